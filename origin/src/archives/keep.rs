@@ -7,9 +7,11 @@ use super::{ArchiveError, FAILED_NOTE, Hand, RunReport, WELL_NOTE, before};
 use crate::clock::Millis;
 use crate::http::Origin;
 
+/// How often it is looked whether something is due.
+const TICK: Duration = Duration::from_secs(15);
 /// How often what nobody needs is swept.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
-/// How often it is looked whether the place is well; one that is not is looked at with every sweep.
+const SWEEP_EVERY_MS: Millis = 60_000;
+/// How often it is looked whether the place is well; one that is not is looked at every time.
 const LOOK_EVERY_MS: Millis = 5 * 60_000;
 /// When a run that broke off is gone on with.
 const AGAIN_AFTER_MS: Millis = 10 * 60_000;
@@ -36,17 +38,20 @@ pub async fn keep(origin: &Origin) {
     if origin.config.archive_url.is_none() {
         return;
     }
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let every = i64::from(origin.settings().cleanup_interval_hours) * crate::clock::HOUR_MS;
-    let (mut next_run, mut next_look) = (origin.clock.now_ms(), Millis::MIN);
+    let (mut next_sweep, mut next_look, mut next_run) = (Millis::MIN, Millis::MIN, Millis::MIN);
     loop {
         ticks.tick().await;
         let hand = origin.archive();
-        if let Err(error) = hand.sweep(origin.clock.now_ms()).await {
-            tracing::warn!(%error, "files of the archive that nobody needs are not removed yet");
-        }
         let now_ms = origin.clock.now_ms();
+        if now_ms >= next_sweep {
+            next_sweep = now_ms + SWEEP_EVERY_MS;
+            if let Err(error) = hand.sweep(now_ms).await {
+                tracing::warn!(%error, "files of the archive that nobody needs are not removed yet");
+            }
+        }
         if now_ms >= next_look {
             next_look = match note(origin, hand.look().await.err().as_ref()).await {
                 Seen::Well => now_ms + LOOK_EVERY_MS,

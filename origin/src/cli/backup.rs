@@ -12,7 +12,6 @@ use lgdl_origin::config::Live;
 use lgdl_origin::objects::{Location, Place};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{ReloadSignal, begin_epoch, stop_signal};
-use lgdl_origin::tls::{Tls, trust};
 use lgdl_origin::tombstones::Counting;
 use serde_json::json;
 
@@ -97,7 +96,6 @@ fn list(arguments: &BackupArguments, console: &mut Console) -> End {
     let Some(location) = config.backup_url.clone() else {
         return Err(Failure::Usage("LGDL_BACKUP_URL is not set".into()));
     };
-    trust(&Tls::of(&config)).map_err(failed)?;
     let kept =
         runtime::block_on(async { schedule::kept(&Place::new(location, config.objects)).await.map_err(failed) })?;
     if arguments.place.json {
@@ -118,7 +116,6 @@ fn run_schedule(arguments: &BackupArguments) -> End {
         return Err(Failure::Usage("LGDL_BACKUP_SCHEDULE is not set".into()));
     }
     logging::begin(&config.log, logging::Redaction::of(&config))?;
-    trust(&Tls::of(&config)).map_err(failed)?;
     arguments.place.with(async |deployment| {
         let live = Live::new(Arc::new(deployment.config.clone()));
         let mut reload = ReloadSignal::listen().map_err(failed)?;

@@ -1,13 +1,13 @@
 //! The archive in a bucket: everything that it does in a folder, and what is told where the bucket is away.
 
-use lgdl_origin::archives::{Hand, verify};
+use lgdl_origin::archives::{Hand, WELL_NOTE, verify};
 use lgdl_origin::clock::{Clock as _, SystemClock};
 use lgdl_origin::store::Role;
 use lgdl_s3::Faults;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{body, commit};
+use crate::client::{Edge, body, commit, edge_with};
 use crate::desk::{Desk, desk_with, ok};
 use crate::server::{Server, borrowed};
 
@@ -132,24 +132,29 @@ async fn a_bucket_that_is_away_is_told_as_that_and_nothing_is_taken_for_lost() {
 #[tokio::test]
 async fn health_metrics_and_alerts_say_when_the_bucket_fails_and_a_start_does_not_wait_for_it() {
     let mut server = Server::start();
-    server.kill();
     let settings = server.settings(&ARCHIVE);
-    let more: Vec<(&str, &str)> = borrowed(&settings).into_iter().chain([("LGDL_ALERT_EVERY_SECONDS", "1")]).collect();
-    let desk = desk_with(Role::PrivacyOfficer, &more).await;
+    let Edge { running, folder, .. } = edge_with(&borrowed(&settings)).await;
+    running.stop().await.unwrap();
+    server.kill();
+    let database = folder.path().join("lgdl.db");
+    let more = [("LGDL_ALERT_EVERY_SECONDS", "1"), ("LGDL_SQLITE_PATH", database.to_str().unwrap())];
+    let edge = edge_with(&borrowed(&settings).into_iter().chain(more).collect::<Vec<_>>()).await;
+    let store = &edge.running.origin.store;
+    let a_while_ago = SystemClock.now_ms() - 11 * 60_000;
+    store.note(WELL_NOTE, &a_while_ago.to_string()).await.unwrap();
     let component = async || {
-        let health: Value = body(desk.edge.http().get(desk.edge.url("/health")).send().await.unwrap()).await;
+        let health: Value = body(edge.http().get(edge.url("/health")).send().await.unwrap()).await;
         (health["status"].clone(), health["components"]["archive"]["status"].clone())
     };
     until("it is noted", async || component().await == (json!("healthy"), json!("degraded"))).await;
-    let metrics = desk.edge.http().get(desk.edge.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let metrics = edge.http().get(edge.url("/metrics")).send().await.unwrap().text().await.unwrap();
     assert!(metrics.lines().any(|line| line.starts_with("lgdl_archive_failed_last_timestamp_seconds ")), "{metrics}");
     until("it is an incident", async || {
-        let open = lgdl_origin::alerts::open(&*desk.edge.running.origin.store).await.unwrap();
+        let open = lgdl_origin::alerts::open(&**store).await.unwrap();
         open.into_values().any(|incident| incident.rule == "archive_failed")
     })
     .await;
     server.again();
-    // As often as files are swept, it is looked at.
     until("it is well", async || component().await.1 == "healthy").await;
 }
 

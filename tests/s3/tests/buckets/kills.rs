@@ -12,7 +12,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::archive::{ARCHIVE, hand};
-use crate::client::{body, commit, edge_with};
+use crate::client::{Edge, body, commit, edge_with};
 use crate::desk::{Desk, desk_with};
 use crate::server::{Server, borrowed};
 
@@ -50,7 +50,7 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
         let request = commit(&format!("c{number}"), &format!("u{}.example", number % 7), 0, &format!("k{number}"));
         assert_eq!(edge.commit(&request).await.status(), StatusCode::OK);
     }
-    let crate::client::Edge { running, folder, .. } = edge;
+    let Edge { running, folder, .. } = edge;
     running.stop().await.unwrap();
     let path = folder.path().join("lgdl.db");
     let database = rusqlite::Connection::open(&path).unwrap();
