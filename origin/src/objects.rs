@@ -63,7 +63,7 @@ pub enum Fault {
 
 /// Why a place did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}{}", told(*fault, *provider, why))]
+#[error("{place}{}", .fault.told(.provider.as_ref(), .why))]
 pub struct ObjectsError {
     /// Where.
     pub place: String,
@@ -73,20 +73,20 @@ pub struct ObjectsError {
     why: String,
 }
 
-fn told(fault: Fault, provider: Option<Provider>, why: &str) -> String {
-    let variables = provider.map_or("", Provider::variables);
-    match fault {
-        Fault::Away => {
-            format!(" does not answer, or fails ({why}). Look at the network, the provider, and {variables}…")
-        }
-        Fault::Refused => {
-            format!(
+impl Fault {
+    fn told(self, provider: Option<&Provider>, why: &str) -> String {
+        let variables = provider.map_or("", |provider| provider.variables());
+        match self {
+            Fault::Away => {
+                format!(" does not answer, or fails ({why}). Look at the network, the provider, and {variables}…")
+            }
+            Fault::Refused => format!(
                 " refuses ({why}). Look at the credentials in {variables}…, and at what they may do there: read, write, list, delete"
-            )
+            ),
+            Fault::NoBucket => format!(": there is no such bucket ({why}). Make it, or mend its name"),
+            Fault::Settings => format!(" can't be used: {why}. Look at {variables}…"),
+            Fault::Missing | Fault::File => format!(": {why}"),
         }
-        Fault::NoBucket => format!(": there is no such bucket ({why}). Make it, or mend its name"),
-        Fault::Settings => format!(" can't be used: {why}. Look at {variables}…"),
-        Fault::Missing | Fault::File => format!(": {why}"),
     }
 }
 
@@ -239,18 +239,7 @@ impl Place {
         let part = usize::try_from(part).map_err(|error| failed(io::Error::other(error)))?;
         let begun = self.call(store.put_multipart(&path)).await?;
         let mut parts = WriteMultipart::new_with_chunk_size(begun, part);
-        let sent = async {
-            let mut buffer = vec![0; READ_BYTES];
-            loop {
-                // Each call of it is bounded.
-                parts.wait_for_capacity(PARTS_AT_ONCE).await.map_err(|error| self.failed(&error))?;
-                match source.read(&mut buffer).await.map_err(failed)? {
-                    0 => return Ok(()),
-                    read => parts.write(&buffer[..read]),
-                }
-            }
-        };
-        let sent: Result<(), TransferError> = sent.await;
+        let sent = self.send(&mut source, file, &mut parts).await;
         if let Err(error) = sent {
             // What was sent of it is to be nobody's; where that can't be said either, the store's own rule removes it.
             if let Err(error) = parts.abort().await {
@@ -260,6 +249,23 @@ impl Place {
         }
         parts.finish().await.map_err(|error| self.failed(&error))?;
         Ok(bytes)
+    }
+
+    /// Sends a file in parts; each call of it is bounded.
+    async fn send(
+        &self,
+        source: &mut tokio::fs::File,
+        file: &FilePath,
+        parts: &mut WriteMultipart,
+    ) -> Result<(), TransferError> {
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            parts.wait_for_capacity(PARTS_AT_ONCE).await.map_err(|error| self.failed(&error))?;
+            match source.read(&mut buffer).await.map_err(|error| TransferError::File(file.to_owned(), error))? {
+                0 => return Ok(()),
+                read => parts.write(&buffer[..read]),
+            }
+        }
     }
 
     /// Brings something from there into a new file.
@@ -379,14 +385,13 @@ fn why(error: &Error) -> String {
     let between = |begin: &str, end: &str| Some(text.split_once(begin)?.1.split_once(end)?.0.to_owned());
     let status = between("status code: ", ":");
     let code = between("<Code>", "</Code>");
-    if let (Some(said), _) | (None, Some(said)) = (&status, &code) {
-        return match (&status, &code) {
-            (Some(status), Some(code)) => short(&format!("HTTP {status}, {code}")),
-            (Some(_), None) => short(&format!("HTTP {said}")),
-            _ => short(said),
-        };
+    match (status, code) {
+        (Some(status), Some(code)) => return short(&format!("HTTP {status}, {code}")),
+        (Some(status), None) => return short(&format!("HTTP {status}")),
+        (None, Some(code)) => return short(&code),
+        (None, None) => {}
     }
-    let mut deepest: &dyn std::error::Error = error;
+    let mut deepest: &(dyn std::error::Error + 'static) = error;
     while let Some(source) = deepest.source() {
         deepest = source;
         if let Some(call) = deepest.downcast_ref::<HttpError>()

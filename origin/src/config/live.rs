@@ -132,6 +132,17 @@ mod tests {
     }
 
     #[test]
+    fn what_opens_buckets_is_taken_anew() {
+        let with = |secret: &str| {
+            let given = [KEYS, ("AWS_SECRET_ACCESS_KEY", secret), ("AWS_PAGER", secret)];
+            Given::read("", given.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        };
+        let reloaded = with("old").reloaded(&with("new")).unwrap();
+        assert_eq!(reloaded.changed, ["AWS_SECRET_ACCESS_KEY"]);
+        assert!(reloaded.given.origin().unwrap().objects == with("new").origin().unwrap().objects);
+    }
+
+    #[test]
     fn what_is_wrong_changes_nothing() {
         let before = given("log = \"info\"");
         assert!(before.reloaded(&given("log = ")).is_err());

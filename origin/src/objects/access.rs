@@ -104,7 +104,7 @@ impl Access {
             let ours = self.0.variables.iter().filter(|(name, _)| name.starts_with(provider.variables()));
             ours.map(|(name, value)| (name.to_ascii_lowercase(), value.expose()))
         };
-        Ok(match provider {
+        let store: Arc<dyn ObjectStore> = match provider {
             Provider::S3 => {
                 // One object at a time is all that is ever removed, and any server can do that.
                 let plain = AmazonS3Builder::new().with_config(AmazonS3ConfigKey::DisableBulkDelete, "true");
@@ -132,7 +132,8 @@ impl Access {
                 let builder = builder.with_container_name(bucket).with_retry(retries());
                 Arc::new(builder.with_http_connector(Connector(provider)).build()?)
             }
-        })
+        };
+        Ok(store)
     }
 }
 
