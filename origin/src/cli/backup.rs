@@ -96,17 +96,18 @@ fn list(arguments: &BackupArguments, console: &mut Console) -> End {
     let Some(location) = config.backup_url.clone() else {
         return Err(Failure::Usage("LGDL_BACKUP_URL is not set".into()));
     };
-    let kept =
-        runtime::block_on(async { schedule::kept(&Place::new(location, config.objects)).await.map_err(failed) })?;
-    if arguments.place.json {
-        let kept: Vec<_> = kept.iter().map(|one| json!({"file": one.file.to_string(), "bytes": one.bytes})).collect();
-        console.json(&json!({"backups": kept}))?;
-        return Ok(Verdict::Yes);
-    }
-    for Kept { file, bytes } in &kept {
-        console.line(format_args!("{file}: {bytes} bytes"))?;
-    }
-    Ok(Verdict::Yes)
+    runtime::block_on(async {
+        let kept = schedule::kept(&Place::new(location, config.objects)).await.map_err(failed)?;
+        if arguments.place.json {
+            let kept = kept.iter().map(|one| json!({"file": one.file.to_string(), "bytes": one.bytes}));
+            console.json(&json!({"backups": kept.collect::<Vec<_>>()}))?;
+            return Ok(Verdict::Yes);
+        }
+        for Kept { file, bytes } in &kept {
+            console.line(format_args!("{file}: {bytes} bytes"))?;
+        }
+        Ok(Verdict::Yes)
+    })
 }
 
 /// Makes backups by the schedule until it is told to stop. What comes of them is told as a server's work is: in the log.

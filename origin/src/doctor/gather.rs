@@ -10,7 +10,7 @@ use http::Uri;
 use lgdl_tls::ServerTls;
 use serde_json::Value;
 
-use super::{Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
+use super::{Bucket, Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::beginnings;
 use crate::clock::{Clock as _, Millis, SystemClock};
