@@ -81,6 +81,9 @@ static ALL: &[&Language] = &[
 pub struct CueSet(u128);
 
 impl CueSet {
+    /// No cue.
+    pub const NONE: CueSet = CueSet(0);
+
     /// Whether the sets have a cue in common.
     #[inline]
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::corrections::{self, Correction, Held, Known, Strength};
+use super::super::corrections::{self, Correction, Held, Known, PLAINLY, Strength};
 use super::super::decide;
 use super::super::fill::Stated;
 use super::super::flow::Entry;
@@ -64,8 +64,7 @@ impl Run<'_> {
             let takes_back = taking_back > 1;
             let yes_or_no = is_yes_no(self.language(), asked);
             let meant = |found: &Found| {
-                let (start, end) = (found.start + correction.span.0, found.end + correction.span.0);
-                let found = Found { start, end, ..found.clone() };
+                let found = found.clone().behind(correction.span.0);
                 found.fits
                     && !self.is_anothers_time(mv, asked, &found)
                     && !self.counts_in_a_sentence(mv, asked, scan, &found)
@@ -117,7 +116,7 @@ impl Run<'_> {
         });
         let opening = correction.span.0;
         let weak = correction.strength == Strength::Weak;
-        let Some((slot, mut found)) = target else { return false };
+        let Some((slot, found)) = target else { return false };
         let doubt = self.doubt_of_correction(mv, &slot, scan, &found, if weak { asked } else { None });
         let doubt = doubt.filter(|_| named.is_none());
         self.answered_by_active();
@@ -137,9 +136,7 @@ impl Run<'_> {
         {
             self.fill(asked, &yes, Source::Answer);
         }
-        found.start += opening;
-        found.end += opening;
-        self.fill_beside_answer(mv, &slot, scan, (found.start, found.end));
+        self.fill_beside_answer(mv, &slot, scan, found.behind(opening).span());
         true
     }
 
@@ -370,9 +367,8 @@ impl Run<'_> {
         // for unless the utterance plainly goes back.
         let phrase = Heard::of(self.language(), said);
         // What only goes on ("it's jo@mail", "and …") puts nothing in the place of a text.
-        let goes_back = scan.heard.words.iter().any(|word| {
-            word.start < correction_start && word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionStrong])
-        });
+        let goes_back =
+            scan.heard.words.iter().any(|word| word.start < correction_start && word.is(PLAINLY.with(Cue::TakesBack)));
         if !named && strength == Strength::Weak && !goes_back {
             return None;
         }

@@ -5,7 +5,6 @@ use super::super::doubt::Doubt;
 use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
-use super::question::prompt_words;
 use super::{Answered, Asking};
 use crate::entities::Reference;
 use crate::entities::time::impossible_date;
@@ -67,12 +66,11 @@ impl Run<'_> {
         match answer {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(is_certain) };
-                let leaves = leaves.filter(|_| {
-                    !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(scan.language(), mv, slot))
-                });
+                let leaves =
+                    leaves.filter(|_| !slots::is_whole(slot, scan, found.span(), &self.question(mv, slot).heard.words));
                 self.fill(slot, &found, Source::Answer);
-                self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
-                self.correct_beside(mv, slot, scan, (found.start, found.end));
+                self.fill_beside_answer(mv, slot, scan, found.span());
+                self.correct_beside(mv, slot, scan, found.span());
                 let corrected = self.tell.reading == Reading::Correction;
                 let is_told =
                     !whole || is_yes_no(scan.language(), slot) || matches!(effective_type(slot), SlotType::List(_));
@@ -130,8 +128,7 @@ impl Run<'_> {
         });
         match moment {
             Some(value) => {
-                let end = scan.text.len();
-                self.fill(slot, &Found { start: 0, end, text: whole, value, fits: true }, Source::Answer);
+                self.fill(slot, &Found::new((0, scan.text.len()), whole, value), Source::Answer);
             }
             None => {
                 let missing = of_type(if day.is_some() { SlotType::Time } else { SlotType::Date });
@@ -168,7 +165,7 @@ impl Run<'_> {
             (true, None) => self.fill(slot, &found, Source::Answer),
             (false, _) => self.fill(slot, &end, Source::Answer),
         }
-        self.fill_beside(mv, scan, (found.start, found.end));
+        self.fill_beside(mv, scan, found.span());
         true
     }
 

@@ -125,12 +125,18 @@ pub struct Grammar {
     pub temperatures: Table,
     /// Words before a number with a letter that make it the name of a place or thing (`seat 12C`).
     pub labels: Table,
+    /// What a degree is called, of an angle or a scale.
+    pub degrees: Table,
     /// Names of scales, as one word: behind `degrees`, no angle.
     pub scale_names: Table,
     /// Words near `degrees` that make them an angle.
     pub angle_words: Table,
     /// How units of measure are said, with the number of the unit.
     pub units: &'static Table,
+    /// Units behind which a number counts something else, where a noun follows it (`6 feet 3 boards`).
+    pub units_apart: Table,
+    /// Words that look like a unit's plural and are none (`stones`, where the weight is `stone`).
+    pub not_units: Table,
     /// Words before a length that make an area (2) or a volume (3) of it.
     pub powers: Table,
     /// The same, behind it.

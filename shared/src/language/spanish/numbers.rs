@@ -45,9 +45,12 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "asiento|capitulo|edificio|fila|formulario|habitacion|linea|nivel|piso|plan|puerta|sala|seccion|talla|\
          vuelo",
     ),
+    degrees: Table::new("deg|degree|degrees"),
     scale_names: Table::new("celsius|centigrados|fahrenheit|kelvin"),
     angle_words: Table::new("angulo|angulos|gira|girar|giro|latitud|longitud|pendiente|rotacion"),
     units: &units::SPELLINGS,
+    units_apart: Table::new("feet"),
+    not_units: Table::new("stones"),
     powers: Table::new("cu=3|sq=2"),
     powers_behind: Table::new("cuadrado=2|cuadrados=2|cubico=3|cubicos=3"),
     per: Table::new("a|por"),
