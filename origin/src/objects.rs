@@ -355,11 +355,18 @@ impl Place {
     }
 
     fn failed(&self, error: &Error) -> ObjectsError {
-        let fault = match (error, &self.location) {
-            (_, Location::Folder(_)) => Fault::File,
-            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _) => Fault::Refused,
-            (Error::NotFound { .. }, _) if names_no_bucket(error) => Fault::NoBucket,
-            _ => Fault::Away,
+        let text = error.to_string();
+        let status = status(&text);
+        let fault = match &self.location {
+            Location::Folder(_) => Fault::File,
+            Location::Bucket { .. } if names_no_bucket(error) => Fault::NoBucket,
+            // A redirect, too: to where the bucket really is.
+            Location::Bucket { .. }
+                if status.is_some_and(|status| status.starts_with(['3', '4']) && !is_later(status)) =>
+            {
+                Fault::Refused
+            }
+            Location::Bucket { .. } => Fault::Away,
         };
         self.error(fault, why(error))
     }
@@ -379,16 +386,24 @@ fn names_no_bucket(error: &Error) -> bool {
     ["NoSuchBucket", "ContainerNotFound", "bucket does not exist"].iter().any(|name| text.contains(name))
 }
 
+/// The status that a store answered, if it answered.
+fn status(text: &str) -> Option<&str> {
+    Some(text.split_once("status code: ")?.1.split_once(':')?.0)
+}
+
+/// Whether a status says that the same may be asked later: it took too long, or there was too much.
+fn is_later(status: &str) -> bool {
+    ["408", "429"].iter().any(|later| status.starts_with(later))
+}
+
 /// What a store said, without its whole answer: that repeats what was signed, and who signed it.
 fn why(error: &Error) -> String {
     let text = error.to_string();
-    let between = |begin: &str, end: &str| Some(text.split_once(begin)?.1.split_once(end)?.0.to_owned());
-    let status = between("status code: ", ":");
-    let code = between("<Code>", "</Code>");
-    match (status, code) {
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map(|(code, _)| code);
+    match (status(&text), code) {
         (Some(status), Some(code)) => return short(&format!("HTTP {status}, {code}")),
         (Some(status), None) => return short(&format!("HTTP {status}")),
-        (None, Some(code)) => return short(&code),
+        (None, Some(code)) => return short(code),
         (None, None) => {}
     }
     let mut deepest: &(dyn std::error::Error + 'static) = error;

@@ -2,7 +2,7 @@
 
 use lgdl_origin::archives::{Hand, WELL_NOTE, verify};
 use lgdl_origin::clock::{Clock as _, SystemClock};
-use lgdl_origin::store::Role;
+use lgdl_origin::store::{Archived, Role};
 use lgdl_s3::Faults;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -75,7 +75,10 @@ async fn what_is_old_lies_sealed_in_the_bucket_comes_back_and_dies_with_its_pers
     assert_eq!((imported.imported.written, imported.imported.erased), (0, 1));
 
     // One is altered behind our back, and named.
-    let (_, other) = lie.iter().find(|(_, path)| path.exists() && path.to_str().unwrap().contains("files")).unwrap();
+    let archived = desk.edge.running.origin.store.archived(None, None, 9).await.unwrap();
+    let row = archived.iter().find(|row| row.external_id == "e").unwrap();
+    let file = Archived::of(row).unwrap().unwrap().file;
+    let (_, other) = lie.iter().find(|(_, path)| path.ends_with(&file)).unwrap();
     let mut bytes = std::fs::read(other).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(other, bytes).unwrap();

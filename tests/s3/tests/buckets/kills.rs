@@ -100,7 +100,7 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     let desk = desk_with(Role::PrivacyOfficer, &borrowed(&settings).into_iter().chain(there).collect::<Vec<_>>()).await;
     let whole = verify(&hand(&desk)).await.unwrap();
     assert_eq!((whole.whole, whole.wrong), (CONVERSATIONS as u64, 0), "{:?}", whole.named);
-    let told = "SELECT count(*), count(DISTINCT subject) FROM audit_log WHERE event = 'conversation.archived'";
+    let told = "SELECT count(*), count(DISTINCT subject) FROM audit WHERE event = 'conversation.archived'";
     desk.events().await;
     let told: (usize, usize) = database.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(told, (CONVERSATIONS, CONVERSATIONS), "each was taken away once");
