@@ -157,7 +157,8 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     }),
     ("migrations", Level::Fail, |facts| {
         facts.migrations.as_mut().expect("asked").as_mut().expect("well")[0].applied_at = None;
-        (facts.expected, facts.lost) = (Expected::NewStore, Ok(vec![Sign::Backups("b".into())]));
+        (facts.expected, facts.lost) =
+            (Expected::NewStore, Ok(vec![Sign::Backups(crate::objects::Location::Folder("b".into()))]));
     }),
     ("migrations", Level::Fail, |facts| facts.lost = Ok(vec![Sign::Tombstones("t".into())])),
     ("disk", Level::Fail, |facts| facts.disks[0].space = Ok(Space { free: 1 << 20, total: 100 << 30 })),

@@ -16,7 +16,7 @@ use crate::client::{Edge, body, commit, edge_with};
 use crate::desk::{Desk, desk_with};
 use crate::server::{Server, borrowed};
 
-const CONVERSATIONS: usize = 300;
+const CONVERSATIONS: u32 = 300;
 const KILLS: usize = 20;
 const DAY_MS: i64 = 86_400_000;
 
@@ -35,7 +35,7 @@ fn origin(server: &Server, database: &Path) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap()
 }
 
-async fn export(desk: &Desk, number: usize) -> Value {
+async fn export(desk: &Desk, number: u32) -> Value {
     let path = format!("/edge/v1/conversations/medical/c{number}/export?user=u{}.example", number % 7);
     let answer = desk.edge.get(&path).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -56,8 +56,8 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     let database = rusqlite::Connection::open(&path).unwrap();
     database.busy_timeout(Duration::from_secs(20)).unwrap();
     let older = "UPDATE conversations SET updated_at = updated_at - ?1, created_at = created_at - ?1";
-    assert_eq!(database.execute(older, [10 * DAY_MS]).unwrap(), CONVERSATIONS);
-    let archived = || -> usize {
+    assert_eq!(database.execute(older, [10 * DAY_MS]).unwrap(), CONVERSATIONS as usize);
+    let archived = || -> u32 {
         let sql = "SELECT count(*) FROM conversations WHERE metadata LIKE '%archived%'";
         database.query_row(sql, [], |row| row.get(0)).unwrap()
     };
@@ -84,7 +84,7 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     assert!(in_the_middle >= KILLS / 2, "{in_the_middle} of {KILLS}");
     let mut last = origin(&server, &path);
     let began = Instant::now();
-    let turns = || -> usize { database.query_row("SELECT count(*) FROM turns", [], |row| row.get(0)).unwrap() };
+    let turns = || -> u32 { database.query_row("SELECT count(*) FROM turns", [], |row| row.get(0)).unwrap() };
     while turns() > 0 && began.elapsed() < Duration::from_secs(60) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -99,15 +99,15 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     let there = [("LGDL_SQLITE_PATH", path.to_str().unwrap())];
     let desk = desk_with(Role::PrivacyOfficer, &borrowed(&settings).into_iter().chain(there).collect::<Vec<_>>()).await;
     let whole = verify(&hand(&desk)).await.unwrap();
-    assert_eq!((whole.whole, whole.wrong), (CONVERSATIONS as u64, 0), "{:?}", whole.named);
+    assert_eq!((whole.whole, whole.wrong), (u64::from(CONVERSATIONS), 0), "{:?}", whole.named);
     let told = "SELECT count(*), count(DISTINCT subject) FROM audit WHERE event = 'conversation.archived'";
     desk.events().await;
-    let told: (usize, usize) = database.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let told: (u32, u32) = database.query_row(told, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(told, (CONVERSATIONS, CONVERSATIONS), "each was taken away once");
     // What was on its way when somebody was killed goes with a sweep, and nothing else does.
     hand(&desk).sweep(SystemClock.now_ms() + 2 * 3_600_000).await.unwrap();
     let whole = verify(&hand(&desk)).await.unwrap();
-    assert_eq!((whole.whole, whole.left_over, whole.wrong), (CONVERSATIONS as u64, 0, 0), "{whole:?}");
+    assert_eq!((whole.whole, whole.left_over, whole.wrong), (u64::from(CONVERSATIONS), 0, 0), "{whole:?}");
     for number in [0, CONVERSATIONS / 2, CONVERSATIONS - 1] {
         let document = export(&desk, number).await;
         assert_eq!(document["turns"].as_array().unwrap().len(), 1);
@@ -119,5 +119,5 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     assert_eq!(run.archived, 3);
     database.execute("DELETE FROM conversations", []).unwrap();
     let lost = hand(&desk).import_lost().await.unwrap();
-    assert_eq!((lost.imported.written, lost.without_key), (CONVERSATIONS as u64, 0), "{:?}", lost.unreadable);
+    assert_eq!((lost.imported.written, lost.without_key), (u64::from(CONVERSATIONS), 0), "{:?}", lost.unreadable);
 }
