@@ -151,6 +151,17 @@ fn what_is_in_doubt_is_read_back() {
 }
 
 #[test]
+fn a_taxi_office_hears_what_is_not_wanted_and_whose_number_it_is() {
+    check("minibus");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_taxi_office_hears_the_same_in_spanish() {
+    check("remis");
+}
+
+#[test]
 fn a_bank_hears_everything() {
     check("bank");
 }

@@ -275,7 +275,8 @@ impl Run<'_> {
     /// the slot counts. One that opens its clause or is led to ("for two") counts what is wanted, unless it need not be said.
     fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
-        if self.is_no_count(mv, slot, scan, &stated.found) {
+        let of_speakers = self.number_of_speakers(mv, slot, scan).is_some_and(|(span, _)| span.0 == stated.found.start);
+        if of_speakers || self.is_no_count(mv, slot, scan, &stated.found) {
             return true;
         }
         if !self.numbers_a_noun(mv, scan, stated) {
@@ -299,9 +300,33 @@ impl Run<'_> {
         }
     }
 
+    /// "we are four" to "How many bags?", where another slot's question is how many there are: a number of those who speak, and the
+    /// slot that asks in those words.
+    pub(super) fn number_of_speakers<'m>(&self, mv: &'m Move, slot: &Slot, scan: &Scan<'_>) -> Option<(Span, &'m Slot)> {
+        let (span, only) = self.counts_speakers(mv, scan)?;
+        (is_number(slot) && only.name != slot.name).then_some((span, only))
+    }
+
+    /// A number of those who speak ("we are four"), and the only slot for a number whose question has that verb.
+    pub(super) fn counts_speakers<'m>(&self, mv: &'m Move, scan: &Scan<'_>) -> Option<(Span, &'m Slot)> {
+        let (language, words) = (self.language(), scan.heard.words.as_slice());
+        let place = |entity: &&Entity| {
+            let at = words.partition_point(|word| word.start < entity.start);
+            entity.kind == Kind::Number && says_of_speakers(&words[..at]) && words.get(at).is_some_and(|word| !word.after_break)
+        };
+        let counts = scan.entities.iter().find(place)?;
+        let verb = words.iter().rfind(|word| word.end <= counts.start)?.stem(language);
+        let asks_so = |slot: &&Slot| {
+            let question = prompt_text(mv, slot);
+            is_number(slot) && Heard::of(language, &question).words.iter().any(|word| word.stem(language) == verb)
+        };
+        let mut asking = mv.slots.iter().filter(asks_so);
+        let (only, None) = (asking.next()?, asking.next()) else { return None };
+        Some(((counts.start, counts.end), only))
+    }
+
     /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called.
     pub(super) fn numbers_of_others(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
-        let is_number = |slot: &Slot| matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
         if !is_number(slot) {
             return Vec::new();
         }
@@ -424,9 +449,20 @@ pub(super) fn as_asked<'s>(mv: &Move, slot: &'s Slot, scan: &Scan<'_>, measures:
     let needs = match effective_type(slot) {
         SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
         SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
+        SlotType::Time => scan.entities.iter().any(|entity| slots::only_bound(entity).is_some()),
         _ => scan.reference.direction == Direction::Future && asks_for_the_past(scan.language(), mv, slot),
     };
     if needs { Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() }) } else { Cow::Borrowed(slot) }
+}
+
+/// Whether words end in what says of those who speak what they are: "we are", "somos".
+fn says_of_speakers(words: &[Word]) -> bool {
+    let us = |word: &Word| word.is(Cue::Speaker);
+    match words {
+        [.., us_are] if us(us_are) && us_are.class.is(Class::AUXILIARY) && us_are.is(Cue::CountBefore) => true,
+        [.., subject, are] => us(subject) && subject.class.is(Class::SUBJECT) && are.is(Cue::Copula) && !are.after_break,
+        _ => false,
+    }
 }
 
 /// The words that a number belongs to, which stand right behind it.
@@ -440,7 +476,7 @@ fn nouns_behind<'s>(scan: &'s Scan<'_>, found: &Found) -> &'s [Word] {
 }
 
 /// Whether the words are the move's own: of a pattern, a question, or its name.
-fn is_of_the_move(language: &'static Language, mv: &Move, words: &[Word]) -> bool {
+pub(super) fn is_of_the_move(language: &'static Language, mv: &Move, words: &[Word]) -> bool {
     let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
     let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
     let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
@@ -520,6 +556,11 @@ fn without_own_negation<'t>(heard: &Heard, candidate: &Candidate, text: &'t str)
         |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || stems.contains(&word.stem(language)));
     let own = heard.words.iter().filter(inside).filter(is_own);
     Cow::Owned(own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end))))
+}
+
+/// Whether a slot takes numbers.
+fn is_number(slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. })
 }
 
 /// Whether a slot takes numbers within bounds.

@@ -4,6 +4,7 @@
 //! subscription" is the game's. What a repair does is in `mending`.
 
 use crate::language::{Cue, Language};
+use crate::slots::yes_no;
 use crate::text::{Heard, Word};
 
 /// A repair.
@@ -79,14 +80,15 @@ pub(super) fn cancels_at_the_end(heard: &Heard) -> bool {
 }
 
 /// Where the clause begins that cancels, of an utterance that says more: "10 minutes, uhh, never mind".
-pub(super) fn cancelling_clause(heard: &Heard) -> Option<usize> {
-    let words = heard.words.as_slice();
-    let begins = |at: &usize| words[*at].after_break;
-    let clause = |at: usize| {
-        let end = (at + 1..words.len()).find(begins).unwrap_or(words.len());
-        whole(heard.language, &words[at..end]) == Some(Repair::Cancel)
-    };
-    (1..words.len()).filter(begins).find(|at| clause(*at)).map(|at| words[at].start)
+pub(super) fn cancelling_clause(heard: &Heard) -> Option<&[Word]> {
+    heard.clauses().skip(1).find(|clause| whole(heard.language, clause) == Some(Repair::Cancel))
+}
+
+/// Whether what may cancel says no as well, courtesies aside: "no hace falta" is a no to a question that a no answers.
+pub(super) fn is_also_a_no(heard: &Heard) -> bool {
+    let mut clauses = heard.clauses();
+    let courteous = |clause: &[Word]| heard.language.is(clause, [Cue::RepairBefore, Cue::RepairAfter]);
+    clauses.all(|clause| yes_no::is_no(heard.language, clause) || courteous(clause))
 }
 
 /// "never mind, cancel": every part, cut at commas and full stops, says the same or nothing.

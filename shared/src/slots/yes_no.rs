@@ -12,8 +12,10 @@ use super::scan::Scan;
 
 /// The answer without hesitations at the front and courtesies at the end.
 fn core(heard: &Heard) -> &[Word] {
-    let language = heard.language;
-    let mut words = heard.words.as_slice();
+    core_of(heard.language, &heard.words)
+}
+
+fn core_of<'w>(language: &'static Language, mut words: &'w [Word]) -> &'w [Word] {
     loop {
         let skip = language.prefix(words, Cue::AnswerBefore);
         if skip == 0 || skip >= words.len() {
@@ -49,6 +51,11 @@ pub(crate) fn ends_unsure(heard: &Heard) -> bool {
     let unsure = heard.language.suffix(words, Cue::Unsure);
     let Some(last) = words.iter().rposition(|word| word.after_break).filter(|at| *at > 0) else { return false };
     unsure > 1 && last + unsure <= words.len()
+}
+
+/// Whether the words are nothing but a no.
+pub(crate) fn is_no(language: &'static Language, words: &[Word]) -> bool {
+    language.is(words, Cue::No) || language.is(core_of(language, words), Cue::No)
 }
 
 /// Reads an answer that is nothing but a yes or a no.

@@ -139,6 +139,25 @@ impl Heard {
         self.words.len()
     }
 
+    /// The words of a clause from this one on: up to a mark, or a word that joins or begins another clause.
+    pub(crate) fn clause_behind(&self, from: usize) -> &[Word] {
+        let parts = Class::AND.and(Class::BUT).and(Class::BREAK);
+        let rest = &self.words[from.min(self.words.len())..];
+        let ends = |word: &Word| word.after_break || word.class.is(parts);
+        &rest[..rest.iter().position(ends).unwrap_or(rest.len())]
+    }
+
+    /// The words between marks.
+    pub(crate) fn clauses(&self) -> impl Iterator<Item = &[Word]> {
+        let mut rest = self.words.as_slice();
+        std::iter::from_fn(move || {
+            let end = rest.iter().skip(1).position(|word| word.after_break).map_or(rest.len(), |at| at + 1);
+            let (clause, behind) = rest.split_at(end);
+            rest = behind;
+            (!clause.is_empty()).then_some(clause)
+        })
+    }
+
     /// Whether the whole utterance is a phrase of any of these cues.
     pub(crate) fn is(&self, cues: impl Into<CueSet>) -> bool {
         self.language.is(&self.words, cues)

@@ -1,10 +1,11 @@
 //! A correction: the slot that it is for, and the value that takes the place of the one held.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::corrections::{self, Correction, Held, Known, Strength};
 use super::super::decide;
-use super::super::fill::Stated;
+use super::super::fill::{Stated, is_of_the_move};
 use super::super::flow::Entry;
 use super::super::hear::clauses;
 use super::super::rules::parts_of;
@@ -12,6 +13,7 @@ use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
+use super::question::prompt_text;
 use super::{Asking, Reads, is_text};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language, Text};
@@ -100,6 +102,7 @@ impl Run<'_> {
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
             .partition(|slot| *effective_type(slot) != SlotType::String);
+        let typed = self.those_counted(mv, typed, scan);
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
@@ -199,6 +202,34 @@ impl Run<'_> {
         corrected
     }
 
+    /// "in the end we are four": of what is held that which asks in those words; all of it where the words do not tell.
+    fn those_counted<'s>(&self, mv: &Move, held: Vec<&'s Slot>, scan: &Scan<'_>) -> Vec<&'s Slot> {
+        if !scan.heard.words.iter().any(|word| word.is(Cue::Speaker)) {
+            return held;
+        }
+        let wider = Scan::over(scan.text, Rc::clone(&scan.heard), &mv.slots, scan.reference);
+        let Some((_, counted)) = self.counts_speakers(mv, &wider) else { return held };
+        let those: Vec<&Slot> = held.iter().filter(|slot| slot.name == counted.name).copied().collect();
+        if those.is_empty() { held } else { those }
+    }
+
+    /// "sorry, yes the truck gets to the tank" to another question: a yes or a no in the words of the question that it answers.
+    fn answers_in_words_of(&self, slot: &Slot, heard: &Heard) -> Option<bool> {
+        /// Words that a question and its answer share.
+        const SHARED: usize = 2;
+        let (language, words) = (heard.language, heard.words.as_slice());
+        let answers = |word: &&Word| word.is(Cue::AnswerAlone) && word.is([Cue::Yes, Cue::No]);
+        let at = words.iter().position(|word| answers(&word))?;
+        let clause = &words[at..];
+        let end = clause.iter().skip(1).position(|word| word.after_break).map_or(clause.len(), |end| end + 1);
+        let question = Heard::of(language, &prompt_text(&*self.active_move()?, slot));
+        let asked = |word: &&Word| {
+            word.class == Class::CONTENT && question.words.iter().any(|asked| asked.stem(language) == word.stem(language))
+        };
+        let leads = words[..at].iter().all(|word| word.is([Cue::CorrectionWeak, Cue::Hesitation]));
+        (leads && clause[..end].iter().filter(asked).count() >= SHARED).then(|| words[at].is(Cue::Yes))
+    }
+
     /// "change the address to 9 Elm Street, Kiel"
     fn correct_composite(&mut self, mv: &Arc<Move>, whole: &str, said: &str) -> bool {
         if !self.replace_composite(mv, whole, said) {
@@ -279,7 +310,8 @@ impl Run<'_> {
                     && correction.slot.is_none_or(|named| named == slot.name)
             };
             let filled = filled.iter().filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name));
-            let target = filled.filter(is_meant).find_map(|slot| {
+            let filled = self.those_counted(mv, filled.filter(is_meant).collect(), &clause);
+            let target = filled.into_iter().find_map(|slot| {
                 let held = frame.slot(&slot.name)?;
                 let (place, named) = ((said, correction.span.0), correction.slot.is_some());
                 let found = self.correcting_value(slot, place, &clause, correction.strength, named, None)?;
@@ -340,8 +372,9 @@ impl Run<'_> {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
                 // "actually I'd rather pick it up" for `pickup`
                 let rest = Heard::of(self.language(), said);
-                let answer =
-                    slots::yes_no::by_name(slots::spoken_name(slot), &rest).filter(|_| strength == Strength::Plain)?;
+                let by_name = || slots::yes_no::by_name(slots::spoken_name(slot), &rest);
+                let answer = self.answers_in_words_of(slot, &scan.heard);
+                let answer = answer.or_else(|| by_name().filter(|_| strength == Strength::Plain))?;
                 return match slots::read_value(
                     slot,
                     self.language().text(if answer { Text::Yes } else { Text::No }),
@@ -355,6 +388,7 @@ impl Run<'_> {
             }
             let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
+                Answer::Value { whole: false, .. } if !named && self.active_move().is_some_and(|mv| is_named_in_part(&mv, slot, &beside)) => None,
                 Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
                     Some(found)
                 }
@@ -449,6 +483,23 @@ fn is_denied(heard: &Heard, start: usize) -> bool {
     let Some(before) = at.checked_sub(1).and_then(|at| heard.words.get(at)) else { return false };
     let word = &heard.words[at];
     before.is(Cue::No) && before.class.is(Class::NEGATOR) && !word.after_break && !word.class.is(Class::AFTER_NO)
+}
+
+/// "yes, the truck can get there" where "for the truck" is what an option is also called: a part of a name in a sentence that says
+/// more puts no option in the place of another.
+fn is_named_in_part(mv: &Move, slot: &Slot, scan: &Scan<'_>) -> bool {
+    let SlotType::Enum(options) = effective_type(slot) else { return false };
+    // "with another firm": a word that describes something else.
+    let describes = |end: usize| {
+        let next = scan.heard.words.iter().find(|word| word.start >= end);
+        next.is_some_and(|next| {
+            let noun = std::slice::from_ref(next);
+            let told = !next.after_break && next.class == Class::CONTENT && next.cues.is_empty();
+            told && !is_of_the_move(scan.language(), mv, noun)
+        })
+    };
+    let stated = slots::stated_options(options, scan.vocabulary(slot), &scan.heard);
+    stated.iter().all(|chosen| describes(chosen.end))
 }
 
 /// Whether two texts have a telling word in common.

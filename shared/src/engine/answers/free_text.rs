@@ -7,7 +7,7 @@ use super::super::run::Run;
 use super::super::turn::is_certain;
 use super::super::wording;
 use super::question::{asks_yes_or_no, prompt_text};
-use super::{Answered, Asking, is_text};
+use super::{Answered, Asking, Reads, is_text};
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
@@ -44,6 +44,11 @@ impl Run<'_> {
     pub(super) fn empty_text(&self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
         let yes_or_no = asks_yes_or_no(scan.language(), mv, slot);
+        // "stop, there's a fire": what is left of it only says something about the talk.
+        let mends = asking.reads == Reads::Part && repairs::recognize(&scan.heard).is_some();
+        if mends {
+            return Some(Answered::Refused(reason(self.language(), slot)));
+        }
         let noise = strings::is_noise(&scan.heard);
         let refuses = strings::is_decline(&scan.heard) && !noise && !yes_or_no;
         if slots::yes_no::is_unsure(&scan.heard) || refuses {
@@ -63,6 +68,7 @@ impl Run<'_> {
             self.fill_beside(asking.mv, &asking.scan, (0, asking.scan.text.len()));
             return true;
         }
+        let found = self.without_codes(asking, found);
         self.fill(asking.slot, &found, Source::Answer);
         if is_text(asking.slot) {
             let doubt = self.doubt_of_text(asking.mv, asking.slot, &found);
@@ -73,6 +79,24 @@ impl Run<'_> {
             self.read_back_the_day(asking.mv, &asking.scan, &[(found.start, found.end)]);
         }
         true
+    }
+
+    /// "14 High Street, 49002 Zamora": a text of another slot's form that is set apart within free text is that slot's.
+    fn without_codes(&mut self, asking: &Asking<'_>, text: Found) -> Found {
+        let Asking { mv, slot, scan, .. } = asking;
+        let inside = |stated: &Stated| text.start < stated.found.start && stated.found.end < text.end;
+        let coded = self.stated_beside(mv, scan, &[]).into_iter().filter(inside).find_map(|stated| {
+            let other = mv.slots.iter().find(|other| other.name == stated.slot && other.name != slot.name)?;
+            let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
+            (set_apart && matches!(effective_type(other), SlotType::Pattern(_))).then(|| (other.clone(), stated.found))
+        });
+        let Some((other, code)) = coded else { return text };
+        let (Some(before), Some(behind)) = (scan.text.get(text.start..code.start), scan.text.get(code.end..text.end)) else {
+            return text;
+        };
+        let rest = format!("{}{}", before, behind.trim_start_matches([',', ' ']));
+        self.fill(&other, &code, Source::Mention);
+        Found { value: serde_json::json!(rest), text: rest, ..text }
     }
 
     /// A trigger of the move, said again, is no answer where the answer would be a part of it.

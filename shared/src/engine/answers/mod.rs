@@ -166,7 +166,7 @@ impl Run<'_> {
             As::Exact => is_exact(slot, scan).then(|| self.typed_value(asking)).flatten(),
             As::Repair => match asking.reads {
                 Reads::Whole => {
-                    let repair = self.repair_asked_for();
+                    let repair = self.repair_asked_for().filter(|repair| !only_says_no(asking, *repair));
                     let repair = repair.or_else(|| self.given_up_by_name(asking));
                     repair.or_else(|| self.given_up_in_a_clause(asking)).map(Answered::Mends)
                 }
@@ -208,7 +208,11 @@ impl Run<'_> {
     /// "three, uhh, never mind": a clause of its own cancels, and no value stands behind it.
     fn given_up_in_a_clause(&mut self, asking: &Asking<'_>) -> Option<Repair> {
         let Asking { mv, slot, scan, .. } = asking;
-        let from = repairs::cancelling_clause(&scan.heard)?;
+        let clause = repairs::cancelling_clause(&scan.heard)?;
+        let from = clause.first()?.start;
+        if takes_a_no(asking) && slots::yes_no::is_no(scan.language(), clause) {
+            return None;
+        }
         let words = asking.asked == Asked::FreeText && self.wanted(mv, slot) == Wanted::Words;
         let behind = scan.entities.iter().any(|entity| entity.start > from)
             || mv.slots.iter().any(|slot| slots::is_mentioned(slot, scan));
@@ -349,6 +353,16 @@ impl Run<'_> {
         self.pass(&slot.name);
         self.advance(Entry::UnderWay)
     }
+}
+
+/// Whether a no answers the question, or passes it over.
+fn takes_a_no(asking: &Asking<'_>) -> bool {
+    is_yes_no(asking.scan.language(), asking.slot) || !asking.slot.required || asking.slot.default.is_some()
+}
+
+/// "no hace falta" to a question that a no answers: it gives nothing up.
+fn only_says_no(asking: &Asking<'_>, repair: Repair) -> bool {
+    repair == Repair::Cancel && takes_a_no(asking) && repairs::is_also_a_no(&asking.scan.heard)
 }
 
 /// What kind of answer a slot's question asks for.

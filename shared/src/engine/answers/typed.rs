@@ -39,7 +39,12 @@ impl Run<'_> {
         let shared =
             mv.slots.iter().any(|other| other.name != slot.name && effective_type(other) == effective_type(slot));
         let mut contested = false;
-        let others = self.numbers_of_others(mv, slot, scan);
+        let mut others = self.numbers_of_others(mv, slot, scan);
+        let of_speakers = self.number_of_speakers(mv, slot, scan);
+        if let Some((span, other)) = of_speakers {
+            others.push(span);
+            self.take_for(other, scan, span);
+        }
         let blanked = others.into_iter().fold(None, |text: Option<String>, span| {
             Some(super::super::hear::blanked(text.as_deref().unwrap_or(scan.text), span))
         });
@@ -71,8 +76,9 @@ impl Run<'_> {
                     !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(scan.language(), mv, slot))
                 });
                 self.fill(slot, &found, Source::Answer);
-                self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
-                self.correct_beside(mv, slot, scan, (found.start, found.end));
+                let said = answering_span(slot, scan, &found);
+                self.fill_beside_answer(mv, slot, scan, said);
+                self.correct_beside(mv, slot, scan, said);
                 let corrected = self.tell.reading == Reading::Correction;
                 let is_told =
                     !whole || is_yes_no(scan.language(), slot) || matches!(effective_type(slot), SlotType::List(_));
@@ -89,8 +95,22 @@ impl Run<'_> {
                 _ => Answered::Refused(reason),
             }),
             Answer::Absent => {
-                (self.edge_of_period(asking) || self.half_of_a_moment(asking)).then_some(Answered::GoesOn)
+                let says = of_speakers.is_some() || self.edge_of_period(asking) || self.half_of_a_moment(asking);
+                says.then_some(Answered::GoesOn)
             }
+        }
+    }
+
+    /// A number that was said for another slot: it fills it, or takes the place of what that holds.
+    fn take_for(&mut self, other: &Slot, scan: &Scan<'_>, span: (usize, usize)) {
+        let said = scan.text.get(span.0..span.1).unwrap_or_default();
+        let Answer::Value { found, .. } = slots::read_value(other, said, scan.reference) else { return };
+        let held = self.state.active.as_ref().and_then(|frame| frame.slot(&other.name)).map(|held| held.value.clone());
+        match held {
+            _ if !found.fits => {}
+            Some(held) if held == found.value => {}
+            Some(_) => self.replace(other, &found),
+            None => self.fill(other, &found, Source::Mention),
         }
     }
 
@@ -230,6 +250,16 @@ impl Run<'_> {
             why = format!("{} {why}", self.language().text(wording::NEEDED));
         }
         why
+    }
+}
+
+/// Where an answer stands: of a yes or a no its first clause, and what is said behind it is said for something else ("yes, send it
+/// to jo@mail.org").
+fn answering_span(slot: &Slot, scan: &Scan<'_>, found: &Found) -> (usize, usize) {
+    let first = scan.heard.clauses().next().and_then(<[_]>::last);
+    match first.filter(|_| is_yes_no(scan.language(), slot)) {
+        Some(last) => (found.start, last.end),
+        None => (found.start, found.end),
     }
 }
 

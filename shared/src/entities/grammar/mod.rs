@@ -153,8 +153,8 @@ pub struct Grammar {
     pub range_joints: Table,
     /// Words between money and its smaller part, beyond `and` (`veinte euros con cincuenta`).
     pub money_joints: Table,
-    /// Words for a thousand of the money in use (`two grand`).
-    pub money_thousands: Table,
+    /// Words for the money in use, each with the power of ten that it multiplies by (`two grand`).
+    pub money_words: Table,
     /// What turns a temperature before it into its negative.
     pub below_zero: Table,
     /// Units that are prepositions too (`in`), with the words that may follow the unit.
