@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::answers::{asks_for_the_past, prompt_text};
+use super::rules::Standing;
 use super::run::Run;
 use crate::entities::{Entity, Value};
 use crate::ir::{Move, Slot, SlotType};
@@ -29,6 +30,8 @@ pub(super) enum Doubt {
     TakenBack,
     /// It is told of a time that is over.
     OfThePast,
+    /// It is told of a time to come, and what is asked for is what is so now.
+    ToCome,
     /// It may answer the open question as well as correct another.
     Contested,
     /// A text that is not of the form of what is asked for, or of what it replaces.
@@ -62,6 +65,7 @@ impl Run<'_> {
             _ if taken_back || ends_in_a_no(&scan.heard, until) => Some(Doubt::TakenBack),
             SlotType::List(_) => None,
             _ if denied => Some(Doubt::TakenBack),
+            _ if slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) => Some(Doubt::ToCome),
             SlotType::Enum(_) | SlotType::EnumFrom(_) => None,
             _ => {
                 let rest = words[opening..from].iter().chain(&words[until..end]);
@@ -100,6 +104,9 @@ impl Run<'_> {
             SlotType::Number | SlotType::Range { .. } | SlotType::Money | SlotType::Quantity
         );
         let place = (words[opening].start, words[end - 1].end);
+        if amount && slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) {
+            return Some(Doubt::ToCome);
+        }
         (amount && self.is_told_of_the_past(mv, scan, place)).then_some(Doubt::OfThePast)
     }
 
@@ -145,7 +152,7 @@ impl Run<'_> {
             let told = *effective_type(asked) != SlotType::String && !is_yes_no(scan.language(), asked);
             asked.name != slot.name && told && scan.states(asked)
         };
-        if asked.is_some_and(rival) {
+        if asked.is_some_and(rival) || self.leaves_a_day_open(mv, slot) {
             return Some(Doubt::Contested);
         }
         if *effective_type(slot) != SlotType::String {
@@ -158,6 +165,18 @@ impl Run<'_> {
         let heard = Heard::of(scan.language(), &found.text);
         let names = self.wanted(mv, slot) == Wanted::Words || labels::is_nominal(&found.text, &heard.words);
         self.doubt_of_text(mv, slot, found).or((unlike || !names).then_some(Doubt::Unlike))
+    }
+
+    /// Whether a slot holds a day, and another day or moment of its move is still open.
+    pub(super) fn leaves_a_day_open(&self, mv: &Move, slot: &Slot) -> bool {
+        let is_day = |slot: &Slot| matches!(effective_type(slot), SlotType::Date | SlotType::DateTime);
+        let open = |other: &Slot| {
+            let frame = self.state.active.as_ref();
+            is_day(other)
+                && frame.is_some_and(|frame| frame.is_open(&other.name))
+                && self.standing(mv, other) != Standing::Needless
+        };
+        is_day(slot) && mv.slots.iter().any(|other| other.name != slot.name && open(other))
     }
 
     /// Whether a clause is dated in the past, and no slot of the move asks for what has been.
@@ -269,6 +288,12 @@ fn ends_in_a_no(heard: &Heard, until: usize) -> bool {
     words.last().is_some_and(|last| last.class.is(Class::NEGATOR) && last.class.is(Class::BARE_NO))
         && words[from..].iter().all(|word| word.class.is(grammar))
         && !heard.tokens.ends_asking()
+}
+
+/// "she'll be 80", "va a cumplir 80": words before a value say that it is to come.
+fn is_to_come(scan: &Scan<'_>, opening: usize, from: usize) -> bool {
+    let words = scan.heard.words.as_slice();
+    (opening..from).any(|at| scan.language().prefix(&words[at..from], Cue::Coming) > 0)
 }
 
 /// Whether a word tells something and names nothing: a verb, a subject, what denies or begins a clause.

@@ -95,6 +95,12 @@ fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }
 
+/// "half of it": a part of something, which is no measure.
+fn is_share(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let of = scan.heard.words.iter().find(|word| word.start >= entity.end);
+    of.is_some_and(|of| of.class.is(Class::OF) && !of.after_break)
+}
+
 /// "25 bucks a head": an amount for each of something, where the slot itself is not one for each.
 fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
     if !scan.heard.tokens.classes().is(Class::EACH) {
@@ -202,7 +208,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 };
                 found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
             }
-            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
+            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. })
+                if asked && !(*amount < 1.0 && is_share(scan, entity)) =>
+            {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
             }
@@ -253,7 +261,7 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
             Some(counted) => (counted == *unit).then_some(*number),
             None => (asked || counts_unit(scan.language(), slot, said)).then_some(*number),
         },
-        (Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
+        (Kind::Money, Value::Quantity { number, .. }) if asked && measure_counted(scan, slot).is_none() => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
         }

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::entities::{Direction, Entity, Kind, answer};
+use crate::entities::{Direction, Entity, Kind, Value, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, Word, polarity};
@@ -53,6 +53,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && !counts_a_share(scan, slot, entity)
                 && !(slot.default.is_none() && counts_some(scan, slot, &found))
                 && !is_over(scan, slot, &found)
+                && !is_coarse(scan, slot, entity)
             {
                 fitting.push((index, found));
             }
@@ -445,16 +446,24 @@ pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
     None
 }
 
-/// A day that was said for several open slots, and could be either: the first of them, and the day.
-pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<(usize, Found)> {
-    let free =
-        |entity: &&crate::entities::Entity| taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to);
+/// A day or a time that was said for several open slots of that type, and could be either: the first of them, and the value.
+pub(crate) fn undecided(
+    slots: &[&Slot],
+    ty: &SlotType,
+    scan: &Scan<'_>,
+    taken: &[(usize, usize)],
+) -> Option<(usize, Found)> {
+    // "tomorrow at 10": what the day has taken holds a time as well.
+    let free = |entity: &&Entity| {
+        *ty == SlotType::Time && entity.kind == Kind::DateTime
+            || taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to)
+    };
     let mut days = scan.entities.iter().filter(free).filter_map(|entity| {
         let mut fitting: Vec<(usize, Found)> = slots
             .iter()
             .enumerate()
-            .filter(|(_, slot)| *effective_type(slot) == SlotType::Date)
-            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, &SlotType::Date, false)?)))
+            .filter(|(_, slot)| effective_type(slot) == ty)
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, ty, false)?)))
             .filter(|(index, found)| {
                 !is_only_discourse(scan, entity, found) && !is_denied_day(scan, slots[*index], entity)
             })
@@ -485,13 +494,20 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<
         let index = if end == End::First { *first } else { *last };
         return vec![(found(time), vec![index])];
     }
-    let Some((start, end)) = both_ends(scan, entity) else { return Vec::new() };
+    let Some((start, end)) = both_ends(scan, entity).filter(|_| days || !is_part_of_day(entity)) else {
+        return Vec::new();
+    };
     let ends = match open.as_slice() {
         [first, last] => vec![(*first, start), (*last, end)],
         [first] if !days => vec![(*first, start)],
         _ => Vec::new(),
     };
     ends.into_iter().map(|(index, value)| (found(value), vec![index])).collect()
+}
+
+/// "in the afternoon": no time with which anything begins.
+fn is_part_of_day(entity: &Entity) -> bool {
+    matches!(entity.readings.first(), Some(Value::Time(time)) if time.is_part_of_day())
 }
 
 /// "he ate it an hour ago" where an appointment is open: a moment that is over is none that is wanted.
@@ -502,6 +518,22 @@ fn is_over(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
     let now = scan.reference.now.to_string();
     Tense::of(scan.language(), slot) == Tense::Future
         && found.value.as_str().is_some_and(|moment| moment < now.as_str())
+}
+
+/// "it is twelve years old", "hace 12 años", "since the eighties": what is told in years or months is no day, and a decade no
+/// time that anybody gives unasked.
+fn is_coarse(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
+    let Some(Value::Time(time)) = entity.readings.first().filter(|_| is_time(entity.kind)) else { return false };
+    if *item_type(slot) == SlotType::Timeframe {
+        return time.is_decade(scan.said(entity));
+    }
+    let long = |word: &Word| {
+        matches!(scan.language().value_of(Cue::UnitName, std::slice::from_ref(word)), Some("P1Y" | "P1M"))
+    };
+    let said = scan.heard.words.iter().filter(|word| word.start >= entity.start && word.end <= entity.end);
+    matches!(item_type(slot), SlotType::Date | SlotType::DateTime)
+        && entity.kind == Kind::Date
+        && said.into_iter().any(long)
 }
 
 /// "I won't be home on Friday": a day on which something is not so is not the one that is wanted; "I haven't slept since

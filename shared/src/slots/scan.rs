@@ -9,7 +9,7 @@ use crate::text::{Heard, Word};
 
 use super::convert::convert;
 use super::effective_type;
-use super::options::{Vocabulary, excepted};
+use super::options::{Vocabulary, denied_behind, excepted};
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -208,7 +208,7 @@ fn begins_with(span: &Entity, day: &Entity) -> bool {
     }
 }
 
-/// "any day but monday", "not on monday", "later than last time": a time that is left out, or only compared with.
+/// "any day but monday", "not on monday", "monday no", "later than last time": a time that is left out, or only compared with.
 fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     /// Words between "not" and what is refused.
     const REACH: usize = 2;
@@ -224,7 +224,7 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     // "not Saturday, Sunday": what is set apart from the "not" is not refused.
     let set_apart = words.get(first).is_some_and(|word| word.after_break);
     let refused = !set_apart && words[..first].last().is_some_and(|word| word.is(Cue::Not));
-    compared || refused || excepted(heard, at)
+    compared || refused || excepted(heard, at) || denied_behind(heard, end)
 }
 
 /// "el jueves no", "Monday I can't", "Friday doesn't work": a time to come of which something is denied right behind it. "Since

@@ -15,6 +15,7 @@ use super::super::wording;
 use super::free_text::FreeText;
 use super::question::prompt_text;
 use super::{Asking, Reads, is_text};
+use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
@@ -109,8 +110,20 @@ impl Run<'_> {
         let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
         let refuses = |slot: &Slot| {
             let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
-            refused.is_none_or(|said| shares_a_word(self.language(), held, said))
+            let points = |said: &str| {
+                let pointing = Class::PRONOUN.and(Class::DETERMINER);
+                Heard::of(self.language(), said).words.iter().all(|word| word.class.is(pointing))
+            };
+            refused.is_none_or(|said| points(said) || shares_a_word(self.language(), held, said))
         };
+        let typed = self.those_refused(typed, refused, scan.reference);
+        // "I said friday", where friday stands, corrects nothing.
+        let stands = |slot: &&Slot| {
+            let read = slots::read_value(slot, said, scan.reference);
+            let held = || frame.slot(&slot.name).map(|held| &held.value);
+            matches!(read, Answer::Value { found, whole: true } if held() == Some(&found.value))
+        };
+        free_text &= !typed.iter().any(stands);
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
@@ -144,6 +157,17 @@ impl Run<'_> {
         found.end += opening;
         self.fill_beside_answer(mv, &slot, scan, (found.start, found.end));
         true
+    }
+
+    /// "not three, two", "it's ten, not noon": what is refused tells whose value is corrected; all of them where it does not.
+    fn those_refused<'s>(&self, held: Vec<&'s Slot>, refused: Option<&str>, reference: &Reference) -> Vec<&'s Slot> {
+        let Some(refused) = refused else { return held };
+        let is_refused = |slot: &&&Slot| {
+            let read = slots::read_value(slot, refused, reference);
+            matches!(read, Answer::Value { found, whole: true } if self.slot_value(&slot.name).is_some_and(|held| held.value == found.value))
+        };
+        let those: Vec<&Slot> = held.iter().filter(is_refused).copied().collect();
+        if those.is_empty() { held } else { those }
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
@@ -310,7 +334,9 @@ impl Run<'_> {
                     && correction.slot.is_none_or(|named| named == slot.name)
             };
             let filled = filled.iter().filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name));
-            let filled = self.those_counted(mv, filled.filter(is_meant).collect(), &clause);
+            let refused = correction.refused.and_then(|span| clause.text.get(span.0..span.1));
+            let filled = self.those_refused(filled.filter(is_meant).collect(), refused, scan.reference);
+            let filled = self.those_counted(mv, filled, &clause);
             let target = filled.into_iter().find_map(|slot| {
                 let held = frame.slot(&slot.name)?;
                 let (place, named) = ((said, correction.span.0), correction.slot.is_some());
@@ -386,16 +412,20 @@ impl Run<'_> {
                     _ => None,
                 };
             }
-            let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
+            let held = self.slot_value(&slot.name)?;
+            let reference = slots::near(slot, &held.text, said, scan.reference);
+            let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
                 Answer::Value { whole: false, .. } if !named && self.active_move().is_some_and(|mv| is_named_in_part(&mv, slot, &beside)) => None,
-                Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
+                Answer::Value { found, whole }
+                    if found.fits
+                        && (whole || named || strength >= Strength::Plain && !is_without_unit(&found.value)) =>
+                {
                     Some(found)
                 }
                 // "at 12 instead": the day stays.
                 Answer::Absent if *effective_type(slot) == SlotType::DateTime => {
-                    let held = self.slot_value(&slot.name)?.value.as_str()?.to_owned();
-                    slots::moved(slot, &held, &beside)
+                    slots::moved(slot, (held.value.as_str()?, &held.text), &beside)
                 }
                 _ => None,
             };
@@ -446,6 +476,11 @@ impl Run<'_> {
             FreeText::Sentence | FreeText::Nothing => None,
         }
     }
+}
+
+/// "I'm having one fitted": a bare number in a sentence is no measure.
+fn is_without_unit(value: &serde_json::Value) -> bool {
+    value.get("unit").is_some_and(serde_json::Value::is_null)
 }
 
 /// What an utterance corrects of slots that hold a value.

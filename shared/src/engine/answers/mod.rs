@@ -195,7 +195,7 @@ impl Run<'_> {
             As::FreeText => goes_on(self.store_text(asking)),
             // A number and nothing else is said for what is asked.
             As::Mention if asking.asked == Asked::Typed && is_figures(scan.text) => None,
-            As::Mention => goes_on(self.fill_beside(mv, scan, (0, 0))),
+            As::Mention => goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan))),
             As::ReplacesAnother => goes_on(self.replace_unasked(mv, slot, scan)),
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
             As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
@@ -214,8 +214,11 @@ impl Run<'_> {
             return None;
         }
         let words = asking.asked == Asked::FreeText && self.wanted(mv, slot) == Wanted::Words;
-        let behind = scan.entities.iter().any(|entity| entity.start > from)
-            || mv.slots.iter().any(|slot| slots::is_mentioned(slot, scan));
+        let option_behind = || {
+            let rest = Scan::of(scan.text.get(from..).unwrap_or_default(), [], scan.reference).knowing(scan.terms());
+            mv.slots.iter().any(|slot| slots::is_mentioned(slot, &rest))
+        };
+        let behind = scan.entities.iter().any(|entity| entity.start > from) || option_behind();
         (!words && !behind && self.interruption().is_none()).then_some(Repair::Cancel)
     }
 

@@ -130,7 +130,10 @@ pub struct Grammar {
     /// Words near `degrees` that make them an angle.
     pub angle_words: Table,
     /// How units of measure are said, with the number of the unit.
-    pub units: &'static Table,
+    /// What units of measure are called, with the number of the unit.
+    pub units: Table,
+    /// Endings with which a unit is spoken of fondly, and what stands there otherwise (`euritos`).
+    pub diminutives: &'static [(&'static str, &'static str)],
     /// Words before a length that make an area (2) or a volume (3) of it.
     pub powers: Table,
     /// The same, behind it.
@@ -265,7 +268,7 @@ mod tests {
                 &grammar.function_words,
                 &grammar.ages,
                 &grammar.temperatures,
-                grammar.units,
+                &grammar.units,
                 &grammar.powers,
                 &grammar.per_times,
                 &grammar.other_numbers,
