@@ -307,7 +307,12 @@ impl Run<'_> {
 
     /// "we are four" to "How many bags?", where another slot's question is how many there are: a number of those who speak, and the
     /// slot that asks in those words.
-    pub(super) fn number_of_speakers<'m>(&self, mv: &'m Move, slot: &Slot, scan: &Scan<'_>) -> Option<(Span, &'m Slot)> {
+    pub(super) fn number_of_speakers<'m>(
+        &self,
+        mv: &'m Move,
+        slot: &Slot,
+        scan: &Scan<'_>,
+    ) -> Option<(Span, &'m Slot)> {
         let (span, only) = self.counts_speakers(mv, scan)?;
         (is_number(slot) && only.name != slot.name).then_some((span, only))
     }
@@ -317,7 +322,9 @@ impl Run<'_> {
         let (language, words) = (self.language(), scan.heard.words.as_slice());
         let place = |entity: &&Entity| {
             let at = words.partition_point(|word| word.start < entity.start);
-            entity.kind == Kind::Number && says_of_speakers(&words[..at]) && words.get(at).is_some_and(|word| !word.after_break)
+            entity.kind == Kind::Number
+                && says_of_speakers(&words[..at])
+                && words.get(at).is_some_and(|word| !word.after_break)
         };
         let counts = scan.entities.iter().find(place)?;
         let verb = words.iter().rfind(|word| word.end <= counts.start)?.stem(language);
@@ -478,7 +485,9 @@ fn says_of_speakers(words: &[Word]) -> bool {
     let us = |word: &Word| word.is(Cue::Speaker);
     match words {
         [.., us_are] if us(us_are) && us_are.class.is(Class::AUXILIARY) && us_are.is(Cue::CountBefore) => true,
-        [.., subject, are] => us(subject) && subject.class.is(Class::SUBJECT) && are.is(Cue::Copula) && !are.after_break,
+        [.., subject, are] => {
+            us(subject) && subject.class.is(Class::SUBJECT) && are.is(Cue::Copula) && !are.after_break
+        }
         _ => false,
     }
 }

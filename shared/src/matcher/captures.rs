@@ -321,7 +321,10 @@ impl Pieces<'_> {
             self.source.text.get(start..).is_some_and(|said| said.starts_with(char::is_uppercase))
         };
         let counted = at + 1 < end && self.break_before(at + 1) == Break::None && self.class(at + 1).is(Class::TIME)
-            || at + 1 < end && self.break_before(at + 1) == Break::None && self.class(at + 1) == Class::CONTENT && !self.is_number(at + 1);
+            || at + 1 < end
+                && self.break_before(at + 1) == Break::None
+                && self.class(at + 1) == Class::CONTENT
+                && !self.is_number(at + 1);
         figures.bytes().all(|byte| byte.is_ascii_digit())
             && self.class(at - 1) == Class::CONTENT
             && self.break_before(at) == Break::None

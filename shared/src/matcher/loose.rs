@@ -338,7 +338,8 @@ impl Loose<'_> {
             // "800 litres of oil" for "I want {litres} litres of oil": a value is told by what stands behind it.
             let is = |at: usize, flag: u16| self.pieces.units.get(at).is_some_and(|unit| unit.has(flag));
             let frameless = |from: usize| (0..from).all(|at| places[at].is_none() && is(at, unit_flag::FRAME));
-            let told_behind = gap.1 == gap.0 + 1 && is(gap.0, unit_flag::TYPED) && matches!(places.get(gap.1), Some(Some(_)));
+            let told_behind =
+                gap.1 == gap.0 + 1 && is(gap.0, unit_flag::TYPED) && matches!(places.get(gap.1), Some(Some(_)));
             let before = match leading.map(|at| places[at]) {
                 None => None,
                 Some(None) if told_behind && frameless(gap.0) => None,

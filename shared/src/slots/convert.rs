@@ -261,7 +261,9 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
             Some(counted) => (counted == *unit).then_some(*number),
             None => (asked || counts_unit(scan.language(), slot, said)).then_some(*number),
         },
-        (Kind::Money, Value::Quantity { number, .. }) if asked && measure_counted(scan, slot).is_none() => Some(*number),
+        (Kind::Money, Value::Quantity { number, .. }) if asked && measure_counted(scan, slot).is_none() => {
+            Some(*number)
+        }
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
         }
@@ -287,8 +289,10 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
 
 /// The unit of measure that a slot counts by its name, or by its question ("How many feet?").
 fn measure_counted(scan: &Scan<'_>, slot: &Slot) -> Option<String> {
-    let unit = |word: &Word| {
-        let one = format!("1 {}", word.text.as_str());
+    let unit = |text: &str, words: &[Word]| {
+        let content = words.first().is_some_and(|word| word.class == Class::CONTENT);
+        let said = text.get(words.first()?.start..words.last()?.end).filter(|_| content)?;
+        let one = format!("1 {said}");
         let found = recognize(&one, Kinds::NONE.with(Kind::Dimension), scan.reference);
         match found.first().filter(|found| found.end == one.len())?.readings.first()? {
             Value::Quantity { unit, .. } => Some(unit.clone()),
@@ -297,8 +301,10 @@ fn measure_counted(scan: &Scan<'_>, slot: &Slot) -> Option<String> {
     };
     let named = super::named(slot);
     [Some(named.as_str()), slot.context.as_deref()].into_iter().flatten().find_map(|text| {
-        let heard = Heard::of(scan.language(), text);
-        heard.words.iter().filter(|word| word.class == Class::CONTENT).find_map(unit)
+        let words = Heard::of(scan.language(), text).words;
+        // "square metres" are no metres.
+        let pairs = words.windows(2).find_map(|pair| unit(text, pair));
+        pairs.or_else(|| words.iter().find_map(|word| unit(text, std::slice::from_ref(word))))
     })
 }
 
@@ -496,7 +502,8 @@ pub(crate) fn both_ends(scan: &Scan<'_>, entity: &Entity) -> Option<(String, Str
     // "a la tarde" leads to no time of its own.
     let leads = |at: usize| {
         let behind = words[at + 1..].iter().find(|word| !word.class.is(Class::DETERMINER));
-        let counts = |word: &Word| word.class.is(Class::NUMBER) || word.text.starts_with(|sign: char| sign.is_ascii_digit());
+        let counts =
+            |word: &Word| word.class.is(Class::NUMBER) || word.text.starts_with(|sign: char| sign.is_ascii_digit());
         words[at].is(Cue::Into) && (entity.kind != Kind::TimeRange || behind.is_some_and(counts))
     };
     let said = (1..words.len()).any(leads);

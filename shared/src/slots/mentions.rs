@@ -347,7 +347,10 @@ fn describes_another(scan: &Scan<'_>, slot: &Slot, names: &[&str], span: (usize,
     let is_of_another = |noun: &Word| {
         noun.class == Class::CONTENT
             && names.iter().filter(|name| **name != slot.name).any(|name| {
-                Heard::of(language, &crate::text::readable(name)).words.iter().any(|part| part.stem(language) == noun.stem(language))
+                Heard::of(language, &crate::text::readable(name))
+                    .words
+                    .iter()
+                    .any(|part| part.stem(language) == noun.stem(language))
             })
     };
     let before = first.checked_sub(1).filter(|at| !words[first].after_break && counted(*at));

@@ -124,7 +124,8 @@ impl<'t> Scan<'t> {
 
     /// Where times stand in it, wanted or not.
     pub(crate) fn times(&self) -> impl Iterator<Item = (usize, usize)> {
-        let wanted = self.entities.iter().filter(|entity| is_time(entity.kind)).map(|entity| (entity.start, entity.end));
+        let wanted =
+            self.entities.iter().filter(|entity| is_time(entity.kind)).map(|entity| (entity.start, entity.end));
         wanted.chain(self.refused.iter().copied())
     }
 
@@ -192,7 +193,9 @@ fn is_of_one_day(span: &Entity) -> bool {
 fn times_of(span: &Entity) -> Option<Entity> {
     let Value::Time(time) = span.readings.first()? else { return None };
     let (start, end) = time.range.as_ref()?;
-    let clock = |moment: &str| if moment == ".." { Some(moment.to_owned()) } else { Some(moment.split_once('T')?.1.to_owned()) };
+    let clock = |moment: &str| {
+        if moment == ".." { Some(moment.to_owned()) } else { Some(moment.split_once('T')?.1.to_owned()) }
+    };
     let time = TimeValue { range: Some((clock(start)?, clock(end)?)), ..time.clone() };
     Some(Entity { kind: Kind::TimeRange, readings: vec![Value::Time(time)], ..span.clone() })
 }
@@ -220,7 +223,8 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     let end = words.partition_point(|word| word.end <= entity.end);
     let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
     let leads = |at: &usize| words[*at].class.is(Class::LEADS) && !words[*at + 1].after_break;
-    let first = (0..at).rev().take(REACH).filter(|before| before + 1 < words.len()).take_while(leads).last().unwrap_or(at);
+    let first =
+        (0..at).rev().take(REACH).filter(|before| before + 1 < words.len()).take_while(leads).last().unwrap_or(at);
     // "not Saturday, Sunday": what is set apart from the "not" is not refused.
     let set_apart = words.get(first).is_some_and(|word| word.after_break);
     let refused = !set_apart && words[..first].last().is_some_and(|word| word.is(Cue::Not));
@@ -263,7 +267,8 @@ fn is_to_come(entity: &Entity, reference: &Reference) -> bool {
     let begins = time.point.as_deref().or(time.range.as_ref().map(|(start, _)| start.as_str()));
     let today = reference.now.date().to_string();
     // A clock time has no day.
-    begins.is_some_and(|begins| begins.len() < today.len() || begins >= today.as_str() || begins.starts_with(['T', '.']))
+    begins
+        .is_some_and(|begins| begins.len() < today.len() || begins >= today.as_str() || begins.starts_with(['T', '.']))
 }
 
 /// "take down the day", "the day of my trip": a unit of time with its article is spoken of, and says none.

@@ -80,7 +80,13 @@ impl Run<'_> {
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
             // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
-            if answers && correction.strength != Strength::Strong
+            // "12 instead of 24" to a question for a number, where nobody has said 24.
+            let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
+            let unheld = refused.is_some_and(|refused| {
+                let held: Vec<&Slot> = mv.slots.iter().filter(|slot| filled.contains(&slot.name.as_str())).collect();
+                self.those_that_hold(&held, refused, scan.reference).is_empty()
+            });
+            if answers && (correction.strength != Strength::Strong || unheld)
                 || self.goes_on_with_a_moment(asked, said, scan.reference)
             {
                 return false;
@@ -162,12 +168,16 @@ impl Run<'_> {
     /// "not three, two", "it's ten, not noon": what is refused tells whose value is corrected; all of them where it does not.
     fn those_refused<'s>(&self, held: Vec<&'s Slot>, refused: Option<&str>, reference: &Reference) -> Vec<&'s Slot> {
         let Some(refused) = refused else { return held };
-        let is_refused = |slot: &&&Slot| {
-            let read = slots::read_value(slot, refused, reference);
+        let those = self.those_that_hold(&held, refused, reference);
+        if those.is_empty() { held } else { those }
+    }
+
+    fn those_that_hold<'s>(&self, held: &[&'s Slot], said: &str, reference: &Reference) -> Vec<&'s Slot> {
+        let holds = |slot: &&&Slot| {
+            let read = slots::read_value(slot, said, reference);
             matches!(read, Answer::Value { found, whole: true } if self.slot_value(&slot.name).is_some_and(|held| held.value == found.value))
         };
-        let those: Vec<&Slot> = held.iter().filter(is_refused).copied().collect();
-        if those.is_empty() { held } else { those }
+        held.iter().filter(holds).copied().collect()
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
@@ -248,7 +258,8 @@ impl Run<'_> {
         let end = clause.iter().skip(1).position(|word| word.after_break).map_or(clause.len(), |end| end + 1);
         let question = Heard::of(language, &prompt_text(&*self.active_move()?, slot));
         let asked = |word: &&Word| {
-            word.class == Class::CONTENT && question.words.iter().any(|asked| asked.stem(language) == word.stem(language))
+            word.class == Class::CONTENT
+                && question.words.iter().any(|asked| asked.stem(language) == word.stem(language))
         };
         let leads = words[..at].iter().all(|word| word.is([Cue::CorrectionWeak, Cue::Hesitation]));
         (leads && clause[..end].iter().filter(asked).count() >= SHARED).then(|| words[at].is(Cue::Yes))
@@ -416,7 +427,11 @@ impl Run<'_> {
             let reference = slots::near(slot, &held.text, said, scan.reference);
             let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
-                Answer::Value { whole: false, .. } if !named && self.active_move().is_some_and(|mv| is_named_in_part(&mv, slot, &beside)) => None,
+                Answer::Value { whole: false, .. }
+                    if !named && self.active_move().is_some_and(|mv| is_named_in_part(&mv, slot, &beside)) =>
+                {
+                    None
+                }
                 Answer::Value { found, whole }
                     if found.fits
                         && (whole || named || strength >= Strength::Plain && !is_without_unit(&found.value)) =>

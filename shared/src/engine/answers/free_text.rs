@@ -96,7 +96,8 @@ impl Run<'_> {
             (set_apart && matches!(effective_type(other), SlotType::Pattern(_))).then(|| (other.clone(), stated.found))
         });
         let Some((other, code)) = coded else { return text };
-        let (Some(before), Some(behind)) = (scan.text.get(text.start..code.start), scan.text.get(code.end..text.end)) else {
+        let (Some(before), Some(behind)) = (scan.text.get(text.start..code.start), scan.text.get(code.end..text.end))
+        else {
             return text;
         };
         let rest = format!("{}{}", before, behind.trim_start_matches([',', ' ']));

@@ -193,8 +193,8 @@ impl Run<'_> {
             As::EmptyText => self.empty_text(asking),
             As::OwnPattern => goes_on(self.fill_from_own_match(mv, scan)),
             As::FreeText => goes_on(self.store_text(asking)),
-            // A number and nothing else is said for what is asked.
-            As::Mention if asking.asked == Asked::Typed && is_figures(scan.text) => None,
+            // A number or a measure and nothing else is said for what is asked.
+            As::Mention if asking.asked == Asked::Typed && (is_figures(scan.text) || is_measure(slot, scan)) => None,
             As::Mention => goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan))),
             As::ReplacesAnother => goes_on(self.replace_unasked(mv, slot, scan)),
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
@@ -392,6 +392,14 @@ fn is_exact(slot: &Slot, scan: &Scan<'_>) -> bool {
 fn is_figures(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether nothing but a measure is said where a number is asked for.
+fn is_measure(slot: &Slot, scan: &Scan<'_>) -> bool {
+    let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+    let mut found = scan.entities.iter().filter(|entity| entity.kind == Kind::Dimension);
+    number
+        && matches!((found.next(), found.next()), (Some(only), None) if slots::is_whole(slot, scan, (only.start, only.end), &[]))
 }
 
 /// Whether a slot takes free text.

@@ -193,7 +193,17 @@ impl Run<'_> {
                 self.fill(slot, &found, Source::Answer);
                 self.fill(&next, &end, Source::Mention);
             }
-            (true, None) => self.fill(slot, &found, Source::Answer),
+            (true, None) => {
+                self.fill(slot, &found, Source::Answer);
+                // "from Monday to Tuesday" where nothing lasts: which of them is meant is asked.
+                let lasts = |slot: &Slot| {
+                    matches!(
+                        effective_type(slot),
+                        SlotType::Timeframe | SlotType::Quantity | SlotType::Number | SlotType::Range { .. }
+                    )
+                };
+                self.read_back_if(slot, (!mv.slots.iter().any(lasts)).then_some(Doubt::Contested));
+            }
             (false, _) => self.fill(slot, &end, Source::Answer),
         }
         self.fill_beside(mv, scan, (found.start, found.end));
