@@ -259,6 +259,7 @@ fn is_refused_behind(heard: &Heard, entity: &Entity, reference: &Reference) -> b
         && !clause[not].class.is(Class::NOTHING)
         && !asks
         && heard.language.prefix(denied, Cue::LiftsPhrase) == 0
+        && heard.language.prefix(&clause[not..], Cue::AnswerAfter) == 0
 }
 
 /// Whether what is meant by a time first lies now or later.

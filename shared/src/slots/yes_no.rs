@@ -73,7 +73,9 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if heard.is_empty() {
         return by_recognizer(text, reference);
     }
-    if is_unsure(&heard) {
+    // "no problem" is a yes to what is asked for, and a no to whether there is one.
+    let either = heard.words.first().is_some_and(|first| first.class.is(Class::NEGATOR)) && heard.is(Cue::AnswerAfter);
+    if either || is_unsure(&heard) {
         return None;
     }
     if let Some(answer) = plain(&heard) {
