@@ -394,6 +394,19 @@ impl SlotType {
         static SIMPLE: [(&str, SlotType); 12] = SlotType::SIMPLE;
         SIMPLE.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty)
     }
+
+    /// Whether its values are plain numbers.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self, SlotType::Number | SlotType::Range { .. })
+    }
+
+    /// Of a list the type of its members, of any other type itself.
+    pub(crate) fn item(&self) -> &SlotType {
+        match self {
+            SlotType::List(item) => item,
+            ty => ty,
+        }
+    }
 }
 
 /// How a slot's value is found.

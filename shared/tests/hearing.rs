@@ -10,7 +10,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use lgdl::engine::TurnRecord;
+use lgdl::engine::{Doubt, TurnRecord};
 use lgdl::golden::combinations;
 use lgdl::mocks::Mocks;
 use support::Talk;
@@ -170,6 +170,31 @@ fn a_taxi_office_hears_the_same_in_spanish() {
 #[test]
 fn what_takes_a_value_back_is_heard_in_spanish() {
     check("almacen");
+}
+
+#[test]
+fn an_explanation_says_what_is_in_doubt_and_why() {
+    let game = support::compile_file(&folder().join("studio.lgdl"));
+    let doubts = |said: &str| {
+        let mut talk = Talk::with(&game);
+        said.split(" | ").for_each(|text| drop(talk.say(text)));
+        talk.last.and_then(|last| last.explanation).expect("an explanation").doubts
+    };
+    let in_doubt = |slot: &str, doubt| vec![(slot.to_owned(), doubt)];
+    let booked = "book the studio for 3 | the 20th | 204 | 4 | no";
+    assert_eq!(doubts("book the studio | 4 | the 20th"), []);
+    assert_eq!(
+        doubts("book the studio | 4 | I have to hand over the keys on the 31st"),
+        in_doubt("day", Doubt::Unexplained)
+    );
+    assert_eq!(
+        doubts(&format!("{booked} | it's in my late husband's name, Walter Higgs")),
+        in_doubt("name", Doubt::Unlike)
+    );
+    assert_eq!(
+        doubts(&format!("{booked} | Bo | yes | white wine. actually no, just tap water")),
+        in_doubt("drink", Doubt::TakenBack)
+    );
 }
 
 #[test]

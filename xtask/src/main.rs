@@ -14,6 +14,7 @@ mod operations;
 mod schemathesis;
 mod shell;
 mod sizes;
+mod suites;
 mod test;
 mod wasm;
 mod worker;
@@ -59,7 +60,7 @@ enum Command {
         /// Only these parts
         #[arg(long, value_enum, value_delimiter = ',')]
         only: Vec<test::Part>,
-        /// Passed on to `cargo test`, after `--`
+        /// After `--`: what `cargo test` takes to select test programs; after another `--`: what they take
         #[arg(last = true)]
         filter: Vec<String>,
     },

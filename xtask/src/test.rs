@@ -1,17 +1,17 @@
 //! `cargo xtask test`: every check of the project, with its set-up. Goes on after a failure, so that one run shows all of them.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use lgdl_skips::Need;
 
-use crate::shell::{exists, is_root, output, run, say};
-use crate::{audit, bench, debian, folders, npm, operations, schemathesis, wasm, worker};
+use crate::shell::{exists, is_root, output, run};
+use crate::{audit, bench, debian, folders, npm, operations, schemathesis, suites, wasm, worker};
 
 /// One part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -186,41 +186,44 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
     Ok(vec![End::Passed])
 }
 
-/// All tests, with cargo's output passed on and its closing lines added up.
+/// All tests, with what they print passed on and their closing lines added up.
 fn unit(filter: &[String], count: &mut Count) -> Result<End> {
     // An older component could not read the games of this version; cargo does nothing when it is fresh.
     let component = wasm::build_edge(wasm::Target::Wasip1, None)?;
     let worker = if npm_is_here() { Some(worker::build()?) } else { None };
-    say("cargo test --workspace --no-fail-fast");
     let skips = folders::root().join("target/skipped-tests.txt");
     match std::fs::remove_file(&skips) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context("the list of skips"),
         _ => {}
     }
-    let mut child = cargo()
-        .args(["test", "--workspace", "--no-fail-fast"])
-        .args(filter)
-        .env(lgdl_skips::FILE, &skips)
-        .env(lgdl_skips::PROVIDED, provided(worker.is_some()).join(","))
-        .env("LGDL_COMPONENT", &component)
-        .env("LGDL_SCHEMATHESIS", schemathesis::program()?)
-        .env("LGDL_OPERATIONS", operations::folder()?)
-        .envs(worker.map(|worker| ("LGDL_WORKER", worker)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot start cargo test")?;
-    let lines = BufReader::new(child.stdout.take().context("no output of cargo test")?).lines();
-    for line in lines {
-        let line = line?;
-        println!("{line}");
-        if let Some(closing) = read_closing_line(&line) {
-            count.add(closing);
-        }
+    let mut environment = vec![
+        (lgdl_skips::FILE, shown(&skips)?),
+        (lgdl_skips::PROVIDED, provided(worker.is_some()).join(",")),
+        ("LGDL_COMPONENT", shown(&component)?),
+        ("LGDL_SCHEMATHESIS", shown(&schemathesis::program()?)?),
+        ("LGDL_OPERATIONS", shown(&operations::folder()?)?),
+    ];
+    if let Some(worker) = worker {
+        environment.push(("LGDL_WORKER", shown(&worker)?));
     }
-    let status = child.wait()?;
+    let (selection, arguments) = match filter.iter().position(|argument| argument == "--") {
+        Some(at) => (&filter[..at], &filter[at + 1..]),
+        None => (filter, &[][..]),
+    };
+    let counted = Mutex::new(Count::default());
+    let tell = |printed: &str| {
+        print!("{printed}");
+        let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+        printed.lines().filter_map(read_closing_line).for_each(|closing| counted.add(closing));
+    };
+    let failed = suites::run(suites::build(selection)?, arguments, &environment, &tell)?;
+    count.add(counted.into_inner().unwrap_or_else(PoisonError::into_inner));
     take_skips(&skips, count)?;
-    Ok(if status.success() { End::Passed } else { End::Failed(format!("cargo test ended with {status}")) })
+    Ok(if failed.is_empty() { End::Passed } else { End::Failed(failed.join(", ")) })
+}
+
+fn shown(path: &Path) -> Result<String> {
+    path.to_str().map(str::to_owned).with_context(|| format!("{} is no text", path.display()))
 }
 
 /// What the set-up has provided: a test that misses one of these fails.

@@ -134,6 +134,9 @@ pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
     for (slot, capability, verdict) in &explanation.checks {
         let _ = writeln!(out, "{} {slot} with {capability}: {}", title("Checked"), verdict.name());
     }
+    for (slot, doubt) in &explanation.doubts {
+        let _ = writeln!(out, "{} {slot}: {}", title("In doubt"), doubt.name());
+    }
     if !explanation.blocks.is_empty() {
         let place = |line: &u32| match explanation.imported.iter().find(|(known, ..)| known == line) {
             Some((_, file, line)) => format!("{line} of {file}"),

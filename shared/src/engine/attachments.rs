@@ -14,6 +14,9 @@ const SCHEMES: [&str; 4] = ["https://", "http://", "mailto:", "tel:"];
 /// The fields of a card that are addresses.
 const ADDRESSES: [&str; 2] = ["link", "image"];
 
+/// The code of an address that was left out.
+const NO_ADDRESS: &str = "E215";
+
 impl Run<'_> {
     /// `attach { … }`
     pub(super) fn attach(&mut self, attachment: &Attachment) {
@@ -25,7 +28,7 @@ impl Run<'_> {
                 let (url, alt) = (self.attached_text(url), self.attached_text(alt));
                 match address(&url) {
                     Some(url) => json!({"image": url, "alt": alt}),
-                    None => return self.finding("E215"),
+                    None => return self.finding(NO_ADDRESS),
                 }
             }
             Attachment::Card(fields) => {
@@ -36,7 +39,7 @@ impl Run<'_> {
                         continue;
                     }
                     if ADDRESSES.contains(&name.as_str()) && address(&text).is_none() {
-                        self.finding("E215");
+                        self.finding(NO_ADDRESS);
                         continue;
                     }
                     card.insert(name.clone(), Value::String(text));

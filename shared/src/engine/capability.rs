@@ -16,6 +16,9 @@ use super::run::{Halt, Run};
 use super::{CallRecord, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, schema};
 use crate::ir::{Call, ContractFunction};
 
+/// The code of a result that breaks the contract.
+pub(super) const BROKEN_RESULT: &str = "E205";
+
 /// The time limit of a call that neither the game nor the contract limits, in milliseconds.
 const DEFAULT_TIMEOUT_MS: u32 = 5_000;
 
@@ -150,7 +153,7 @@ impl Run<'_> {
             .and_then(|text| serde_json::from_str(text).ok());
         let ok = status.eq_ignore_ascii_case("ok");
         if ok && schema.is_some_and(|schema| !schema::holds(&schema, &Value::Object(data.clone()))) {
-            return Err("E205".to_owned());
+            return Err(BROKEN_RESULT.to_owned());
         }
         for (name, value) in data {
             if ok {

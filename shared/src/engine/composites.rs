@@ -97,9 +97,7 @@ impl Run<'_> {
             // Only what it begins with can be words around it: "OH" is no sigh.
             if let Some(Found { text, .. }) = slots::read_string(self.language(), slot, piece) {
                 let said = std::iter::once(text.as_str()).chain(more.iter().copied()).collect::<Vec<_>>().join(", ");
-                let found_here =
-                    Found { start: 0, end: said.len(), value: serde_json::json!(said), text: said, fits: true };
-                found.push((Slot::clone(slot), found_here));
+                found.push((Slot::clone(slot), Found::text((0, said.len()), said)));
             }
         }
         found

@@ -2,9 +2,14 @@
 //!
 //! This finds that something is taken back and what is put in its place; which slot that is for is in `answers`.
 
-use crate::language::{Class, Cue, Language};
+use crate::language::{Class, Cue, CueSet, Language};
 use crate::slots::strings::{self, named_at};
 use crate::text::{Heard, Word};
+
+/// What says plainly that another value follows.
+pub(super) const PLAINLY: CueSet = CueSet::NONE.with(Cue::CorrectionPlain).with(Cue::CorrectionStrong);
+/// What a second thought begins with.
+pub(super) const SECOND_THOUGHT: CueSet = PLAINLY.with(Cue::CorrectionWeak).with(Cue::TakesBack);
 
 /// How plainly an utterance takes something back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,9 +4,10 @@
 //! A value is in doubt where something was said that its reading leaves unexplained. Each kind is a [`Doubt`]; the table is in
 //! `docs/engine.md`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::answers::{asks_for_the_past, prompt_text};
+use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::rules::Standing;
 use super::run::Run;
 use crate::entities::{Entity, Value};
@@ -21,9 +22,10 @@ const MAX_UNEXPLAINED_WORDS: usize = 1;
 /// Words of a name, a code or a label at most; a longer text tells something.
 const MAX_LABEL_WORDS: usize = 6;
 
-/// Why a value is in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doubt {
+/// Why a value is in doubt, as explanations have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
     /// Its clause says more than the question, the slot, the game's own words and other values explain.
     Unexplained,
     /// Something is denied or taken back beside it, and its reading did not take that up.
@@ -36,6 +38,24 @@ pub(super) enum Doubt {
     Contested,
     /// A text that is not of the form of what is asked for, or of what it replaces.
     Unlike,
+    /// It was said behind words that take something back, and no other reading took it up.
+    LeftOver,
+}
+
+impl Doubt {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Doubt::Unexplained => "unexplained",
+            Doubt::TakenBack => "taken_back",
+            Doubt::OfThePast => "of_the_past",
+            Doubt::Contested => "contested",
+            Doubt::Unlike => "unlike",
+            Doubt::LeftOver => "left_over",
+            Doubt::ToCome => "to_come",
+        }
+    }
 }
 
 impl Run<'_> {
@@ -45,8 +65,8 @@ impl Run<'_> {
         if is_yes_no(scan.language(), slot) {
             return self.doubt_of_yes_or_no(mv, slot, scan, found);
         }
-        let (from, until) = within(words, found);
-        if words.is_empty() || from >= until {
+        let Range { start: from, end: until } = scan.heard.words_of(found.span());
+        if from >= until {
             return None;
         }
         let (opening, end) = clause(words, from, until);
@@ -54,9 +74,7 @@ impl Run<'_> {
         let bounds = |word: &Word| word.class.is(Class::THAN);
         let denied = words[opening..from].iter().any(denies) && !words[opening..from].iter().any(bounds);
         // "white wine. actually no, just tap water"; a single "no" may deny something else.
-        let turns = |word: &&Word| {
-            word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionWeak]) && !word.class.is(Class::AND)
-        };
+        let turns = |word: &&Word| word.is(SECOND_THOUGHT) && !word.class.is(Class::AND);
         let taken_back = strings::taken_back(words)
             .is_some_and(|(first, end)| first >= until && words[first..end].iter().filter(turns).count() > 1);
         match effective_type(slot) {
@@ -94,15 +112,12 @@ impl Run<'_> {
     /// What speaks against a value that was said beside something else.
     pub(super) fn doubt_of_mention(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> Option<Doubt> {
         let words = scan.heard.words.as_slice();
-        let (from, until) = within(words, found);
+        let Range { start: from, end: until } = scan.heard.words_of(found.span());
         if from >= until {
             return None;
         }
         let (opening, end) = clause(words, from, until);
-        let amount = matches!(
-            effective_type(slot),
-            SlotType::Number | SlotType::Range { .. } | SlotType::Money | SlotType::Quantity
-        );
+        let amount = slots::is_number(slot) || matches!(effective_type(slot), SlotType::Money | SlotType::Quantity);
         let place = (words[opening].start, words[end - 1].end);
         if amount && slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) {
             return Some(Doubt::ToCome);
@@ -114,15 +129,13 @@ impl Run<'_> {
     pub(super) fn doubt_of_text(&self, mv: &Move, slot: &Slot, found: &Found) -> Option<Doubt> {
         let heard = Heard::of(self.language(), &found.text);
         let words = heard.words.as_slice();
-        if words.len() <= MAX_LABEL_WORDS
-            && words.iter().all(|word| word.class == Class::CONTENT && word.cues.is_empty())
-        {
+        if words.len() <= MAX_LABEL_WORDS && words.iter().all(Word::tells) {
             return None;
         }
         let wanted = self.wanted(mv, slot);
         let sets_apart = |word: &Word| word.is([Cue::No, Cue::TakesBack]) || word.class.is(Class::NOTHING);
         let refuses = matches!(words, [first, next, ..] if sets_apart(first) && next.after_break);
-        let turns = heard.begins_with([Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Announcement]) > 0;
+        let turns = heard.begins_with(PLAINLY.with(Cue::Announcement)) > 0;
         let told = words.iter().any(|word| tells(&found.text, word));
         let nominal = || heard.len() <= MAX_LABEL_WORDS && labels::is_nominal(&found.text, words);
         let unlike = match wanted {
@@ -191,45 +204,34 @@ impl Run<'_> {
             })
         };
         scan.entities.iter().any(|entity| is_over(&entity))
-            && !mv.slots.iter().any(|slot| {
-                slots::tells_of_the_past(scan.language(), slot) || asks_for_the_past(scan.language(), mv, slot)
-            })
+            && !mv
+                .slots
+                .iter()
+                .any(|slot| slots::tells_of_the_past(scan.language(), slot) || self.asks_for_the_past(mv, slot))
     }
 
     /// How many of the words are of content, and nothing explains them.
     fn unexplained<'w>(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, words: impl Iterator<Item = &'w Word>) -> usize {
         let index = self.input.game.index();
+        let question = self.question(mv, slot);
         let unknown = |word: &&Word| {
-            word.class == Class::CONTENT
-                && word.cues.is_empty()
-                && !word.text.bytes().any(|byte| byte.is_ascii_digit())
+            word.tells()
+                && !word.has_digit()
                 && index.find_word(word.hash).is_none()
                 && index.find_stem(word.stem(scan.language()).hash()).is_none()
                 && !scan.entities.iter().any(|entity| entity.start <= word.start && word.end <= entity.end)
-                && !self.is_of_slot(mv, slot, scan, word)
+                && !question.name.holds(word)
+                && !question.heard.holds(word)
         };
         words.filter(unknown).count()
     }
 
-    /// Whether a word is one of the slot's name or its question.
-    fn is_of_slot(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, word: &Word) -> bool {
-        let language = scan.language();
-        [slots::named(slot), prompt_text(mv, slot)].iter().any(|text| {
-            Heard::of(language, text)
-                .words
-                .iter()
-                .any(|own| !own.class.is(Class::FUNCTION) && own.stem(language) == word.stem(language))
-        })
-    }
-
     /// Reads a value back that is in doubt.
     pub(super) fn read_back_if(&mut self, slot: &Slot, doubt: Option<Doubt>) {
-        if doubt.is_some() {
-            self.doubt(slot);
+        let Some(doubt) = doubt else { return };
+        if self.input.turn.settings.explain {
+            self.tell.doubts.push((slot.name.clone(), doubt));
         }
-    }
-
-    fn doubt(&mut self, slot: &Slot) {
         // What must not be shown stays where it is known as such.
         if self.is_sensitive(slot) {
             self.read_back(&slot.name);
@@ -243,8 +245,9 @@ impl Run<'_> {
     pub(super) fn ask_about_what_is_left(&mut self, mv: &Move) {
         let heard = self.heard();
         let language = self.language();
-        let marks = [Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::CorrectionWeak];
-        let Some(mark) = heard.words.iter().rfind(|word| word.is(marks)).map(|word| word.start) else { return };
+        let Some(mark) = heard.words.iter().rfind(|word| word.is(SECOND_THOUGHT)).map(|word| word.start) else {
+            return;
+        };
         let Some(frame) = &self.state.active else { return };
         let typed = |slot: &&Slot| {
             !matches!(effective_type(slot), SlotType::String | SlotType::List(_))
@@ -263,7 +266,7 @@ impl Run<'_> {
         };
         let denied = |found: &Found| {
             let words = scan.heard.words.as_slice();
-            let (from, until) = within(words, found);
+            let Range { start: from, end: until } = scan.heard.words_of(found.span());
             let (opening, end) = clause(words, from, until);
             words[opening..end].iter().any(|word| word.class.is(Class::NEGATOR))
         };
@@ -276,7 +279,7 @@ impl Run<'_> {
             return;
         };
         self.fill(&slot, &found, Source::Correction);
-        self.doubt(&slot);
+        self.read_back_if(&slot, Some(Doubt::LeftOver));
     }
 }
 
@@ -299,21 +302,12 @@ fn is_to_come(scan: &Scan<'_>, opening: usize, from: usize) -> bool {
 /// Whether a word tells something and names nothing: a verb, a subject, what denies or begins a clause.
 fn tells(text: &str, word: &Word) -> bool {
     let grammar = Class::NEGATOR.and(Class::AUXILIARY).and(Class::BREAK).and(Class::QUESTION).and(Class::SUBJECT);
-    let capital = text.get(word.start..).is_some_and(|said| said.starts_with(char::is_uppercase));
-    word.class.is(grammar) && !word.class.is(Class::DETERMINER) && !capital
+    word.class.is(grammar) && !word.class.is(Class::DETERMINER) && !word.is_capital(text)
 }
 
 /// "late husband's name, Walter Higgs": a word for a person or a name is no part of a name.
 fn is_of_people(text: &str, word: &Word) -> bool {
-    let capital = text.get(word.start..).is_some_and(|said| said.starts_with(char::is_uppercase));
-    !capital && (word.class.is(Class::KIN) || word.is(Cue::SlotOfName))
-}
-
-/// The words of a value: the first, and one past the last.
-fn within(words: &[Word], found: &Found) -> (usize, usize) {
-    let from = words.partition_point(|word| word.end <= found.start);
-    let until = words.partition_point(|word| word.start < found.end);
-    (from, until.max(from))
+    !word.is_capital(text) && (word.class.is(Class::KIN) || word.is(Cue::SlotOfName))
 }
 
 /// The clause around the words from `from` to `until`: marks and words that join or begin clauses bound it.

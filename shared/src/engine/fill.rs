@@ -1,13 +1,14 @@
 //! Filling slots: from what a pattern captured, and from what the utterance states beside.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::Filled;
-use super::answers::{asks_for_the_past, prompt_text, without_denials};
+use super::answers::{prompt_text, without_denials};
 use super::hear::{Span, blanked};
 use super::prepositions::parted;
 use super::rules::{Standing, parts_of};
@@ -18,7 +19,7 @@ use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, readable};
 
 /// Days after an earlier date of the same move within which a day that lies before it is read: "24 december" and then "23
 /// december" are no year apart.
@@ -104,9 +105,8 @@ impl Run<'_> {
         let scan = Scan::over(&said, heard, &mv.slots, &reference).knowing(&header.vocabulary);
         let contested = slots::Contested::of(&mv.slots, &scan);
         let is_contested = |slot: &Slot, end: usize| {
-            let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
             contested.slots.iter().any(|index| mv.slots[*index].name == slot.name)
-                || number && contested.counts(&scan, end)
+                || slots::is_number(slot) && contested.counts(&scan, end)
         };
         // Which of them is meant is asked for.
         let several = contested.slots.first().map(|index| reason(self.language(), &mv.slots[*index]));
@@ -151,9 +151,9 @@ impl Run<'_> {
                     if let Some((_, day)) = ends.iter().find(|(span, _)| *span == capture.span) {
                         found.value = json!(day);
                     }
-                    let (start, end) = (found.start + capture.span.0, found.end + capture.span.0);
-                    taken.push((capture.span.0, capture.span.1.max(end)));
-                    let doubt = self.doubt_of_mention(mv, slot, &scan, &Found { start, end, ..found.clone() });
+                    let placed = found.clone().behind(capture.span.0);
+                    taken.push((capture.span.0, capture.span.1.max(placed.end)));
+                    let doubt = self.doubt_of_mention(mv, slot, &scan, &placed);
                     self.fill(slot, &found, Source::Capture);
                     self.read_back_if(slot, doubt);
                 }
@@ -180,8 +180,7 @@ impl Run<'_> {
         for (slot, span) in free_text {
             // A time at its end belongs to a day that is asked for, even where it says none ("Italy next week").
             let times = scan.times().filter(|time| asks_for_a_day(mv) && time.0 > span.0);
-            let spans: Vec<(usize, usize)> =
-                stated.iter().map(|stated| (stated.found.start, stated.found.end)).chain(times).collect();
+            let spans: Vec<(usize, usize)> = stated.iter().map(|stated| stated.found.span()).chain(times).collect();
             if let Some(mut found) = without(self.language(), &slot, text, span, &spans) {
                 if self.wanted(mv, &slot) != Wanted::Words {
                     found = without_denials(self.language(), &slot, found);
@@ -198,7 +197,7 @@ impl Run<'_> {
     fn fill_stated(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, stated: Vec<Stated>, mut used: Vec<Span>) {
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
-                used.push((stated.found.start, stated.found.end));
+                used.push(stated.found.span());
                 self.fill_stated_one(mv, slot, scan, &stated.found);
             }
         }
@@ -265,15 +264,15 @@ impl Run<'_> {
     /// its question.
     pub(super) fn numbers_a_noun(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
-        if !matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. }) {
+        if !slots::is_number(slot) {
             return false;
         }
         let behind = nouns_behind(scan, &stated.found);
         let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
-            && !speaks_of(self.language(), &slots::named(slot), behind)
-            && !speaks_of(self.language(), &prompt_text(mv, slot), behind)
+            && !holds_any(&self.question(mv, slot).name, behind)
+            && !holds_any(&self.question(mv, slot).heard, behind)
     }
 
     /// "I have two cats" where kilos are asked for, "the one for two people" where pizzas are: a number of something else than
@@ -288,7 +287,7 @@ impl Run<'_> {
             return false;
         }
         let words = &scan.heard.words;
-        let at = words.partition_point(|word| word.start < stated.found.start);
+        let at = scan.heard.words_of(stated.found.span()).start;
         let leads = |word: &Word| word.class.is(Class::FOR) || word.is([Cue::CountBefore, Cue::Approximate]);
         let before = at.checked_sub(1).map(|at| &words[at]).filter(|_| !words[at].after_break);
         // "3 nights, 2 adults"; but "two sofas" are what another slot takes.
@@ -296,12 +295,11 @@ impl Run<'_> {
             Some(before) => leads(before) && !before.class.is(Class::OF),
             None => !is_of_another(mv, slot, scan, &stated.found),
         };
-        let language = self.language();
-        let own = || is_of_the_move(language, mv, nouns_behind(scan, &stated.found));
+        let own = || self.is_of_the_move(mv, nouns_behind(scan, &stated.found));
         match (slot.default.is_some(), led) {
             (true, _) => !own(),
             (false, true) => false,
-            (false, false) => names_what_it_counts(language, &prompt_text(mv, slot)) || !own(),
+            (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
         }
     }
 
@@ -314,7 +312,7 @@ impl Run<'_> {
         scan: &Scan<'_>,
     ) -> Option<(Span, &'m Slot)> {
         let (span, only) = self.counts_speakers(mv, scan)?;
-        (is_number(slot) && only.name != slot.name).then_some((span, only))
+        (slots::is_number(slot) && only.name != slot.name).then_some((span, only))
     }
 
     /// A number of those who speak ("we are four"), and the only slot for a number whose question has that verb.
@@ -329,8 +327,8 @@ impl Run<'_> {
         let counts = scan.entities.iter().find(place)?;
         let verb = words.iter().rfind(|word| word.end <= counts.start)?.stem(language);
         let asks_so = |slot: &&Slot| {
-            let question = prompt_text(mv, slot);
-            is_number(slot) && Heard::of(language, &question).words.iter().any(|word| word.stem(language) == verb)
+            let asks = |question: &Heard| question.words.iter().any(|word| word.stem(language) == verb);
+            slots::is_number(slot) && asks(&self.question(mv, slot).heard)
         };
         let mut asking = mv.slots.iter().filter(asks_so);
         let (only, None) = (asking.next()?, asking.next()) else { return None };
@@ -339,33 +337,28 @@ impl Run<'_> {
 
     /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called.
     pub(super) fn numbers_of_others(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
-        if !is_number(slot) {
+        if !slots::is_number(slot) {
             return Vec::new();
         }
-        let language = self.language();
         let numbers = scan.entities.iter().filter(|entity| entity.kind == Kind::Number);
         let of_another = |entity: &&Entity| {
-            let at = scan.heard.words.partition_point(|word| word.start < entity.end);
+            let at = scan.heard.words_of(entity.span()).end;
             let Some(noun) = scan.heard.words.get(at).filter(|noun| !noun.after_break && noun.class == Class::CONTENT)
             else {
                 return false;
             };
-            let noun = std::slice::from_ref(noun);
-            let others = mv.slots.iter().filter(|other| other.name != slot.name && is_number(other));
-            !speaks_of(language, &slots::named(slot), noun)
-                && others.into_iter().any(|other| speaks_of(language, &slots::named(other), noun))
+            let mut others = mv.slots.iter().filter(|other| other.name != slot.name && slots::is_number(other));
+            !self.question(mv, slot).name.holds(noun) && others.any(|other| self.question(mv, other).name.holds(noun))
         };
-        numbers.filter(of_another).map(|entity| (entity.start, entity.end)).collect()
+        numbers.filter(of_another).map(Entity::span).collect()
     }
 
     /// "deliver it to flat 7", "I'll get it around 7", and, where the slot need not be said, "there are 5 of us": a bare number
     /// that numbers the noun before it, is a time, or counts those who speak.
     fn is_no_count(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
         let words = &scan.heard.words;
-        let at = words.partition_point(|word| word.start < found.start);
-        let end = words.partition_point(|word| word.start < found.end);
-        let counts = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
-        if !counts || words.get(at).is_none_or(|number| number.after_break) {
+        let Range { start: at, end } = scan.heard.words_of(found.span());
+        if !slots::is_number(slot) || words.get(at).is_none_or(|number| number.after_break) {
             return false;
         }
         let of_us =
@@ -384,8 +377,8 @@ impl Run<'_> {
                 lead.class.is(Class::FUNCTION)
                     && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
                     && !is_option_of_another(mv, slot, scan, noun.start)
-                    && !is_of_the_move(self.language(), mv, std::slice::from_ref(noun))
-                    && !speaks_of(self.language(), &slots::named(slot), std::slice::from_ref(noun))
+                    && !self.is_of_the_move(mv, std::slice::from_ref(noun))
+                    && !self.question(mv, slot).name.holds(noun)
             }
             _ => false,
         }
@@ -398,14 +391,13 @@ impl Run<'_> {
             return false;
         }
         let words = &scan.heard.words;
-        let at = words.partition_point(|word| word.start < found.start);
-        let tells = |word: &Word| word.class == Class::CONTENT && word.cues.is_empty();
+        let at = scan.heard.words_of(found.span()).start;
         let behind = nouns_behind(scan, found);
         // "a house of two floors"
-        let described = matches!(&words[..at], [.., noun, of] if of.class.is(Class::OF) && tells(noun));
+        let described = matches!(&words[..at], [.., noun, of] if of.class.is(Class::OF) && noun.tells());
         let people = behind.first().is_some_and(|noun| noun.is(Cue::Carrier));
         // "I have three cats"
-        let verb = |word: &Word| tells(word) || word.class.is(Class::HOLDS) && !people;
+        let verb = |word: &Word| word.tells() || word.class.is(Class::HOLDS) && !people;
         let verb = words[..at].last().is_some_and(verb) && !words[at].after_break;
         described || verb || behind.len() > 1 && people
     }
@@ -447,7 +439,7 @@ impl Run<'_> {
             open.partition(|slot| self.standing(mv, slot) == Standing::Wanted);
         let mut stated = self.stated_for(mv, &wanted, scan, taken);
         if !others.is_empty() {
-            let spans = stated.iter().map(|stated| (stated.found.start, stated.found.end));
+            let spans = stated.iter().map(|stated| stated.found.span());
             let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
             stated.extend(self.stated_for(mv, &others, scan, &taken));
         }
@@ -455,7 +447,7 @@ impl Run<'_> {
     }
 
     fn stated_for(&self, mv: &Move, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Vec<Stated> {
-        let told: Vec<Cow<'_, Slot>> = open.iter().map(|slot| as_asked(mv, slot, scan, &MEASURES)).collect();
+        let told: Vec<Cow<'_, Slot>> = open.iter().map(|slot| self.as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)
@@ -464,20 +456,33 @@ impl Run<'_> {
             .filter(|stated| !self.counts_another_thing(mv, scan, stated))
             .collect()
     }
-}
 
-/// A slot with its question, where what is said needs it: "Since when?" tells of a day, "How many months?" of what a number
-/// counts, "How much a head?" of what an amount is for.
-/// `measures` are the kinds of values that may be counted in a unit.
-pub(super) fn as_asked<'s>(mv: &Move, slot: &'s Slot, scan: &Scan<'_>, measures: &[Kind]) -> Cow<'s, Slot> {
-    let measured = || scan.entities.iter().any(|entity| measures.contains(&entity.kind));
-    let needs = match effective_type(slot) {
-        SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
-        SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
-        SlotType::Time => scan.entities.iter().any(|entity| slots::only_bound(entity).is_some()),
-        _ => scan.reference.direction == Direction::Future && asks_for_the_past(scan.language(), mv, slot),
-    };
-    if needs { Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() }) } else { Cow::Borrowed(slot) }
+    /// A slot with its question, where what is said needs it: "Since when?" tells of a day, "How many months?" of what a number
+    /// counts, "How much a head?" of what an amount is for.
+    /// `measures` are the kinds of values that may be counted in a unit.
+    pub(super) fn as_asked<'s>(&self, mv: &Move, slot: &'s Slot, scan: &Scan<'_>, measures: &[Kind]) -> Cow<'s, Slot> {
+        let measured = || scan.entities.iter().any(|entity| measures.contains(&entity.kind));
+        let needs = match effective_type(slot) {
+            SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
+            SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
+            SlotType::Time => scan.entities.iter().any(|entity| slots::only_bound(entity).is_some()),
+            _ => scan.reference.direction == Direction::Future && self.asks_for_the_past(mv, slot),
+        };
+        if needs {
+            Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() })
+        } else {
+            Cow::Borrowed(slot)
+        }
+    }
+
+    /// Whether the words are the move's own: of a question, its name, or a pattern.
+    pub(super) fn is_of_the_move(&self, mv: &Move, words: &[Word]) -> bool {
+        let language = self.language();
+        let mut patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
+        mv.slots.iter().any(|slot| holds_any(&self.question(mv, slot).heard, words))
+            || holds_any(&Heard::of(language, &readable(&mv.name)), words)
+            || patterns.any(|pattern| holds_any(&Heard::of(language, &pattern.text), words))
+    }
 }
 
 /// Whether words end in what says of those who speak what they are: "we are", "somos".
@@ -496,18 +501,10 @@ fn says_of_speakers(words: &[Word]) -> bool {
 fn nouns_behind<'s>(scan: &'s Scan<'_>, found: &Found) -> &'s [Word] {
     /// "two large grey dogs"
     const MAX_WORDS: usize = 3;
-    let words = &scan.heard.words[scan.heard.words.partition_point(|word| word.start < found.end)..];
+    let words = &scan.heard.words[scan.heard.words_of(found.span()).end..];
     let count =
         words.iter().take(MAX_WORDS).take_while(|word| !word.after_break && word.class == Class::CONTENT).count();
     &words[..count]
-}
-
-/// Whether the words are the move's own: of a pattern, a question, or its name.
-pub(super) fn is_of_the_move(language: &'static Language, mv: &Move, words: &[Word]) -> bool {
-    let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
-    let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
-    let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
-    own.any(|text| speaks_of(language, &text, words))
 }
 
 /// Whether the word behind a number is an option of another slot.
@@ -518,25 +515,19 @@ fn is_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool
 /// Whether the word that begins there is an option of another slot.
 fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) -> bool {
     mv.slots.iter().filter(|other| other.name != slot.name).any(|other| {
-        let item = match effective_type(other) {
-            SlotType::List(item) => item,
-            ty => ty,
-        };
-        let SlotType::Enum(options) = item else { return false };
+        let SlotType::Enum(options) = effective_type(other).item() else { return false };
         let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);
         stated.iter().any(|chosen| chosen.start <= noun && noun < chosen.end)
     })
 }
 
 /// Whether a text holds one of these words, in any form.
-fn speaks_of(language: &'static Language, text: &str, nouns: &[Word]) -> bool {
-    let own = Heard::of(language, text);
-    own.words.iter().any(|word| nouns.iter().any(|noun| noun.stem(language) == word.stem(language)))
+fn holds_any(heard: &Heard, nouns: &[Word]) -> bool {
+    nouns.iter().any(|noun| heard.holds(noun))
 }
 
 /// "How many kilos does it weigh?" names what it counts, "How many?" does not.
-fn names_what_it_counts(language: &'static Language, question: &str) -> bool {
-    let asked = Heard::of(language, question);
+fn names_what_it_counts(asked: &Heard) -> bool {
     let opener = asked.words.iter().position(|word| word.class.is(Class::QUESTION));
     let behind = opener.map_or(&[][..], |at| &asked.words[at + 1..]);
     let noun = behind.iter().find(|word| !word.is(Cue::QuestionSecond));
@@ -570,24 +561,15 @@ fn composite_span(language: &'static Language, text: &str, span: (usize, usize))
 /// A negation that is part of what the pattern says ("I can't log in") denies nothing of what is said beside it ("… to the
 /// vpn"): the pattern's words are made blank, captures apart.
 fn without_own_negation<'t>(heard: &Heard, candidate: &Candidate, text: &'t str) -> Cow<'t, str> {
-    let language = heard.language;
     let inside = |word: &&Word| candidate.span.0 <= word.start && word.end <= candidate.span.1;
-    let captured =
-        |word: &Word| candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
+    let captured = |word: &Word| candidate.captures_at((word.start, word.end));
     if !heard.words.iter().filter(inside).any(|word| word.class.is(Class::NEGATOR) && !captured(word)) {
         return Cow::Borrowed(text);
     }
-    let pattern = Heard::of(language, &candidate.pattern);
-    let stems: Vec<_> = pattern.words.iter().map(|word| word.stem(language)).collect();
-    let is_own =
-        |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || stems.contains(&word.stem(language)));
+    let pattern = Heard::of(heard.language, &candidate.pattern);
+    let is_own = |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || pattern.holds(word));
     let own = heard.words.iter().filter(inside).filter(is_own);
     Cow::Owned(own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end))))
-}
-
-/// Whether a slot takes numbers.
-fn is_number(slot: &Slot) -> bool {
-    matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. })
 }
 
 /// Whether a slot takes numbers within bounds.
@@ -640,7 +622,7 @@ pub(super) fn without(
     if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
         return None;
     }
-    Some(Found { start: start + from, end: start + to, text: said.to_owned(), value: json!(said), fits: true })
+    Some(Found::text((from, to), said).behind(start))
 }
 
 /// Whether a value is the end of a text: nothing follows, or, behind a phrase, grammar alone ("for the two of us").

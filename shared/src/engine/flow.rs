@@ -15,6 +15,8 @@ use crate::slots::{self, is_yes_no};
 
 /// Moves handed over to in one turn at most.
 const MAX_DELEGATIONS: usize = 8;
+/// The code of a turn that hands over too often.
+pub(super) const TOO_DEEP: &str = "E209";
 /// Moves gone on with in one turn at most.
 const MAX_RESUMED: usize = MAX_SUSPENDED_MOVES + MAX_WAITING_MOVES + MAX_READINGS + 1;
 
@@ -574,7 +576,7 @@ impl Run<'_> {
         let known = self.move_named(target);
         self.running.delegations += 1;
         if self.running.delegations > MAX_DELEGATIONS {
-            self.finding("E209");
+            self.finding(TOO_DEEP);
             if self.tell.sentences.is_empty() {
                 self.say_unless_replaced(Replaceable::Error)?;
             }

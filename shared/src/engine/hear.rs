@@ -419,10 +419,10 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
     }
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
     let foreign = |at: usize| {
-        let (start, end) = tokens.span(at, at + 1);
+        let span = tokens.span(at, at + 1);
         at < words.0
             || !evidence.candidate.pattern.to_lowercase().contains(tokens.text(at))
-                && !evidence.candidate.captures.iter().any(|held| held.span.0 <= start && end <= held.span.1)
+                && !evidence.candidate.captures_at(span)
     };
     for at in (opening..words.1).rev() {
         let class = tokens.as_slice()[at].class;

@@ -75,12 +75,8 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
 
 /// "a fire alarm": a noun that the pattern does not know, right behind one that it knows, with an article before them.
 fn is_named_so(heard: &Heard, pattern: &Heard, candidate: &Candidate, from: usize, end: usize) -> bool {
-    let language = heard.language;
     let words = heard.words.as_slice();
-    let known = |word: &Word| {
-        let captured = candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
-        captured || pattern.words.iter().any(|own| own.stem(language) == word.stem(language))
-    };
+    let known = |word: &Word| candidate.captures_at((word.start, word.end)) || pattern.holds(word);
     (from + 2..words.len().min(end + 1)).any(|at| {
         let (article, noun, word) = (&words[at - 2], &words[at - 1], &words[at]);
         word.class == Class::CONTENT
@@ -130,20 +126,18 @@ pub(super) fn has_stopped(heard: &Heard, candidate: &Candidate) -> bool {
 pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> bool {
     let language = heard.language;
     let words = heard.words.as_slice();
-    let first = words.partition_point(|word| word.start < candidate.span.0);
+    let first = heard.words_of(candidate.span).start;
     let lead = words[..first].iter().rev().take_while(|word| word.class.is(Class::DETERMINER)).count();
-    let telling = |word: &Word| word.class == Class::CONTENT && word.cues.is_empty();
     if candidate.verbatim {
         return false;
     }
     let takes_away = |word: &Word| word.class == Class::CONTENT && word.is([Cue::ListRemove, Cue::Cancel]);
-    let captured =
-        |word: &Word| candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
+    let captured = |word: &Word| candidate.captures_at((word.start, word.end));
     let around = words[(first - lead).saturating_sub(1)..].iter().take_while(|word| word.end <= candidate.span.1);
     if around.into_iter().any(|word| takes_away(word) && !captured(word)) {
         return !Heard::of(language, &candidate.pattern).words.iter().any(takes_away);
     }
-    words[..first].iter().any(telling)
+    words[..first].iter().any(Word::tells)
         && strings::is_inquiry(text, heard)
         && Heard::of(language, &candidate.pattern).begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) == 0
 }

@@ -51,6 +51,7 @@ mod variety;
 mod wording;
 
 pub use checks::Checked;
+pub use doubt::Doubt;
 pub use given::{Given, MAX_GIVEN_BYTES};
 pub use handover::{HandoverStage, HandoverStatus};
 pub use state::Conversation;
@@ -416,6 +417,9 @@ pub struct Explanation {
     /// What capabilities said of values: slot, `service.function`, verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<(String, String, Checked)>,
+    /// The slots whose values are read back because something speaks against them, and what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<(String, Doubt)>,
 }
 
 /// One candidate in an [`Explanation`].

@@ -9,6 +9,7 @@ use super::{MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, wording};
 use crate::ir::Priority;
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Source, strings};
+use crate::text::Heard;
 
 /// Rounds in a row without a gain after which a negotiation has stagnated.
 const IDLE_ROUNDS: usize = 2;
@@ -112,7 +113,7 @@ impl Run<'_> {
 
     /// "Are you having chest pain?" – "yes": the question is answered as it was put.
     fn plain_yes_or_no(&self, question: &str) -> Option<bool> {
-        if !strings::asks_yes_or_no(self.language(), question) {
+        if !strings::asks_yes_or_no(question, &Heard::of(self.language(), question)) {
             return None;
         }
         slots::yes_no::plain(&self.heard())

@@ -174,6 +174,7 @@ impl Run<'_> {
             blocks: self.tell.blocks.clone(),
             imported: self.tell.blocks.iter().filter_map(|line| self.input.header.imported(*line)).collect(),
             checks: std::mem::take(&mut self.tell.checks),
+            doubts: std::mem::take(&mut self.tell.doubts),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::flow::{Entry, Flow};
+use super::flow::{Entry, Flow, TOO_DEEP};
 use super::run::{Halt, Run};
 use super::state::{Caller, Frame, PartCall};
 use crate::ir::{Move, PayloadValue, SlotType};
@@ -32,7 +32,7 @@ impl Run<'_> {
         }
         let depth = std::iter::successors(Some(&frame), |frame| frame.caller.as_deref().map(|caller| &caller.frame));
         if depth.count() > MAX_DEPTH {
-            self.finding("E209");
+            self.finding(TOO_DEEP);
             self.state.active = Some(frame);
             return Ok(Flow::Done);
         }
@@ -92,15 +92,13 @@ impl Run<'_> {
             Value::String(text) => text.clone(),
             value => value.to_string(),
         };
-        let (reference, whole) = (self.reference, text.len());
+        let (reference, whole) = (self.reference, (0, text.len()));
         // What the author hands over as a text is one, full stop and all.
         let found = match slots::read_value(slot, &text, &reference) {
-            _ if value.is_string() && *effective_type(slot) == SlotType::String => {
-                Found { start: 0, end: whole, text, value, fits: true }
-            }
+            _ if value.is_string() && *effective_type(slot) == SlotType::String => Found::new(whole, text, value),
             Answer::Value { found, .. } if found.fits => found,
             // What is no text is taken as it is.
-            _ if !value.is_string() => Found { start: 0, end: whole, text, value, fits: true },
+            _ if !value.is_string() => Found::new(whole, text, value),
             _ => return,
         };
         self.fill(slot, &found, Source::Context);

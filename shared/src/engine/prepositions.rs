@@ -1,5 +1,6 @@
 //! Prepositions that say whose value follows: "from Hamburg" for a slot that is called `from`, or that a pattern leads to with it.
 
+use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::hear::Span;
 use super::run::Run;
 use crate::ir::{Element, Move, Slot, SlotType};
@@ -13,7 +14,7 @@ impl Run<'_> {
     pub(super) fn values_beside_text(&self, mv: &Move, scan: &Scan<'_>) -> Vec<Span> {
         let stated = self.stated_beside(mv, scan, &[]);
         let stated = stated.iter().filter(|stated| !self.numbers_a_noun(mv, scan, stated));
-        stated.map(|stated| (stated.found.start, stated.found.end)).chain(scan.times()).collect()
+        stated.map(|stated| stated.found.span()).chain(scan.times()).collect()
     }
 
     /// "flights to Rome please, from Vienna": text behind what was matched, or in a clause of its own, whose slot a preposition
@@ -26,14 +27,11 @@ impl Run<'_> {
         if !texts.iter().any(|slot| open(slot)) {
             return Vec::new();
         }
-        let behind = heard.words.partition_point(|word| word.start < candidate.span.1);
-        let outside = |at: usize| {
-            let word = &heard.words[at];
-            !candidate.captures.iter().any(|capture| capture.span.0 <= word.start && word.start < capture.span.1)
-        };
+        let behind = heard.words_of(candidate.span).end;
         let begins = |at: &usize| {
-            let apart = *at == 0 || heard.words[*at].after_break || *at == behind;
-            apart && may_lead(&heard.words[*at]) && outside(*at)
+            let word = &heard.words[*at];
+            let apart = *at == 0 || word.after_break || *at == behind;
+            apart && may_lead(word) && !candidate.captures_at((word.start, word.end))
         };
         let begins: Vec<usize> = (0..heard.len()).filter(begins).collect();
         let leads = if begins.is_empty() { return Vec::new() } else { leads(self.language(), mv, &texts) };
@@ -121,7 +119,7 @@ pub(super) enum Asked {
 /// something back ("sorry, from Hamburg").
 pub(super) fn by_preposition(heard: &Heard, slots: &[Lead<'_>], asked: Asked) -> Vec<(usize, (usize, usize))> {
     let words = heard.words.as_slice();
-    let taken_back = [Cue::CorrectionWeak, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Hesitation, Cue::Linker];
+    let taken_back = SECOND_THOUGHT.with(Cue::Hesitation).with(Cue::Linker);
     let mut opening = 0;
     while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
         opening += skip;
@@ -140,7 +138,7 @@ pub(super) fn by_preposition(heard: &Heard, slots: &[Lead<'_>], asked: Asked) ->
         opening += carries;
     }
     // "…, sorry, I mean from Hamburg": in the middle, behind what plainly takes something back.
-    let plainly = |at: usize| heard.language.suffix(&words[..at], [Cue::CorrectionStrong, Cue::CorrectionPlain]) > 0;
+    let plainly = |at: usize| heard.language.suffix(&words[..at], PLAINLY) > 0;
     let lead = |word: &Word| lead_at(word, slots);
     let from = match asked {
         Asked::ByPreposition => 0,

@@ -5,7 +5,7 @@
 
 use crate::language::{Cue, Language};
 use crate::slots::yes_no;
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, between_marks, first_clause};
 
 /// A repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,45 +60,46 @@ pub(super) fn recognize(heard: &Heard) -> Option<Repair> {
 ///
 /// The repair, and the first byte of what follows.
 pub(super) fn opening(heard: &Heard) -> Option<(Repair, usize)> {
-    let words = heard.words.as_slice();
-    let clause = |from: usize| words.iter().skip(from + 1).position(|word| word.after_break).map(|at| from + at + 1);
-    let (mut from, mut end) = (0, clause(0)?);
+    let mut clauses = between_marks(&heard.words);
+    let (mut said, mut next) = (clauses.next()?, clauses.next()?);
     // "no, forget it, …"
-    while heard.language.is(&words[from..end], Cue::RepairBefore) {
-        (from, end) = (end, clause(end)?);
+    while heard.language.is(said, Cue::RepairBefore) {
+        (said, next) = (next, clauses.next()?);
     }
-    whole(heard.language, &words[from..end])
+    whole(heard.language, said)
         .filter(|repair| matches!(repair, Repair::Cancel | Repair::CancelAll | Repair::StartOver | Repair::Person))
-        .map(|repair| (repair, words[end].start))
+        .map(|repair| (repair, next[0].start))
 }
 
 /// Whether an utterance ends in a clause that cancels: "I can't make it, cancel it".
 pub(super) fn cancels_at_the_end(heard: &Heard) -> bool {
-    let words = heard.words.as_slice();
-    let last = words.iter().rposition(|word| word.after_break).map(|at| &words[at..]);
-    last.and_then(|clause| whole(heard.language, clause)) == Some(Repair::Cancel)
+    later_clauses(heard).next_back().is_some_and(|clause| cancels(heard, clause))
 }
 
 /// Where the clause begins that cancels, of an utterance that says more: "10 minutes, uhh, never mind".
 pub(super) fn cancelling_clause(heard: &Heard) -> Option<&[Word]> {
-    heard.clauses().skip(1).find(|clause| whole(heard.language, clause) == Some(Repair::Cancel))
+    later_clauses(heard).find(|clause| cancels(heard, clause))
 }
 
 /// Whether what may cancel says no as well, courtesies aside: "no hace falta" is a no to a question that a no answers.
 pub(super) fn is_also_a_no(heard: &Heard) -> bool {
-    let mut clauses = heard.clauses();
     let courteous = |clause: &[Word]| heard.language.is(clause, [Cue::RepairBefore, Cue::RepairAfter]);
-    clauses.all(|clause| yes_no::is_no(heard.language, clause) || courteous(clause))
+    between_marks(&heard.words).all(|clause| yes_no::is_no(heard.language, clause) || courteous(clause))
+}
+
+/// The clauses behind the first.
+fn later_clauses(heard: &Heard) -> impl DoubleEndedIterator<Item = &[Word]> {
+    between_marks(&heard.words[first_clause(&heard.words)..])
+}
+
+fn cancels(heard: &Heard, clause: &[Word]) -> bool {
+    whole(heard.language, clause) == Some(Repair::Cancel)
 }
 
 /// "never mind, cancel": every part, cut at commas and full stops, says the same or nothing.
 fn in_parts(language: &'static Language, words: &[Word]) -> Option<Repair> {
     let mut found: Option<Repair> = None;
-    let mut rest = words;
-    while !rest.is_empty() {
-        let end =
-            rest.iter().skip(1).position(|word| word.after_break || word.is(Cue::And)).map_or(rest.len(), |at| at + 1);
-        let (part, tail) = rest.split_at(end);
+    for part in words.chunk_by(|_, next| !next.after_break && !next.is(Cue::And)) {
         let part = match part.split_first() {
             Some((first, rest)) if first.is(Cue::And) => rest,
             _ => part,
@@ -115,7 +116,6 @@ fn in_parts(language: &'static Language, words: &[Word]) -> Option<Repair> {
             None if language.is(part, [Cue::RepairBefore, Cue::RepairAfter]) => {}
             None => return None,
         }
-        rest = tail;
     }
     found
 }

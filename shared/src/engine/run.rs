@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::answers::Question;
 use super::conditions;
 use super::firewall;
 use super::inquiry;
@@ -121,6 +122,7 @@ pub(super) struct Tell {
     pub(super) blocks: Vec<u32>,
     pub(super) explained_slots: Vec<(String, Value, String)>,
     pub(super) checks: Vec<(String, String, super::Checked)>,
+    pub(super) doubts: Vec<(String, super::Doubt)>,
 }
 
 /// The move that is running.
@@ -176,6 +178,8 @@ pub(super) struct Run<'a> {
     pub(super) understood: Option<Understood>,
     /// Memory that matching works in.
     scratch: RefCell<matcher::Scratch>,
+    /// The questions of slots that were looked at.
+    pub(super) questions: RefCell<Vec<Rc<Question>>>,
     pub(super) reference: Reference,
     pub(super) locale: Locale,
     /// Capability calls whose results are in, and what they brought.
@@ -225,6 +229,7 @@ impl<'a> Run<'a> {
             matches: None,
             understood: None,
             scratch: RefCell::default(),
+            questions: RefCell::default(),
             reference: reference(locale, hours, turn),
             locale,
             calls_made: 0,
@@ -430,10 +435,13 @@ impl<'a> Run<'a> {
         let heard = self.heard_in(text);
         let asks = inquiry::is_of_others(text, &heard);
         found.retain(|candidate| {
+            if !urgent(candidate) {
+                return true;
+            }
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage.is_near();
-            let other = inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
-                || inquiry::has_stopped(&heard, candidate);
-            !urgent(candidate) || !(other || asks && near)
+            !(asks && near
+                || inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
+                || inquiry::has_stopped(&heard, candidate))
         });
     }
 

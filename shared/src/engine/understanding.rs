@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::capability::NOT_OK;
+use super::capability::{BROKEN_RESULT, NOT_OK};
 use super::run::{Halt, Run, WORTH_ASKING, rounded};
 use super::{CallRecord, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN};
 use crate::ir::Move;
@@ -103,7 +103,7 @@ impl Run<'_> {
             }
             CapabilityResult::Answered { data, .. } => data,
         };
-        let broken = || Err("E205".to_owned());
+        let broken = || Err(BROKEN_RESULT.to_owned());
         let name = match data.get("move") {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(name)) => name,

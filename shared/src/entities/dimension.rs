@@ -197,7 +197,7 @@ fn and_a_part(u: &Utterance<'_>, phrase: &NumberPhrase, candidates: &[Candidate]
     let next = u.tokens.word(part.end);
     let goes_on = u.tokens.glued(part.end) && !next.is_empty() || dimension_follows(u, part.end);
     // "6 feet 3 boards"
-    let counts = u.tokens.word(end - 1) == "feet" && !next.is_empty();
+    let counts = u.grammar.units_apart.has(u.tokens.word(end - 1)) && !next.is_empty();
     let amount = phrase.amount.plus(Amount::ratio(i128::from(count), of)?);
     (!goes_on && !counts).then_some(Quantity { start: phrase.start, end: part.end, amount, unit })
 }
@@ -216,8 +216,7 @@ fn is_unit_here(u: &Utterance<'_>, phrase: &NumberPhrase, at: usize, end: usize)
         match raw {
             // Millions, generations of mobile networks, a mountain, afternoon.
             "M" | "G" | "Mt" | "pm" | "PM" | "Pm" => return false,
-            // The plural of the weight is `stone`.
-            "stones" | "Stones" => return false,
+            _ if u.grammar.not_units.has(u.tokens.word(at)) => return false,
             _ => {}
         }
         match u.tokens.word(at) {
@@ -231,7 +230,7 @@ fn is_unit_here(u: &Utterance<'_>, phrase: &NumberPhrase, at: usize, end: usize)
                     || following.contains(&next_word)
                     || attached && next_word.is_empty() && u.tokens.digits(end).is_empty();
             }
-            "degree" | "degrees" | "deg" => return !u.grammar.scale_names.has(next_word),
+            word if u.grammar.degrees.has(word) => return !u.grammar.scale_names.has(next_word),
             word if word.len() == 1 && hyphenated => return false,
             _ => {}
         }

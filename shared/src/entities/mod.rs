@@ -253,6 +253,13 @@ pub struct Entity {
     pub confidence: f64,
 }
 
+impl Entity {
+    /// Where it stands.
+    pub(crate) fn span(&self) -> (usize, usize) {
+        (self.start, self.end)
+    }
+}
+
 /// A value in canonical form.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]

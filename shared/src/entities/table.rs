@@ -23,7 +23,7 @@ pub struct Table {
     text: &'static str,
     /// Where the entries of each letter begin, and where those of the last one end.
     starts: [u16; LETTERS + 1],
-    /// A bit for each first word, by [`mark`].
+    /// A bit for each first word or sign, by [`mark`].
     firsts: [u64; MARKS / 64],
 }
 
@@ -39,6 +39,21 @@ struct Entry {
 #[inline]
 const fn mark(first: u8, last: u8, length: usize) -> usize {
     (first as usize * 37 + last as usize * 11 + length * 29) % MARKS
+}
+
+/// Where the word, the digits or the sign end that begin at `start`, as [`super::token`] cuts a text.
+const fn first_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    if bytes[start].is_ascii_alphabetic() {
+        while at < bytes.len() && (bytes[at].is_ascii_alphabetic() || bytes[at] == b'\'') {
+            at += 1;
+        }
+    } else if bytes[start].is_ascii_digit() {
+        while at < bytes.len() && bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+    }
+    at
 }
 
 const fn ends_spelling(byte: u8) -> bool {
@@ -62,10 +77,8 @@ impl Table {
                 starts[letters] = start as u16;
                 letters += 1;
             }
-            while at < bytes.len() && bytes[at] != b' ' && !ends_spelling(bytes[at]) {
-                at += 1;
-            }
-            if at > start {
+            if !ends_spelling(bytes[start]) {
+                at = first_end(bytes, start);
                 let mark = mark(bytes[start], bytes[at - 1], at - start);
                 firsts[mark / 64] |= 1 << (mark % 64);
             }
@@ -148,11 +161,14 @@ impl Table {
         self.get(spelling).or_else(|| self.get(singular(spelling)?))
     }
 
-    /// Whether any entry's first word looks like this one: the cheap question before the dear one.
+    /// Whether any entry's first word or sign looks like this one: the cheap question before the dear one. What is not ASCII is
+    /// never ruled out.
     fn may_begin_with(&self, word: &str) -> bool {
-        let (Some(&first), Some(&last)) = (word.as_bytes().first(), word.as_bytes().last()) else { return false };
-        let mark = mark(first, last, word.len());
-        self.firsts[mark / 64] >> (mark % 64) & 1 == 1
+        let bytes = word.as_bytes();
+        let Some(&first) = bytes.first() else { return false };
+        let end = first_end(bytes, 0);
+        let mark = mark(first, bytes[end - 1], end);
+        self.firsts[mark / 64] >> (mark % 64) & 1 == 1 || !word.is_ascii()
     }
 
     /// Whether this single word is in the table.
@@ -201,7 +217,7 @@ impl Table {
     ) -> Option<(u16, usize)> {
         // Most of what is asked about begins no spelling at all; say so before anything is put together.
         let first = u.tokens.folded(i);
-        let known = first.bytes().next().is_some_and(|byte| !self.range(byte).is_empty());
+        let known = self.may_begin_with(first) || singular(first).is_some_and(|one| self.may_begin_with(one));
         if !known || matches!(first, "," | "." | ":" | "-" | "/" | ")" | "?" | "!" | ";") {
             return None;
         }

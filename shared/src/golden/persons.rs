@@ -10,6 +10,7 @@ use crate::ir::{Action, Move, Slot, SlotType, Statement};
 use crate::language::{Language, Locale};
 use crate::slots::labels::Wanted;
 use crate::slots::{Source, effective_type, whole_of};
+use crate::text::Heard;
 
 /// Names that are nobody's, one for each person of a conversation.
 const NAMES: [&str; 4] = ["Alex Doe", "Sam Roe", "Kim Poe", "Robin Moe"];
@@ -171,7 +172,7 @@ enum Part {
 fn held(language: &'static Language, locale: Locale, mv: &Move, slot: &Slot, part: Part) -> Option<Held> {
     let ty = effective_type(slot);
     let is_text = *ty == SlotType::String;
-    let wanted = Wanted::of(language, crate::slots::spoken_name(slot), &prompt_text(mv, slot));
+    let wanted = Wanted::of(&crate::slots::name(language, slot), &Heard::of(language, &prompt_text(mv, slot)));
     let is_name = is_text && matches!(wanted, Wanted::Name | Wanted::Person);
     let of_a_form = is_text || matches!(ty, SlotType::Pattern(_));
     let of_a_person = is_name

@@ -43,6 +43,13 @@ impl Class {
     pub const fn is(self, other: Class) -> bool {
         self.0 & other.0 != 0
     }
+
+    /// Whether the word is one for somebody: "sister", and not "her".
+    #[must_use]
+    #[allow(dead_code)] // `build.rs` reads this file too
+    pub(crate) const fn is_person(self) -> bool {
+        self.is(Class::KIN) && !self.is(Class::DETERMINER)
+    }
 }
 
 classes! {

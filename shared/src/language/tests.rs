@@ -8,6 +8,7 @@ use crate::text::{Heard, Polarity, find_phrase, normalize, polarity, stem};
 /// A language with the text of its files.
 struct Files {
     language: &'static Language,
+    lexicon: &'static str,
     phrases: &'static str,
     corpus: &'static str,
 }
@@ -16,18 +17,21 @@ fn all() -> Vec<Files> {
     vec![
         Files {
             language: Language::english(),
+            lexicon: include_str!("english/lexicon.txt"),
             phrases: include_str!("english/phrases.txt"),
             corpus: include_str!("english/corpus.txt"),
         },
         #[cfg(feature = "spanish")]
         Files {
             language: Language::coded("es").unwrap(),
+            lexicon: include_str!("spanish/lexicon.txt"),
             phrases: include_str!("spanish/phrases.txt"),
             corpus: include_str!("spanish/corpus.txt"),
         },
         #[cfg(feature = "german")]
         Files {
             language: Language::coded("de").unwrap(),
+            lexicon: include_str!("german/lexicon.txt"),
             phrases: include_str!("german/phrases.txt"),
             corpus: include_str!("german/corpus.txt"),
         },
@@ -46,6 +50,20 @@ fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str
             None => Some((section, line)),
         }
     })
+}
+
+#[test]
+fn every_word_belongs_to_the_class_of_its_section() {
+    for files in all() {
+        for (section, line) in lines(files.lexicon) {
+            let (_, class) = Class::NAMES.iter().find(|(name, _)| *name == section).expect("the build has checked it");
+            for word in line.split_whitespace() {
+                let tokens = normalize(files.language, word);
+                let known = matches!(tokens.as_slice(), [only] if only.class.is(*class));
+                assert!(known, "{}: `{word}` is not of the class [{section}]", files.language.name);
+            }
+        }
+    }
 }
 
 #[test]

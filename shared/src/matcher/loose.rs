@@ -145,10 +145,8 @@ impl Loose<'_> {
     /// Whether somebody is named among words that the pattern does not explain.
     fn has_another_subject(&self, window: (usize, usize), used: u128) -> bool {
         let class = |at: usize| self.pieces.source.utterance.class(at);
-        let named = |at: usize| {
-            let subject = class(at).is(Class::SUBJECT) || class(at).is(Class::KIN) && !class(at).is(Class::DETERMINER);
-            subject && used >> (at - window.0) & 1 == 0
-        };
+        let named =
+            |at: usize| (class(at).is(Class::SUBJECT) || class(at).is_person()) && used >> (at - window.0) & 1 == 0;
         (window.0..window.1).any(named)
     }
 

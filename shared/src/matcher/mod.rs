@@ -132,6 +132,11 @@ pub struct Capture {
 }
 
 impl Candidate {
+    /// Whether a capture holds these bytes of what was said.
+    pub(crate) fn captures_at(&self, span: (usize, usize)) -> bool {
+        self.captures.iter().any(|held| held.span.0 <= span.0 && span.1 <= held.span.1)
+    }
+
     /// Adds what other patterns of the same move captured, where nothing was captured by that name or from those words.
     fn add_captures(&mut self, others: Vec<Capture>) {
         for other in others {

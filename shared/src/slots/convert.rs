@@ -29,6 +29,29 @@ pub(crate) struct Found {
     pub(crate) fits: bool,
 }
 
+impl Found {
+    /// A value that fits its slot.
+    pub(crate) fn new(span: (usize, usize), text: impl Into<String>, value: Json) -> Found {
+        Found { start: span.0, end: span.1, text: text.into(), value, fits: true }
+    }
+
+    /// A value that is the text itself.
+    pub(crate) fn text(span: (usize, usize), text: impl Into<String>) -> Found {
+        let text = text.into();
+        Found::new(span, text.clone(), Json::String(text))
+    }
+
+    /// Where it stands.
+    pub(crate) fn span(&self) -> (usize, usize) {
+        (self.start, self.end)
+    }
+
+    /// What was found in a piece of a text that begins at `start`, as found in the text.
+    pub(crate) fn behind(self, start: usize) -> Found {
+        Found { start: self.start + start, end: self.end + start, ..self }
+    }
+}
+
 /// Whether a slot is about what has been or what is to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tense {
@@ -124,23 +147,17 @@ fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
 /// `asked` tells whether the slot's question is open, when looser readings count ("50" for money).
 pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<Found> {
     let said = scan.said(entity);
-    let found =
-        |text: String, value: Json, fits: bool| Some(Found { start: entity.start, end: entity.end, text, value, fits });
+    let found = |value: Json| Some(Found::new(entity.span(), said, value));
     match ty {
         SlotType::Number | SlotType::Range { .. } => {
             let (amount, end) = amount(scan, entity, slot, ty, asked)?;
-            let fits = match ty {
-                SlotType::Range { min, max } => (*min..=*max).contains(&amount),
-                _ => true,
-            };
-            let text = scan.text.get(entity.start..end)?.to_owned();
-            Some(Found { start: entity.start, end, text, value: number(amount), fits })
+            counted(scan, ty, (entity.start, end), amount)
         }
         // "every night" is no length of time.
         SlotType::Timeframe if is_time(entity.kind) && (asked || entity.kind != Kind::Set) => {
             let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let (start, text) = natural_time(scan, entity);
-            Some(Found { start, end: entity.end, text, value: json!(timeframe_iso(time)), fits: true })
+            Some(Found::new((start, entity.end), text, json!(timeframe_iso(time))))
         }
         SlotType::Date => {
             let tense = match scan.reference.direction {
@@ -152,30 +169,30 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 Kind::DateRange | Kind::DateTimeRange => {
                     let day = only_day(scan, entity, tense).map(str::to_owned);
                     let day = if asked { day.or_else(|| edge_day(scan, entity)) } else { day };
-                    found(said.to_owned(), json!(day?), true)
+                    found(json!(day?))
                 }
-                Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
+                Kind::Date | Kind::DateTime => found(json!(time.point.as_deref()?.get(..10)?)),
                 _ => None,
             }
         }
         SlotType::Time if entity.kind == Kind::TimeRange => {
             // "until 2" to "Until when?"
             let bound = only_bound(entity).filter(|_| asked && is_led_as_asked(scan, entity, slot))?.1;
-            found(said.to_owned(), json!(bound), true)
+            found(json!(bound))
         }
         SlotType::Time => {
             let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let point = time.point.as_deref()?;
             match entity.kind {
-                Kind::Time => found(said.to_owned(), json!(without_seconds(point)), true),
-                Kind::DateTime => found(said.to_owned(), json!(without_seconds(point.split_once(['T', ' '])?.1)), true),
+                Kind::Time => found(json!(without_seconds(point))),
+                Kind::DateTime => found(json!(without_seconds(point.split_once(['T', ' '])?.1))),
                 _ => None,
             }
         }
         SlotType::DateTime => {
             let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             match entity.kind {
-                Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.replacen(' ', "T", 1)), true),
+                Kind::DateTime => found(json!(time.point.as_deref()?.replacen(' ', "T", 1))),
                 _ => None,
             }
         }
@@ -186,18 +203,17 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         SlotType::Money => match (entity.kind, entity.readings.first()?) {
             (Kind::Money, Value::Quantity { number: amount, unit, currency }) => {
                 let currency = currency.as_deref().unwrap_or(unit);
-                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": currency}), true)
+                found(json!({"text": said, "amount": number(*amount), "currency": currency}))
             }
-            (Kind::Number, Value::Number { number: amount, .. }) if asked && !counts_a_noun(scan, entity) => found(
-                said.to_owned(),
-                json!({"text": said, "amount": number(*amount), "currency": scan.reference.place.money.own}),
-                true,
-            ),
+            (Kind::Number, Value::Number { number: amount, .. }) if asked && !counts_a_noun(scan, entity) => {
+                let currency = scan.reference.place.money.own;
+                found(json!({"text": said, "amount": number(*amount), "currency": currency}))
+            }
             _ => None,
         },
         SlotType::Quantity => match (entity.kind, entity.readings.first()?) {
             (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. }) => {
-                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
+                found(json!({"text": said, "amount": number(*amount), "unit": unit}))
             }
             // "2 hours" for the length of something; "1.8m" is as many metres, unless a length of time is asked for, which is whole.
             (Kind::Duration, Value::Time(time)) if asked || asks_for_a_length(scan.language(), slot) => {
@@ -206,17 +222,31 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                     Some((amount, unit)) => (amount, json!(unit)),
                     None => time.length().map(|(amount, unit)| (amount, json!(unit)))?,
                 };
-                found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
+                found(json!({"text": said, "amount": number(amount), "unit": unit}))
             }
             (Kind::Number | Kind::Percent, Value::Number { number: amount, .. })
                 if asked && !(*amount < 1.0 && is_share(scan, entity)) =>
             {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
-                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
+                found(json!({"text": said, "amount": number(*amount), "unit": unit}))
             }
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// A number that was said there; one that is out of the type's bounds does not fit.
+pub(super) fn counted(scan: &Scan<'_>, ty: &SlotType, span: (usize, usize), amount: f64) -> Option<Found> {
+    let found = Found::new(span, scan.text.get(span.0..span.1)?, number(amount));
+    Some(Found { fits: in_bounds(ty, amount), ..found })
+}
+
+/// Whether a number is one that a type takes.
+pub(super) fn in_bounds(ty: &SlotType, amount: f64) -> bool {
+    match ty {
+        SlotType::Range { min, max } => (*min..=*max).contains(&amount),
+        _ => true,
     }
 }
 
@@ -226,14 +256,14 @@ fn plain(entity: &Entity, said: &str) -> Option<Found> {
         _ => said.to_owned(),
     };
     // Shown as it was said; compared and sent in normal form.
-    Some(Found { start: entity.start, end: entity.end, text: said.to_owned(), value: json!(value), fits: true })
+    Some(Found::new(entity.span(), said, json!(value)))
 }
 
 /// The amount that an entity states for a number slot, and where its text ends (a rating such as "7 out of 10" is one).
 fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<(f64, usize)> {
     let said = scan.said(entity);
     if let SlotType::Range { max, .. } = ty
-        && let Some(rated) = rating(said, *max, scan.reference)
+        && let Some(rated) = rating(scan, entity.span(), *max)
     {
         return Some((rated, entity.end));
     }
@@ -278,13 +308,11 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Duration, Value::Time(time)) if asked => in_unit_of(scan.language(), slot, time),
         _ => None,
     }?;
-    let mut end = entity.end;
-    if let SlotType::Range { max, .. } = ty
-        && let Some(after) = rating_tail(&scan.text[entity.end..], *max, scan.reference)
-    {
-        end += after;
-    }
-    Some((direct, end))
+    let tail = match ty {
+        SlotType::Range { max, .. } => rating_tail(scan, entity, *max),
+        _ => None,
+    };
+    Some((direct, tail.unwrap_or(entity.end)))
 }
 
 /// The unit of measure that a slot counts by its name, or by its question ("How many feet?").
@@ -372,33 +400,33 @@ fn single_number(found: &[Entity]) -> Option<f64> {
     }
 }
 
-/// "7 out of 10", "7/10", "seven of ten" against a scale that ends at `max`.
-pub(crate) fn rating(said: &str, max: f64, reference: &Reference) -> Option<f64> {
+/// "7 out of 10", "7/10", "seven of ten", said in these bytes of the text, against a scale that ends at `max`.
+pub(super) fn rating(scan: &Scan<'_>, span: (usize, usize), max: f64) -> Option<f64> {
+    let said = scan.text.get(span.0..span.1)?;
     if said.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let (rated, scale) = match said.split_once('/') {
         Some(halves) => halves,
         None => {
-            let language = Language::of(reference.language);
-            let words = Heard::of(language, said).words;
-            let at = (1..words.len()).find(|&at| language.prefix(&words[at..], Cue::RatingOf) > 0)?;
-            let after = words.get(at + language.prefix(&words[at..], Cue::RatingOf))?;
-            (said.get(..words[at].start)?, said.get(after.start..)?)
+            let words = &scan.heard.words[scan.heard.words_of(span)];
+            let of = |at: usize| scan.language().prefix(&words[at..], Cue::RatingOf);
+            let at = (1..words.len()).find(|at| of(*at) > 0)?;
+            let after = words.get(at + of(at))?;
+            (scan.text.get(span.0..words[at].start)?, scan.text.get(after.start..span.1)?)
         }
     };
-    let scale = read_number(scale, reference)?;
-    if scale == max { read_number(rated, reference) } else { None }
+    let scale = read_number(scale, scan.reference)?;
+    if scale == max { read_number(rated, scan.reference) } else { None }
 }
 
-/// The length of " out of 10" after a number.
-fn rating_tail(after: &str, max: f64, reference: &Reference) -> Option<usize> {
-    let language = Language::of(reference.language);
-    let heard = Heard::of(language, after);
-    let slash = after.trim_start().starts_with('/');
-    let lead = if slash { 0 } else { heard.begins_with(Cue::RatingOf) };
-    let scale = heard.words.get(lead).filter(|_| slash || lead > 0)?;
-    (read_number(&scale.text, reference)? == max).then_some(scale.end)
+/// Where the " out of 10" behind a number ends.
+fn rating_tail(scan: &Scan<'_>, number: &Entity, max: f64) -> Option<usize> {
+    let behind = &scan.heard.words[scan.heard.words_of(number.span()).end..];
+    let slash = scan.text.get(number.end..)?.trim_start().starts_with('/');
+    let lead = if slash { 0 } else { scan.language().prefix(behind, Cue::RatingOf) };
+    let scale = behind.get(lead).filter(|_| slash || lead > 0)?;
+    (read_number(&scale.text, scan.reference)? == max).then_some(scale.end)
 }
 
 /// A number and nothing else: digits at once, words by the recognizer.
@@ -544,10 +572,7 @@ fn is_led_as_asked(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
 
 /// The words of an entity.
 fn words_of<'s>(scan: &'s Scan<'_>, entity: &Entity) -> &'s [Word] {
-    let words = scan.heard.words.as_slice();
-    let from = words.partition_point(|word| word.start < entity.start);
-    let until = words.partition_point(|word| word.end <= entity.end);
-    words.get(from..until).unwrap_or_default()
+    &scan.heard.words[scan.heard.words_of(entity.span())]
 }
 
 /// How long a period lasts that is told by its first day: "for two weeks" of "friday for two weeks".
@@ -575,15 +600,13 @@ fn timeframe_iso(time: &TimeValue) -> String {
 fn natural_time(scan: &Scan<'_>, entity: &Entity) -> (usize, String) {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
-    let first = words.partition_point(|word| word.start < entity.start);
-    let end = words.partition_point(|word| word.end <= entity.end);
-    let inside = words.get(first..end).unwrap_or_default();
+    let own = scan.heard.words_of(entity.span());
+    let (before, inside) = (&words[..own.start], &words[own]);
     let skip = language.prefix(inside, Cue::TimeBefore);
     if skip > 0 && skip < inside.len() {
         let start = inside[skip].start;
         return (entity.start, scan.text.get(start..entity.end).unwrap_or_default().to_owned());
     }
-    let before = &words[..words.partition_point(|word| word.end <= entity.start)];
     let hedge = language.suffix(before, Cue::Approximate);
     let start = if hedge > 0 && matches!(entity.kind, Kind::Duration) {
         before[before.len() - hedge].start

@@ -1,9 +1,8 @@
 //! What a question for free text wants, told from the slot's name and the question: words of any kind, or a label (a
 //! name, a code, a place). A sentence is no label: "it says user not found" is not a user's name.
 
-use super::called;
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word, hash};
+use crate::text::{Heard, Word, first_clause, hash};
 
 use super::strings;
 
@@ -32,10 +31,9 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// What a slot of that name wants that is asked for with `question`.
-    pub(crate) fn of(language: &'static Language, slot_name: &str, question: &str) -> Wanted {
-        let name = Heard::of(language, &called(slot_name));
-        let asked = Heard::of(language, question);
+    /// What a slot of that name wants, by its question.
+    pub(crate) fn of(name: &Heard, asked: &Heard) -> Wanted {
+        let language = name.language;
         if name.words.iter().any(|word| word.is(Cue::AsksWords)) {
             return Wanted::Words;
         }
@@ -46,7 +44,7 @@ impl Wanted {
             return Wanted::Name;
         }
         let by_name = name.words.iter().any(|word| word.is(Cue::Label) || is_compound_label(language, &word.text));
-        let by_question = asks_for(language, &asked);
+        let by_question = asks_for(language, asked);
         match by_question {
             Some(wanted) if wanted != Wanted::Label => wanted,
             _ if by_name => Wanted::Label,
@@ -131,7 +129,7 @@ pub(crate) enum Label {
 }
 
 /// Reads an answer to `question` as the label that it asks for.
-pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, heard: &Heard) -> Label {
+pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &Heard, text: &str, heard: &Heard) -> Label {
     let language = heard.language;
     let first = heard.words.iter().position(|word| !strings::is_hesitation(word)).unwrap_or(heard.len());
     let words = &heard.words[first..];
@@ -162,9 +160,10 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     let opening = if from > 0 { Opening::Introduced } else { Opening::Bare };
     // "214, second floor"
     if wanted == Wanted::Code
-        && let Some(end) = inner.iter().skip(1).position(|word| word.after_break).map(|at| at + 1)
-        && inner[..end].iter().any(|word| has_digit(&word.text))
-        && !inner[end..].iter().any(|word| has_digit(&word.text))
+        && let end = first_clause(inner)
+        && end < inner.len()
+        && inner[..end].iter().any(Word::has_digit)
+        && !inner[end..].iter().any(Word::has_digit)
     {
         return Label::Within((inner[0].start, inner[end - 1].end));
     }
@@ -175,18 +174,14 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     };
     // "go to Portugal" to "Which country are you going to?"
     let verb = words[0].class.is(Class::LIGHT) || inner.first().is_some_and(|first| first.class.is(Class::LIGHT));
-    let led = if verb && wanted != Wanted::Code {
-        echo(language, question, words).or_else(|| behind_to(words))
-    } else {
-        None
-    };
+    let led = if verb && wanted != Wanted::Code { echo(question, words).or_else(|| behind_to(words)) } else { None };
     if fits && led.is_none() {
         return Label::Stands;
     }
     if wanted == Wanted::Code {
         return only_code(text, words).map_or(Label::Sentence, Label::Within);
     }
-    let echoed = led.or_else(|| echo(language, question, words)).or_else(|| place(wanted, text, words));
+    let echoed = led.or_else(|| echo(question, words)).or_else(|| place(wanted, text, words));
     let echoed = echoed.or_else(|| before_an_aside(language, text, inner));
     echoed.map_or(Label::Sentence, Label::Within)
 }
@@ -194,17 +189,12 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
 /// "The Fault in Our Stars", "Do Nguyen": written as a name, whatever its words are.
 fn is_titled(text: &str, words: &[Word]) -> bool {
     const MIN_WORDS: usize = 2;
-    let capital = |word: &&Word| is_capital(text, word);
+    let capital = |word: &&Word| word.is_capital(text);
     let telling = || words.iter().skip(1).filter(|word| !word.class.is(Class::FUNCTION) || capital(word));
     words.len() >= MIN_WORDS
         && words.first().is_some_and(|first| capital(&first))
         && telling().count() > 0
         && telling().all(|word| capital(&word))
-}
-
-fn is_capital(text: &str, word: &Word) -> bool {
-    let mut letters = text.get(word.start..word.end).unwrap_or_default().chars();
-    letters.next().is_some_and(char::is_uppercase) && !word.is(Cue::Speaker)
 }
 
 /// What stood before words that may be a label.
@@ -219,7 +209,7 @@ enum Opening {
 /// Whether these words are a sentence: a subject with something said of it, a verb that is denied, a request.
 fn is_sentence(language: &'static Language, text: &str, words: &[Word], opening: Opening) -> bool {
     let [first, rest @ ..] = words else { return false };
-    if first.class.is(Class::NEGATOR) && !rest.is_empty() && !words.iter().any(|word| has_digit(&word.text)) {
+    if first.class.is(Class::NEGATOR) && !rest.is_empty() && !words.iter().any(Word::has_digit) {
         return true;
     }
     if language.prefix(words, [Cue::Announcement, Cue::Request]) > 0 {
@@ -232,16 +222,15 @@ fn is_sentence(language: &'static Language, text: &str, words: &[Word], opening:
     }
     for pair in words.windows(2) {
         let [one, next] = pair else { continue };
-        if next.after_break || is_capital(text, one) {
+        if next.after_break || one.is_capital(text) {
             continue;
         }
         // "… i have it written down", "the number is worn off", "does not work"
-        let subject = one.class.is(Class::SUBJECT) && !one.class.is(Class::DETERMINER);
         let verb = one.class.is(Class::AUXILIARY) && !one.class.is(Class::SUBJECT);
         // "my statement says …"
         let reports = one.class.is(Class::RAISES) && one.start > first.start;
-        let denies = one.class.is(Class::NEGATOR) && one.start > first.start && !has_digit(&next.text);
-        if subject || verb || reports || denies {
+        let denies = one.class.is(Class::NEGATOR) && one.start > first.start && !next.has_digit();
+        if one.is_subject() || verb || reports || denies {
             return true;
         }
     }
@@ -284,7 +273,7 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
     let led = language.prefix(words, Cue::IntroductionName);
     let words = if led < words.len() { &words[led..] } else { words };
     let span = |words: &[Word]| Some(Label::Within((words.first()?.start, words.last()?.end)));
-    if words.iter().all(|word| word.class.is(Class::PRONOUN) && !is_capital(text, word)) {
+    if words.iter().all(|word| word.class.is(Class::PRONOUN) && !word.is_capital(text)) {
         return Some(Label::Sentence);
     }
     if led > 0 && is_titled(text, words) {
@@ -293,12 +282,12 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
     let grammar = Class::DETERMINER.and(Class::PRONOUN).and(Class::SUBJECT);
     let relative = |word: &Word| {
         let form = language.class(word.stem(language).hash());
-        (word.class.is(Class::KIN) || form.is(Class::KIN)) && !word.class.is(grammar) && !is_capital(text, word)
+        (word.class.is(Class::KIN) || form.is(Class::KIN)) && !word.class.is(grammar) && !word.is_capital(text)
     };
     // "landlady, Eva Varga": whoever it is, the name follows.
     let named = || match words {
         [who, rest @ ..] => {
-            rest.first().is_some_and(|first| first.after_break) && !is_capital(text, who) && is_titled(text, rest)
+            rest.first().is_some_and(|first| first.after_break) && !who.is_capital(text) && is_titled(text, rest)
         }
         [] => false,
     };
@@ -316,12 +305,11 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
     let noun = rest.iter().take_while(|word| !word.after_break && word.is([Cue::Label, Cue::SlotOfName])).count();
     let rest = &rest[noun..];
     let Some(next) = rest.first() else { return Some(Label::Sentence) };
-    let until = rest.iter().skip(1).position(|word| word.after_break).map_or(rest.len(), |at| at + 1);
-    let named = &rest[..until];
+    let named = &rest[..first_clause(rest)];
     let names = if next.after_break {
         is_nominal(text, named) && !is_sentence(language, text, named, Opening::Bare)
     } else {
-        is_capital(text, next) || named.len() > 1 && plain(named)
+        next.is_capital(text) || named.len() > 1 && plain(named)
     };
     if names { span(named) } else { Some(Label::Sentence) }
 }
@@ -335,22 +323,18 @@ pub(crate) fn says_something_of(text: &str, heard: &Heard) -> bool {
 pub(crate) fn is_nominal(text: &str, words: &[Word]) -> bool {
     let joins = Class::ARTICLE.and(Class::OF).and(Class::AND);
     let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LIGHT);
-    words.iter().all(|word| !word.class.is(grammar) || word.class.is(joins) || is_capital(text, word))
+    words.iter().all(|word| !word.class.is(grammar) || word.class.is(joins) || word.is_capital(text))
 }
 
 /// Whether the words are a number or code: a word with a digit, a number word, one word, letters that are spelt out.
 fn is_code(language: &'static Language, text: &str, words: &[Word]) -> bool {
     let told = |word: &Word| {
-        has_digit(&word.text)
+        word.has_digit()
             || word.class.is(Class::NUMBER)
             || text.get(word.start..word.end).is_some_and(|said| said.len() > 1 && said == said.to_uppercase())
     };
     let spelt = words.iter().all(|word| word.text.chars().count() <= MAX_SPELT_CHARS);
     !is_sentence(language, text, words, Opening::Introduced) && (words.len() == 1 || spelt || words.iter().any(told))
-}
-
-fn has_digit(word: &str) -> bool {
-    word.chars().any(|sign| sign.is_ascii_digit())
 }
 
 /// "it is printed on it, P-17": the only code of a sentence.
@@ -360,7 +344,7 @@ fn only_code(text: &str, words: &[Word]) -> Option<(usize, usize)> {
     while at < words.len() {
         let glued = words[at + 1..].iter().take_while(|word| word.glued).count();
         let piece = &words[at..=at + glued];
-        if piece.iter().any(|word| has_digit(&word.text)) {
+        if piece.iter().any(Word::has_digit) {
             if found.is_some() {
                 return None;
             }
@@ -372,18 +356,16 @@ fn only_code(text: &str, words: &[Word]) -> Option<(usize, usize)> {
 }
 
 /// "we came from Leeds" to "Which city did you come from?": what stands behind the words of the question.
-fn echo(language: &'static Language, question: &str, words: &[Word]) -> Option<(usize, usize)> {
-    let asked = Heard::of(language, question);
-    let stems: Vec<_> = asked.words.iter().map(|word| word.stem(language)).collect();
+fn echo(question: &Heard, words: &[Word]) -> Option<(usize, usize)> {
     let mut echoes = 0;
     let carries = |word: &Word, echoes: &mut usize| {
-        let repeats = !word.class.is(Class::PRONOUN.and(Class::DETERMINER)) && stems.contains(&word.stem(language));
+        let repeats = !word.class.is(Class::PRONOUN.and(Class::DETERMINER)) && question.holds(word);
         *echoes += usize::from(repeats && !word.class.is(Class::AUXILIARY.and(Class::QUESTION)));
         repeats || word.class.is(Class::PRONOUN.and(Class::AUXILIARY)) && !word.class.is(Class::NEGATOR)
     };
     let lead = words.iter().take_while(|word| carries(word, &mut echoes)).count();
     let rest = &words[lead..];
-    let clause = rest.iter().skip(1).any(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER));
+    let clause = rest.iter().skip(1).any(Word::is_subject);
     let usable = echoes > 0 && !clause && !rest.iter().any(|word| word.class.is(Class::NEGATOR.and(Class::AUXILIARY)));
     if usable { Some((rest.first()?.start, rest.last()?.end)) } else { None }
 }
@@ -402,10 +384,7 @@ fn before_an_aside(language: &'static Language, text: &str, words: &[Word]) -> O
     let ends = |word: &Word| word.after_break || letter && word.is(Cue::With) && word.class.is(Class::ADJUNCT);
     let at = words.iter().skip(1).position(ends)? + 1;
     let (named, aside) = words.split_at(at);
-    let subject = |word: Option<&Word>| {
-        word.is_some_and(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER))
-    };
-    let goes_on = aside[0].is([Cue::And, Cue::But]) && subject(aside.get(1));
+    let goes_on = aside[0].is([Cue::And, Cue::But]) && aside.get(1).is_some_and(Word::is_subject);
     let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes) || goes_on;
     let names = is_nominal(text, named)
         && !is_sentence(language, text, named, Opening::Bare)
@@ -419,20 +398,22 @@ fn place(wanted: Wanted, text: &str, words: &[Word]) -> Option<(usize, usize)> {
         return None;
     }
     let led = words.iter().take(MAX_BEFORE_PLACE).skip(1).position(|word| word.is(Cue::BeforeNoun))? + 1;
-    let clause = words[led + 1..].iter().any(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER));
+    let clause = words[led + 1..].iter().any(Word::is_subject);
     let (start, end) = (words[led].start, words.last()?.end);
     (!clause && text.get(start..end).is_some()).then_some((start, end))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::called;
     use super::*;
 
     #[track_caller]
     fn check(slot: &str, question: &str, answer: &str, expected: Option<&str>) {
         let language = Language::english();
-        let wanted = Wanted::of(language, slot, question);
-        let found = match read(wanted, slot, question, answer, &Heard::of(language, answer)) {
+        let asked = Heard::of(language, question);
+        let wanted = Wanted::of(&Heard::of(language, &called(slot)), &asked);
+        let found = match read(wanted, slot, &asked, answer, &Heard::of(language, answer)) {
             Label::Stands => Some(answer),
             Label::Within((start, end)) => answer.get(start..end),
             Label::Sentence => None,
@@ -443,7 +424,8 @@ mod tests {
     #[test]
     fn the_question_and_the_name_tell_what_is_wanted() {
         let check = |slot: &str, question: &str, expected: Wanted| {
-            assert_eq!(Wanted::of(Language::english(), slot, question), expected, "{slot} {question}");
+            let heard = |text: &str| Heard::of(Language::english(), text);
+            assert_eq!(Wanted::of(&heard(&called(slot)), &heard(question)), expected, "{slot} {question}");
         };
         check("problem", "What is the matter with it?", Wanted::Words);
         check("note", "Anything else we should know?", Wanted::Words);

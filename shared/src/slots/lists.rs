@@ -7,7 +7,7 @@ use super::options::{self, Mentioned};
 use super::scan::Scan;
 use super::{effective_type, strings};
 use crate::ir::{Slot, SlotType};
-use crate::language::{Class, Cue, CueSet, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
 /// What is done with the members that are named.
@@ -22,11 +22,7 @@ enum Edit {
 
 /// The list that an utterance makes of the one that is held, perhaps an empty one; `None` when it edits nothing.
 pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
-    let item = match effective_type(slot) {
-        SlotType::List(item) => item,
-        ty => ty,
-    };
-    let SlotType::Enum(choices) = item else { return edit_words(slot, held, scan) };
+    let SlotType::Enum(choices) = effective_type(slot).item() else { return edit_words(slot, held, scan) };
     let members = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
     let members: Vec<String> = members.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
     let edited = edited(choices, slot, scan, members).filter(|edited| edited.edits)?;
@@ -91,13 +87,8 @@ struct Edited {
 }
 
 fn found(scan: &Scan<'_>, edited: Edited) -> Found {
-    Found {
-        start: edited.span.0,
-        end: edited.span.1,
-        text: scan.language().together(&edited.members),
-        value: edited.members.into_iter().map(|member| json!(member)).collect(),
-        fits: true,
-    }
+    let text = scan.language().together(&edited.members);
+    Found::new(edited.span, text, edited.members.into_iter().map(Json::String).collect())
 }
 
 fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -> Option<Edited> {
@@ -304,9 +295,8 @@ fn is_all_of_something_else(language: &'static Language, slot: &Slot, rest: &[Wo
     const MAX_BETWEEN: usize = 2;
     let mut clause = rest.iter().take_while(|word| !word.after_break);
     let noun = clause.by_ref().take(MAX_BETWEEN + 1).find(|word| !word.class.is(Class::DETERMINER));
-    let name = Heard::of(language, &super::named(slot));
     noun.is_some_and(|noun| {
-        let named = name.words.iter().any(|word| word.stem(language) == noun.stem(language));
+        let named = super::name(language, slot).holds(noun);
         let goes_on = [Cue::ListExcept, Cue::ListRemove, Cue::With, Cue::Without, Cue::Courtesy, Cue::Afterword];
         !noun.class.is(Class::FUNCTION) && !noun.is(goes_on) && !named
     })
@@ -326,10 +316,8 @@ fn parted_remove(scan: &Scan<'_>, mentioned: &[Mentioned], at: usize) -> bool {
 
 /// "my brother takes the table": a clause whose subject is somebody else; no member is that.
 fn tells_of_another(rest: &[Word], is_member: impl Fn(usize) -> bool) -> bool {
-    let kin =
-        |at: usize| rest.get(at).is_some_and(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER));
     let at = usize::from(rest.first().is_some_and(|first| first.class.is(Class::DETERMINER)));
-    kin(at)
+    rest.get(at).is_some_and(|word| word.class.is_person())
         && !is_member(at)
         && rest.get(at + 1).is_some_and(|next| !next.after_break && !next.is([Cue::ListJoin, Cue::And]))
 }
@@ -364,26 +352,19 @@ fn edit_words(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
     }
     let texts: Vec<&str> = members.iter().filter_map(Json::as_str).collect();
     let text = language.together(&texts);
-    Some(Found { start: first.start, end: last.end, text, value: Json::Array(members), fits: true })
+    Some(Found::new((first.start, last.end), text, Json::Array(members)))
 }
 
 /// What was said for one option or several and is none of them: "tuna", as the whole answer.
 pub(crate) fn is_no_option(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
     /// Words of one option at most.
     const MAX_WORDS: usize = 3;
-    let choices = match effective_type(slot) {
-        SlotType::Enum(choices) => choices,
-        SlotType::List(item) => match item.as_ref() {
-            SlotType::Enum(choices) => choices,
-            _ => return None,
-        },
-        _ => return None,
-    };
+    let SlotType::Enum(choices) = effective_type(slot).item() else { return None };
     let words = scan.heard.words.as_slice();
     let article = scan.language().prefix(words, Cue::Article);
     let said = &words[article..words.len() - scan.language().suffix(&words[article..], Cue::Courtesy)];
     let names = (1..=MAX_WORDS).contains(&said.len())
-        && said.iter().all(|word| word.class == Class::CONTENT && word.cues == CueSet::default())
+        && said.iter().all(|word| word.tells())
         && options::mentioned(choices, scan.vocabulary(slot), &scan.heard).is_empty()
         && !super::is_yes_no(scan.language(), slot);
     if !names {
@@ -418,7 +399,7 @@ pub(crate) fn not_among(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
         let said = &said[scan.language().prefix(said, Cue::Article).min(said.len() - 1)..];
         said.len() <= MAX_WORDS
             && !mentioned.iter().any(|member| member.first < piece.1 && member.end > piece.0)
-            && said.iter().all(|word| word.class == Class::CONTENT && word.cues == CueSet::default())
+            && said.iter().all(|word| word.tells())
     })?;
     let unknown = &words[unknown.0..unknown.1];
     let article = scan.language().prefix(unknown, Cue::Article).min(unknown.len() - 1);

@@ -1,7 +1,5 @@
 //! Options by meaning: which option of a slot, or term of its vocabulary, a free phrase comes near to.
 
-use serde_json::json;
-
 use super::convert::Found;
 use super::options::{self, Shown};
 use super::scan::Scan;
@@ -50,15 +48,11 @@ pub(crate) fn term(
     let terms: Vec<String> = slot.vocabulary.iter().map(|term| term.text.clone()).collect();
     let scan = Scan::of(said, std::iter::empty::<&Slot>(), reference);
     if let Some(chosen) = options::choose(&terms, scan.vocabulary(slot), &scan.heard, Shown::Named) {
-        let found = found_as(terms.get(chosen.index)?, chosen.start, chosen.end);
+        let found = Found::text((chosen.start, chosen.end), terms.get(chosen.index)?);
         return Some((found, Source::Answer, Sureness::Sure));
     }
     let (found, sureness) = nearest(&terms, slot, &scan, model)?;
     Some((found, Source::Meaning, sureness))
-}
-
-fn found_as(name: &str, start: usize, end: usize) -> Found {
-    Found { start, end, text: name.to_owned(), value: json!(name), fits: true }
 }
 
 fn nearest(names: &[String], slot: &Slot, scan: &Scan<'_>, model: Option<&Model<'_>>) -> Option<(Found, Sureness)> {
@@ -77,7 +71,7 @@ fn nearest(names: &[String], slot: &Slot, scan: &Scan<'_>, model: Option<&Model<
     // "not my back": vectors can't tell it from its opposite.
     let denies = words.iter().any(|word| word.class.is(Class::NEGATOR));
     let sureness = if confidence >= SURE && !denies { Sureness::Sure } else { Sureness::Unsure };
-    Some((found_as(names.get(at)?, first.start, last.end), sureness))
+    Some((Found::text((first.start, last.end), names.get(at)?), sureness))
 }
 
 /// An option's name and what else the vocabulary calls it.

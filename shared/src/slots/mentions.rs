@@ -3,19 +3,21 @@
 //! A mention counts only when it is unambiguous: a value that fits exactly one of the slots, and a slot for which
 //! exactly one value was stated. A bare yes or no is never taken from a mention; "with breakfast" is, for `breakfast`.
 
+use std::ops::Range;
+
 use serde_json::json;
 
 use crate::entities::{Direction, Entity, Kind, Value, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Polarity, Word, polarity};
+use crate::text::{Heard, Polarity, Word, first_clause, polarity};
 
 use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
 use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
 use super::several::at_time;
-use super::{effective_type, is_yes_no, yes_no};
+use super::{effective_type, is_number, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
 
 /// A value stated for a slot that was not asked for.
@@ -30,11 +32,11 @@ pub(crate) struct Mention {
 /// The unambiguous mentions for `slots` in the text, outside the spans in `taken`. `names` are the names of all
 /// slots of the move: an option that is also another slot's name says nothing.
 pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Mention> {
-    let free = |start: usize, end: usize| taken.iter().all(|(from, to)| end <= *from || start >= *to);
+    let free = |(start, end): (usize, usize)| taken.iter().all(|(from, to)| end <= *from || start >= *to);
     // Every value with the slots that it fits.
     let mut values: Vec<(Found, Vec<usize>)> = Vec::new();
     for entity in &scan.entities {
-        if !free(entity.start, entity.end) {
+        if !free(entity.span()) {
             continue;
         }
         let ends = period(slots, scan, entity);
@@ -75,42 +77,41 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     let mut moments = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == SlotType::DateTime);
     if let (Some((index, _)), None) = (moments.next(), moments.next())
         && values.iter().all(|(_, fits)| !fits.contains(&index))
-        && let Some(found) = joined(slots, index, scan).filter(|found| free(found.start, found.end))
+        && let Some(found) = joined(slots, index, scan).filter(|found| free(found.span()))
     {
         values.push((found, vec![index]));
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
         if let Some((answer, start, end)) =
-            yes_no::stated(super::spoken_name(slot), &scan.heard).filter(|(_, a, b)| free(*a, *b))
+            yes_no::stated(super::spoken_name(slot), &scan.heard).filter(|(_, start, end)| free((*start, *end)))
         {
-            let text = scan.text.get(start..end).unwrap_or_default().to_owned();
-            values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
+            let text = scan.text.get(start..end).unwrap_or_default();
+            values.push((Found::new((start, end), text, json!(answer)), vec![index]));
         }
     }
     for (index, _) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Email) {
         let spelt = answer::find_spoken_email(scan.text, scan.reference.language);
-        if let Some((start, end, value)) = spelt.filter(|(start, end, _)| free(*start, *end)) {
-            let found = Found { start, end, text: value.clone(), value: json!(value), fits: true };
-            values.push((found, vec![index]));
+        if let Some((start, end, value)) = spelt.filter(|(start, end, _)| free((*start, *end))) {
+            values.push((Found::text((start, end), value), vec![index]));
         }
     }
     let introduces = scan.heard.words.iter().any(|word| word.is([Cue::Copula, Cue::SlotOfName]));
     for (index, slot) in slots.iter().enumerate().filter(|_| introduces) {
-        if let Some(found) = introduced(slot, scan).filter(|found| free(found.start, found.end)) {
+        if let Some(found) = introduced(slot, scan).filter(|found| free(found.span())) {
             values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
             values.push((found, vec![index]));
         }
     }
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Pattern(regex) = item_type(slot) else { continue };
-        if let Some(found) = pattern::mentioned(regex, scan).filter(|found| free(found.start, found.end)) {
+        if let Some(found) = pattern::mentioned(regex, scan).filter(|found| free(found.span())) {
             // What has the form is nothing else: not a number, not a day.
             values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
             values.push((found, vec![index]));
         }
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.expression.is_some()) {
-        if let Some(found) = pattern::extracted(slot, scan).filter(|found| free(found.start, found.end)) {
+        if let Some(found) = pattern::extracted(slot, scan).filter(|found| free(found.span())) {
             match values.iter_mut().find(|(other, _)| other.start == found.start && other.end == found.end) {
                 Some((_, fits)) => fits.push(index),
                 None => values.push((found, vec![index])),
@@ -124,13 +125,13 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             continue;
         }
         if lists::is_of_aversions(scan.language(), slot) {
-            let stated = lists::state_aversions(choices, slot, scan).filter(|found| free(found.start, found.end));
+            let stated = lists::state_aversions(choices, slot, scan).filter(|found| free(found.span()));
             whole_lists.extend(stated.map(|found| Mention { slot: index, found }));
             continue;
         }
         // "everything except bacon"
         if matches!(effective_type(slot), SlotType::List(_))
-            && let Some(found) = lists::state_all(choices, slot, scan).filter(|found| free(found.start, found.end))
+            && let Some(found) = lists::state_all(choices, slot, scan).filter(|found| free(found.span()))
         {
             whole_lists.push(Mention { slot: index, found });
             continue;
@@ -139,13 +140,12 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             let left_out = is_left_out(scan, slot, chosen.start)
-                || is_of_long_ago(scan, chosen.start, chosen.end)
+                || is_of_long_ago(scan, (chosen.start, chosen.end))
                 || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
-            if names_a_slot || !free(chosen.start, chosen.end) || left_out {
+            if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
                 continue;
             }
-            let found =
-                Found { start: chosen.start, end: chosen.end, text: option.clone(), value: json!(option), fits: true };
+            let found = Found::text((chosen.start, chosen.end), option);
             match values.iter_mut().find(|(other, _)| other.start == found.start && other.end == found.end) {
                 Some((_, fits)) => fits.push(index),
                 None => values.push((found, vec![index])),
@@ -226,16 +226,15 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     const MAX_TEXT_WORDS: usize = 4;
     let language = scan.language();
     let words = scan.heard.words.as_slice();
-    let text = *effective_type(slot) == SlotType::String;
+    let is_text = *effective_type(slot) == SlotType::String;
     if is_yes_no(language, slot) || matches!(effective_type(slot), SlotType::List(_)) || slot.expression.is_some() {
         return None;
     }
-    let is_name = Heard::of(language, &super::named(slot)).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let is_name = super::name(language, slot).words.iter().any(|word| word.is(Cue::SlotOfName));
     let opens = |at: &usize| *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::And, Cue::Linker]);
     (0..words.len()).filter(opens).find_map(|at| {
         let clause = &words[at..];
-        let clause =
-            &clause[..clause.iter().skip(1).position(|word| word.after_break).map_or(clause.len(), |end| end + 1)];
+        let clause = &clause[..first_clause(clause)];
         let owner = language.prefix(clause, Cue::Owner);
         let name = strings::named_at(language, &clause[owner..], super::spoken_name(slot));
         let copula = clause.get(owner + name..).map_or(0, |rest| language.prefix(rest, Cue::Copula));
@@ -249,7 +248,7 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
         let value = clause.get(lead..).filter(|value| !value.is_empty())?;
         let piece = scan.text.get(value.first()?.start..value.last()?.end)?;
         let start = value.first()?.start;
-        let found = if text {
+        let found = if is_text {
             let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LIGHT);
             let own = clause.first()?.is(Cue::Owner) && !clause.first()?.class.is(Class::ARTICLE);
             let written = piece.chars().any(|sign| sign.is_uppercase() || sign.is_numeric());
@@ -266,29 +265,23 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
                 _ => return None,
             }
         };
-        Some(Found { start: found.start + start, end: found.end + start, ..found })
+        Some(found.behind(start))
     })
 }
 
 /// "ten of them are vegan", "they're turning 16": a number that counts some of the others, or belongs to the word before it.
 fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
-    if entity.kind != Kind::Number
-        || !matches!(item_type(slot), SlotType::Number | SlotType::Range { .. } | SlotType::Money)
-    {
+    if entity.kind != Kind::Number || !(item_type(slot).is_number() || *item_type(slot) == SlotType::Money) {
         return false;
     }
     let words = scan.heard.words.as_slice();
-    let first = words.partition_point(|word| word.start < entity.start);
-    let end = words.partition_point(|word| word.end <= entity.end);
+    let Range { start: first, end } = scan.heard.words_of(entity.span());
     let share = matches!(words.get(end..), Some([of, others, ..]) if of.class.is(Class::OF)
         && others.class.is(Class::KIN.and(Class::DETERMINER)) && !others.after_break);
     let belongs = first.checked_sub(1).map(|before| &words[before]).is_some_and(|before| {
         let set_apart = words.get(first).is_none_or(|word| word.after_break);
         let continuous = || scan.language().formats.get("progressive").is_some_and(|end| before.text.ends_with(end));
-        let named = || {
-            let name = Heard::of(scan.language(), &super::named(slot));
-            name.words.iter().any(|word| word.stem(scan.language()) == before.stem(scan.language()))
-        };
+        let named = || super::name(scan.language(), slot).holds(before);
         !set_apart && before.class == Class::CONTENT && continuous() && !named()
     });
     share || belongs
@@ -297,9 +290,7 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
 /// "2 adults and a baby", "3 of us plus a child": of those that are counted more are named, and the number is not all of them.
 pub(super) fn counts_some(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
     let words = scan.heard.words.as_slice();
-    if !matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. })
-        || !scan.heard.tokens.classes().is(Class::AND)
-    {
+    if !is_number(slot) || !scan.heard.tokens.classes().is(Class::AND) {
         return false;
     }
     let joins = |word: &Word| word.class.is(Class::AND) && !word.after_break;
@@ -312,7 +303,7 @@ pub(super) fn counts_some(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
         None => number + 1,
     };
     let counts = |word: &Word| word.class.is(Class::NUMBER.and(Class::ARTICLE)) || word.text.parse::<u32>().is_ok();
-    let at = words.partition_point(|word| word.start < found.start);
+    let at = scan.heard.words_of(found.span()).start;
     let end = counted(at);
     let more_behind = end > at + 1
         && matches!(words.get(end..), Some([and, other, what, ..]) if joins(and) && counts(other) && noun(what));
@@ -324,11 +315,9 @@ pub(super) fn counts_some(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
 }
 
 /// "last summer we had a boat, this year we would like a yacht": what tells of long ago is not what is wanted.
-fn is_of_long_ago(scan: &Scan<'_>, start: usize, end: usize) -> bool {
+fn is_of_long_ago(scan: &Scan<'_>, span: (usize, usize)) -> bool {
     let (tokens, year) = (&scan.heard.tokens, i32::from(scan.reference.now.year()));
-    tokens
-        .range_of((start, end))
-        .is_some_and(|(first, end)| polarity(tokens, first, end, Some(year)) == Polarity::Denied)
+    tokens.range_of(span).is_some_and(|(first, end)| polarity(tokens, first, end, Some(year)) == Polarity::Denied)
 }
 
 /// "3 valijas grandes", "3 large bags" where "large" is only another word for a car: it describes what another slot counts.
@@ -395,15 +384,14 @@ fn joined(slots: &[&Slot], index: usize, scan: &Scan<'_>) -> Option<Found> {
         return None;
     }
     let value = at_time(date.value.as_str()?, clock.value.as_str()?);
-    let (start, end) = (date.start.min(clock.start), date.end.max(clock.end));
-    Some(Found { start, end, text: format!("{} {}", date.text, clock.text), value: json!(value), fits: true })
+    let span = (date.start.min(clock.start), date.end.max(clock.end));
+    Some(Found::new(span, format!("{} {}", date.text, clock.text), json!(value)))
 }
 
 /// "a family of five": the number tells of that noun.
 fn belongs_to_the_noun_before(scan: &Scan<'_>, found: &Found) -> bool {
-    let words = scan.heard.words.as_slice();
-    let at = words.partition_point(|word| word.start < found.start);
-    matches!(words.get(..at), Some([.., noun, of]) if of.class.is(Class::OF) && (noun.class == Class::CONTENT || noun.class.is(Class::KIN)))
+    let at = scan.heard.words_of(found.span()).start;
+    matches!(&scan.heard.words[..at], [.., noun, of] if of.class.is(Class::OF) && (noun.class == Class::CONTENT || noun.class.is(Class::KIN)))
 }
 
 /// "tomorrow or Friday": what is left open states nothing.
@@ -546,36 +534,25 @@ fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     if !days || Tense::of(scan.language(), slot) == Tense::Past {
         return false;
     }
-    let words = scan.heard.words.as_slice();
-    let first = words.partition_point(|word| word.start < entity.start);
-    let end = words.partition_point(|word| word.end <= entity.end);
+    let own = scan.heard.words_of(entity.span());
     // "a year ago it leaked": what is long over is not to come.
-    let said = words.get(first..end).unwrap_or_default();
+    let said = &scan.heard.words[own.clone()];
     let tells_of_long_ago = (0..said.len()).any(|at| scan.language().prefix(&said[at..], Cue::LongAgo) > 0);
-    if tells_of_long_ago || is_of_long_ago(scan, entity.start, entity.end) {
+    if tells_of_long_ago || is_of_long_ago(scan, entity.span()) {
         return true;
     }
-    first < end && negated(&scan.heard, first, end)
+    !own.is_empty() && negated(&scan.heard, own.start, own.end)
 }
 
 fn listed(language: &Language, items: Vec<Found>) -> Found {
     let (start, end) =
         (items.iter().map(|item| item.start).min().unwrap_or(0), items.iter().map(|item| item.end).max().unwrap_or(0));
     let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
-    Found {
-        start,
-        end,
-        text: language.together(&texts),
-        value: items.iter().map(|item| item.value.clone()).collect(),
-        fits: true,
-    }
+    Found::new((start, end), language.together(&texts), items.iter().map(|item| item.value.clone()).collect())
 }
 
 fn item_type(slot: &Slot) -> &SlotType {
-    match effective_type(slot) {
-        SlotType::List(item) => item,
-        ty => ty,
-    }
+    effective_type(slot).item()
 }
 
 /// "and now my arm hurts": a word of the sentence rather than a time that is told.
@@ -591,8 +568,7 @@ fn is_only_discourse(scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
 /// "… and now I have mice": "now" at the head of a clause that goes on is no time that is meant.
 fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
     let words = scan.heard.words.as_slice();
-    let first = words.partition_point(|word| word.start < entity.start);
-    let end = words.partition_point(|word| word.end <= entity.end);
+    let Range { start: first, end } = scan.heard.words_of(entity.span());
     let [.., before] = &words[..first] else { return false };
     let joined = before.is([Cue::And, Cue::But, Cue::Linker]);
     words.get(first).is_some_and(|word| word.after_break || joined)
@@ -628,7 +604,7 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
         let language = scan.language();
         // "returning the 19th" for `return_date`
         let named = |piece: &Word| near.iter().any(|word| word.stem(language) == piece.stem(language));
-        let before = Heard::of(language, &super::named(slots[index])).words.iter().any(named);
+        let before = super::name(language, slots[index]).words.iter().any(named);
         // "four rooms"
         before || only_named(slots[index], scan, std::slice::from_ref(found)).is_some()
     };
@@ -642,7 +618,7 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
 /// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",
 /// "ACCT-002"), that is, not glued to letters or signs, and not after a noun that it numbers.
 fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
-    if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
+    if !ty.is_number() {
         return true;
     }
     // "a convertible if you have one": what stands for a thing that was named counts nothing.

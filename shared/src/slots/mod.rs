@@ -102,7 +102,7 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
     if slot.ty != SlotType::String {
         return &slot.ty;
     }
-    let name = slot.name.split_once('.').map_or(slot.name.as_str(), |(_, part)| part);
+    let name = parted(&slot.name).map_or(slot.name.as_str(), |(_, part)| part);
     SlotType::simple(name).filter(|ty| **ty != SlotType::Boolean).unwrap_or(&SlotType::String)
 }
 
@@ -120,17 +120,29 @@ pub(crate) fn pattern_example(regex: &str) -> String {
 /// The composite that a slot is a part of.
 #[must_use]
 pub fn whole_of(slot: &str) -> Option<&str> {
-    slot.split_once('.').map(|(whole, _)| whole)
+    parted(slot).map(|(whole, _)| whole)
+}
+
+/// The composite and the part that a slot's name is made of.
+fn parted(name: &str) -> Option<(&str, &str)> {
+    // Asked for every slot, many times a turn, which a search for a character of any kind would be too dear for.
+    let at = name.bytes().position(|byte| byte == b'.')?;
+    Some((&name[..at], &name[at + 1..]))
 }
 
 /// A slot's name as people would say it; of a part of a composite, the part's.
 pub(crate) fn called(slot: &str) -> String {
-    readable(slot.split_once('.').map_or(slot, |(_, part)| part))
+    readable(parted(slot).map_or(slot, |(_, part)| part))
 }
 
 /// What a slot is called where it is named to people.
 pub(crate) fn named(slot: &Slot) -> String {
     called(spoken_name(slot))
+}
+
+/// The words of what a slot is called.
+pub(crate) fn name(language: &'static Language, slot: &Slot) -> Heard {
+    Heard::of(language, &named(slot))
 }
 
 /// The name by which people mean a slot: what it is called in the language of the conversation, else its own.
@@ -170,21 +182,17 @@ pub(crate) fn is_age(language: &'static Language, slot: &Slot) -> bool {
 
 /// Whether a slot takes a number.
 pub(crate) fn is_number(slot: &Slot) -> bool {
-    matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. })
+    effective_type(slot).is_number()
 }
 
 /// Whether an option of a slot is named.
 pub(crate) fn is_mentioned(slot: &Slot, scan: &Scan<'_>) -> bool {
-    let item = match effective_type(slot) {
-        SlotType::List(item) => item,
-        ty => ty,
-    };
-    let SlotType::Enum(options) = item else { return false };
+    let SlotType::Enum(options) = effective_type(slot).item() else { return false };
     !options::mentioned(options, scan.vocabulary(slot), &scan.heard).is_empty()
 }
 
 /// Whether a slot is about what has been ("date of birth").
-pub(crate) fn tells_of_the_past(language: &'static crate::language::Language, slot: &Slot) -> bool {
+pub(crate) fn tells_of_the_past(language: &'static Language, slot: &Slot) -> bool {
     convert::Tense::of(language, slot) == convert::Tense::Past
 }
 

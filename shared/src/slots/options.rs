@@ -270,11 +270,7 @@ pub(super) fn averse(heard: &Heard, first: usize, end: usize) -> bool {
     };
     // A clause of its own that says more than names goes on to something else: "…, ham please".
     let clause_end = (end..words.len()).find(|at| words[*at].after_break).unwrap_or(words.len());
-    let names = |word: &Word| {
-        word.is([Cue::ListJoin, Cue::And])
-            || word.class.is(Class::DETERMINER)
-            || word.class == Class::CONTENT && word.cues.is_empty()
-    };
+    let names = |word: &Word| word.is([Cue::ListJoin, Cue::And]) || word.class.is(Class::DETERMINER) || word.tells();
     let mut own_clause = true;
     for at in (first.saturating_sub(REACH)..first).rev() {
         let next = &words[at + 1];

@@ -2,7 +2,6 @@
 //! they are spelt, and what `extract using regex "EXPR"` finds, which is read as the slot's type.
 
 use regex_lite::{Regex, RegexBuilder};
-use serde_json::json;
 
 use super::convert::Found;
 use super::read;
@@ -54,8 +53,7 @@ pub(super) fn extracted(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let expression = compiled(slot.expression.as_deref()?, Case::AsWritten, Extent::AsWritten)?;
     let captures = expression.captures(scan.text)?;
     let group = captures.get(1).or_else(|| captures.get(0)).filter(|group| !group.is_empty())?;
-    let text = group.as_str().to_owned();
-    let whole = Found { start: group.start(), end: group.end(), value: json!(text), text, fits: true };
+    let whole = Found::text((group.start(), group.end()), group.as_str());
     if *effective_type(slot) == SlotType::String {
         return Some(whole);
     }
@@ -162,7 +160,7 @@ fn made(regex: &str, start: usize, end: usize, said: &str) -> Found {
     let fits = |text: &str| exact.as_ref().is_some_and(|exact| exact.is_match(text));
     let spellings = [said.to_owned(), said.to_uppercase(), said.to_lowercase()];
     let text = spellings.into_iter().find(|text| fits(text)).unwrap_or_else(|| said.to_owned());
-    Found { start, end, value: json!(text), text, fits: true }
+    Found::text((start, end), text)
 }
 
 /// How far a text of the form begins another: the length of it, where it stands at the start.

@@ -7,7 +7,7 @@ use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
-use super::convert::{Found, Tense, convert, number, plain_number, rating};
+use super::convert::{Found, Tense, convert, counted, in_bounds, number, plain_number, rating};
 use super::mentions::counts_some;
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
@@ -44,7 +44,7 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
     if slot.expression.is_some() {
         let found = pattern::extracted(slot, scan);
         if let Some(found) = found {
-            let whole = is_whole(slot, scan, (found.start, found.end), &[]);
+            let whole = is_whole(slot, scan, found.span(), &[]);
             return Answer::Value { found, whole };
         }
         // A regular expression is all that counts; `hybrid` goes on with the type's own ways, and free text has none.
@@ -81,7 +81,7 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
     };
     match found {
         Some(found) => {
-            let whole = is_whole(slot, scan, (found.start, found.end), &[]);
+            let whole = is_whole(slot, scan, found.span(), &[]);
             Answer::Value { found, whole }
         }
         None => Answer::Absent,
@@ -164,7 +164,7 @@ fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     if *ty == SlotType::Email
         && let Some((start, end, value)) = answer::find_spoken_email(scan.text, language)
     {
-        return Some(Found { start, end, text: value.clone(), value: json!(value), fits: true });
+        return Some(Found::text((start, end), value));
     }
     let value = match ty {
         SlotType::Email => answer::spoken_email(text, language),
@@ -187,9 +187,13 @@ pub(crate) fn spelt_code(scan: &Scan<'_>) -> Option<Found> {
 }
 
 fn whole_text(scan: &Scan<'_>, value: Json) -> Found {
-    let text = scan.text.trim();
+    Found::new(trimmed_span(scan), scan.text.trim(), value)
+}
+
+/// Where the text stands without the blanks around it.
+fn trimmed_span(scan: &Scan<'_>) -> (usize, usize) {
     let start = scan.text.len() - scan.text.trim_start().len();
-    Found { start, end: start + text.len(), text: text.to_owned(), value, fits: true }
+    (start, start + scan.text.trim().len())
 }
 
 /// The first value of the type. "Recently" is some time in the past, whatever a recognizer makes of it.
@@ -231,20 +235,15 @@ fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
         return if several { Answer::Refused(reason(scan.language(), slot)) } else { Answer::Absent };
     };
     let Some(option) = options.get(index) else { return Answer::Absent };
-    let found = Found { start, end, text: readable_option(option), value: json!(option), fits: true };
+    let found = Found::text((start, end), option);
     let whole = is_whole(slot, scan, (start, end), &[]);
     Answer::Value { found, whole }
-}
-
-/// An option as it reads in a sentence.
-fn readable_option(option: &str) -> String {
-    option.to_owned()
 }
 
 fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     let trimmed = scan.text.trim();
     let direct = plain_number(trimmed).or_else(|| match ty {
-        SlotType::Range { max, .. } => rating(trimmed, *max, scan.reference),
+        SlotType::Range { max, .. } => rating(scan, trimmed_span(scan), *max),
         _ => None,
     });
     let mut values: Vec<Found> = match direct {
@@ -305,7 +304,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     if !chosen.fits {
         return Answer::Refused(reason(scan.language(), slot));
     }
-    let whole = is_whole(slot, scan, (chosen.start, chosen.end), &[]);
+    let whole = is_whole(slot, scan, chosen.span(), &[]);
     Answer::Value { found: chosen, whole }
 }
 
@@ -324,8 +323,7 @@ fn called_number(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         slot.vocabulary.iter().filter_map(|term| Some((term.text.clone(), plain_number(&term.text)?))).unzip();
     let Chosen { index, start, end } = options::single(&options::stated(&names, scan.vocabulary(slot), &scan.heard))?;
     let amount = *amounts.get(index)?;
-    let text = scan.text.get(start..end)?.to_owned();
-    Some(Found { start, end, text, value: number(amount), fits: in_bounds(ty, amount) })
+    counted(scan, ty, (start, end), amount)
 }
 
 /// "the fourth", "second floor": a position for the number that is asked for, where no number is said.
@@ -333,15 +331,12 @@ fn ordinal(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let found = recognize(scan.text, Kinds::NONE.with(Kind::Ordinal), scan.reference);
     let [only] = found.as_slice() else { return None };
     let Some(Value::Number { number: amount, text: None }) = only.readings.first() else { return None };
-    let text = scan.said(only).to_owned();
     // "coming back on the 17th" tells of something else.
     let says_more = scan.heard.words.iter().any(|word| {
         (word.end <= only.start || word.start >= only.end) && word.class == Class::CONTENT && !word.is(Cue::Hesitation)
     });
     let named = |found: &Found| only_named(slot, scan, std::slice::from_ref(found)).is_some();
-    let fits = in_bounds(ty, *amount);
-    Some(Found { start: only.start, end: only.end, text, value: number(*amount), fits })
-        .filter(|found| !says_more || named(found))
+    counted(scan, ty, only.span(), *amount).filter(|found| !says_more || named(found))
 }
 
 /// "una", "solo una, por favor", "una pizza": one, in a word that is also an article.
@@ -352,21 +347,19 @@ fn one_thing(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let words = &words[..words.len() - language.suffix(words, Cue::Courtesy)];
     let (one, thing) = words.split_first()?;
     let counts = one.is(Cue::One) && matches!(thing, [] | [_]) && thing.iter().all(|word| word.class == Class::CONTENT);
-    let text = scan.text.get(one.start..one.end).filter(|_| counts)?.to_owned();
-    Some(Found { start: one.start, end: one.end, text, value: number(1.0), fits: in_bounds(ty, 1.0) })
+    if counts { counted(scan, ty, (one.start, one.end), 1.0) } else { None }
 }
 
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
 pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
-    let language = scan.language();
-    let name = Heard::of(language, &super::named(slot));
+    let name = super::name(scan.language(), slot);
     let named = |found: &&Found| {
         let noun = scan
             .heard
             .words
             .iter()
             .find(|word| word.end > found.end || word.end == found.end && word.start > found.start);
-        noun.is_some_and(|noun| name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
+        noun.is_some_and(|noun| name.holds(noun))
     };
     let mut found = values.iter().filter(named);
     let only = found.next()?;
@@ -375,11 +368,8 @@ pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Opti
 
 /// Whether the answer is not known, and a number of other things is said instead.
 fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-    let language = scan.language();
     let noun = scan.heard.words.iter().find(|word| word.start >= found.end && word.class == Class::CONTENT);
-    let name = Heard::of(language, &super::named(slot));
-    scan.heard.begins_with(Cue::Unsure) > 0
-        && noun.is_some_and(|noun| !name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
+    scan.heard.begins_with(Cue::Unsure) > 0 && noun.is_some_and(|noun| !super::name(scan.language(), slot).holds(noun))
 }
 
 /// Whether people are named beside those that the number counts.
@@ -389,7 +379,6 @@ fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let Some(join) = words.iter().position(joins) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };
-    let person = |word: &Word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER);
     // "me and two friends"
     let only_people =
         |word: &Word| word.class.is(Class::PRONOUN.and(Class::KIN).and(Class::DETERMINER).and(Class::FILLER));
@@ -398,16 +387,9 @@ fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let one_more = matches!(beside, [article, noun] if article.is(Cue::Article) && noun.class == Class::CONTENT);
     // "ten, and he's on tablets": a clause of its own.
     let clause = beside.iter().any(|word| word.class.is(Class::AUXILIARY));
-    !clause && beside.iter().any(person)
+    !clause && beside.iter().any(|word| word.class.is_person())
         || !beside.is_empty() && beside.iter().all(only_people)
         || number < join && counted && one_more
-}
-
-fn in_bounds(ty: &SlotType, amount: f64) -> bool {
-    match ty {
-        SlotType::Range { min, max } => (*min..=*max).contains(&amount),
-        _ => true,
-    }
 }
 
 /// "On a scale of 1 to 10, a 7": the ends of the scale are not the answer.
@@ -429,9 +411,7 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let language = scan.language();
     let words = &scan.heard.words;
     let found = |first: usize, count: usize, amount: f64| {
-        let (start, end) = (words[first].start, words[first + count - 1].end);
-        let text = scan.text.get(start..end)?.to_owned();
-        Some(Found { start, end, text, value: number(amount), fits: in_bounds(ty, amount) })
+        counted(scan, ty, (words[first].start, words[first + count - 1].end), amount)
     };
     let about = language.formats.get("about.suffix").filter(|suffix| !suffix.is_empty());
     for at in 0..words.len() {
@@ -473,8 +453,7 @@ fn read_options(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
     let Some((chosen, option)) = chosen.and_then(|chosen| Some((chosen, options.get(chosen.index)?))) else {
         return Answer::Absent;
     };
-    let (start, end, text) = (chosen.start, chosen.end, option.clone());
-    Answer::Value { found: Found { start, end, text, value: json!([option]), fits: true }, whole: true }
+    Answer::Value { found: Found::new((chosen.start, chosen.end), option, json!([option])), whole: true }
 }
 
 fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
@@ -485,8 +464,7 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
             .filter_map(|(start, end)| {
                 let piece = scan.text.get(start..end)?;
                 let (from, to) = strings::value_span(scan.language(), super::spoken_name(slot), piece)?;
-                let text = piece.get(from..to)?.to_owned();
-                Some(Found { start: start + from, end: start + to, value: json!(text), text, fits: true })
+                Some(Found::text((from, to), piece.get(from..to)?).behind(start))
             })
             .collect(),
         SlotType::Enum(options) => return read_options(slot, options, scan),
@@ -497,7 +475,7 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
         return Answer::Refused(reason(scan.language(), slot));
     }
     let (Some(first), Some(last)) = (found.first(), found.last()) else { return Answer::Absent };
-    let (start, end) = (first.start, last.end);
+    let span = (first.start, last.end);
     let mut values: Vec<Json> = Vec::new();
     let mut texts: Vec<String> = Vec::new();
     for item in found {
@@ -506,8 +484,8 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
             texts.push(item.text);
         }
     }
-    let text = scan.language().together(&texts);
-    Answer::Value { found: Found { start, end, text, value: Json::Array(values), fits: true }, whole: true }
+    let found = Found::new(span, scan.language().together(&texts), Json::Array(values));
+    Answer::Value { found, whole: true }
 }
 
 /// The pieces of "a, b and c".
@@ -536,8 +514,7 @@ fn split_list(language: &'static Language, text: &str) -> Vec<(usize, usize)> {
 /// Reads free text: what was said without lead-ins.
 pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) -> Option<Found> {
     let (start, end) = strings::value_span(language, super::spoken_name(slot), text)?;
-    let said = text.get(start..end)?.to_owned();
-    Some(Found { start, end, value: json!(said), text: said, fits: true })
+    Some(Found::text((start, end), text.get(start..end)?))
 }
 
 /// Reads a text that is meant to be the value (a capture, a value from the context): typed when the slot is.
@@ -575,18 +552,18 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
     }
     let iso = language.value_of(Cue::TimeVague, &words[at..at + count])?;
     let (start, end) = (words[at].start, words[at + count - 1].end);
-    Some(Found { start, end, text: scan.text.get(start..end)?.to_owned(), value: json!(iso), fits: true })
+    Some(Found::new((start, end), scan.text.get(start..end)?, json!(iso)))
 }
 
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
-/// words of the question (`fillers`).
-pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
+/// words of the question.
+pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), question: &[Word]) -> bool {
     let named = super::named(slot);
     scan.heard.words.iter().all(|word| {
         (word.start >= span.0 && word.end <= span.1)
             || word.is(Cue::Carrier)
             || named.split(' ').any(|piece| piece.eq_ignore_ascii_case(&word.text))
-            || fillers.iter().any(|filler| *filler == *word.text)
+            || question.iter().any(|asked| asked.hash == word.hash)
     })
 }
 
@@ -634,7 +611,7 @@ pub(super) fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Op
 
 /// Digits alone need no recognizer.
 fn is_digits(ty: &SlotType, head: &str) -> bool {
-    matches!(ty, SlotType::Number | SlotType::Range { .. }) && plain_number(head.trim_end()).is_some()
+    ty.is_number() && plain_number(head.trim_end()).is_some()
 }
 
 /// Whether only filler words stand before a value.

@@ -1,5 +1,6 @@
 //! The values that the recognizers find in an utterance, found once a turn for all slots that may want them.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
@@ -31,7 +32,7 @@ pub(crate) struct Scan<'t> {
     /// Where times stand that are named because they are not wanted.
     refused: Vec<(usize, usize)>,
     terms: &'t [Term],
-    question: Option<Heard>,
+    question: Option<Rc<Heard>>,
 }
 
 impl<'t> Scan<'t> {
@@ -75,13 +76,13 @@ impl<'t> Scan<'t> {
     }
 
     /// With the words of the question that is open.
-    pub(crate) fn answering(self, question: Heard) -> Scan<'t> {
+    pub(crate) fn answering(self, question: Rc<Heard>) -> Scan<'t> {
         Scan { question: Some(question), ..self }
     }
 
     /// The words of the question that is open, where they are known.
     pub(crate) fn question(&self) -> Option<&Heard> {
-        self.question.as_ref()
+        self.question.as_deref()
     }
 
     /// With the game's vocabulary, by which options may be called.
@@ -124,8 +125,7 @@ impl<'t> Scan<'t> {
 
     /// Where times stand in it, wanted or not.
     pub(crate) fn times(&self) -> impl Iterator<Item = (usize, usize)> {
-        let wanted =
-            self.entities.iter().filter(|entity| is_time(entity.kind)).map(|entity| (entity.start, entity.end));
+        let wanted = self.entities.iter().filter(|entity| is_time(entity.kind)).map(Entity::span);
         wanted.chain(self.refused.iter().copied())
     }
 
@@ -219,8 +219,7 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
         return false;
     }
     let words = &heard.words;
-    let at = words.partition_point(|word| word.start < entity.start);
-    let end = words.partition_point(|word| word.end <= entity.end);
+    let Range { start: at, end } = heard.words_of(entity.span());
     let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
     let leads = |at: &usize| words[*at].class.is(Class::LEADS) && !words[*at + 1].after_break;
     let first =
@@ -274,10 +273,8 @@ fn is_to_come(entity: &Entity, reference: &Reference) -> bool {
 
 /// "take down the day", "the day of my trip": a unit of time with its article is spoken of, and says none.
 fn only_names_a_unit(heard: &Heard, entity: &Entity) -> bool {
-    let first = heard.words.partition_point(|word| word.start < entity.start);
-    let end = heard.words.partition_point(|word| word.end <= entity.end);
     entity.kind == Kind::Date
-        && matches!(heard.words.get(first..end), Some([article, unit])
+        && matches!(&heard.words[heard.words_of(entity.span())], [article, unit]
             if article.class.is(Class::ARTICLE) && unit.is(Cue::UnitName))
 }
 

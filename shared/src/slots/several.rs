@@ -5,11 +5,11 @@ use serde_json::json;
 use super::convert::{Found, both_ends, convert};
 use super::read::{Answer, is_whole, read_as_said};
 use super::scan::{Scan, is_time};
-use super::{effective_type, is_yes_no, strings};
+use super::{effective_type, is_number, is_yes_no, strings};
 use crate::entities::{BusinessHours, Entity, Kind, Kinds, Place, Reference, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue};
-use crate::text::{Heard, Word};
+use crate::text::{self, Heard, Word};
 
 /// Words behind those that take an amount back, beyond which more is said than another amount.
 const MAX_TAKING_BACK_WORDS: usize = 4;
@@ -29,19 +29,15 @@ pub(crate) fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
             | SlotType::Url
     );
     let words = &scan.heard.words;
-    let end = words.iter().skip(1).position(|word| word.after_break).filter(|_| reads_alone)? + 1;
+    let end = text::first_clause(words);
     // "4, or better 5"
-    if words[end].class.is(Class::OR) {
+    if !reads_alone || words.get(end)?.class.is(Class::OR) {
         return None;
     }
     let piece = scan.text.get(words[0].start..words[end - 1].end)?;
     match read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms())) {
         Answer::Value { found, whole: true } if found.fits => {
-            let start = words[0].start;
-            Some(Answer::Value {
-                found: Found { start: found.start + start, end: found.end + start, ..found },
-                whole: false,
-            })
+            Some(Answer::Value { found: found.behind(words[0].start), whole: false })
         }
         _ => None,
     }
@@ -64,7 +60,7 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let behind = scan.text.get(start..)?;
     let reference = near(slot, before, behind, scan.reference);
     let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], &reference).knowing(scan.terms()));
-    let amount = matches!(effective_type(slot), SlotType::Money | SlotType::Number | SlotType::Range { .. });
+    let amount = is_number(slot) || *effective_type(slot) == SlotType::Money;
     let measured = matches!(effective_type(slot), SlotType::Quantity | SlotType::Money);
     let found = match part(behind) {
         Answer::Value { whole: true, found } if measured => completed(slot, scan, before, behind).unwrap_or(found),
@@ -79,8 +75,8 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
         Answer::Refused(_) => true,
         Answer::Absent => false,
     };
-    let found = Found { start: found.start + start, end: found.end + start, ..found };
-    let whole = is_whole(slot, scan, (found.start, found.end), &[]);
+    let found = found.behind(start);
+    let whole = is_whole(slot, scan, found.span(), &[]);
     (found.fits && replaces).then_some(Answer::Value { found, whole })
 }
 
@@ -108,7 +104,7 @@ pub(super) fn concluded(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
         Answer::Refused(_) => true,
         Answer::Absent => false,
     };
-    let found = Found { start: found.start + start, end: found.end + start, ..found };
+    let found = found.behind(start);
     (found.fits && differs).then_some(Answer::Value { found, whole: false })
 }
 
@@ -149,14 +145,14 @@ pub(super) fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
 /// "the 18th or 19th of March": a number before the "or" is another of the same month.
 fn is_other_of_two(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
-    let at = words.partition_point(|word| word.start < found.start);
+    let at = scan.heard.words_of(found.span()).start;
     let [.., one, or] = &words[..at] else { return false };
     or.class.is(Class::OR) && !words[at].after_break && one.text.starts_with(|sign: char| sign.is_ascii_digit())
 }
 
 /// "I hand over the keys on the 31st, so some time before that": what is said only bounds what is wanted.
 fn only_bounds(scan: &Scan<'_>, found: &Found) -> bool {
-    let behind = &scan.heard.words[scan.heard.words.partition_point(|word| word.start < found.end)..];
+    let behind = &scan.heard.words[scan.heard.words_of(found.span()).end..];
     behind.windows(2).any(|pair| {
         pair[0].class.is(Class::DATING) && pair[1].is(Cue::Pointing) && !pair[1].after_break
             || pair[0].class.is(Class::DATING) && pair[1].class.is(Class::THAT)
@@ -209,8 +205,8 @@ pub(super) fn joined_datetime(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
         .filter(|entity| entity.kind == Kind::Time)
         .find_map(|entity| convert(scan, entity, slot, &SlotType::Time, true))?;
     let value = at_time(date.value.as_str()?, time.value.as_str()?);
-    let (start, end) = (date.start.min(time.start), date.end.max(time.end));
-    Some(Found { start, end, text: format!("{} {}", date.text, time.text), value: json!(value), fits: true })
+    let span = (date.start.min(time.start), date.end.max(time.end));
+    Some(Found::new(span, format!("{} {}", date.text, time.text), json!(value)))
 }
 
 /// The ends of the only period of days that is said.
@@ -218,10 +214,7 @@ pub(crate) fn only_period(scan: &Scan<'_>) -> Option<(Found, Found)> {
     let mut periods = scan.entities.iter().filter(|entity| is_day_period(entity.kind));
     let (only, None) = (periods.next()?, periods.next()) else { return None };
     let (first, last) = both_ends(scan, only)?;
-    let found = |day: String| {
-        let text = scan.said(only).to_owned();
-        Found { start: only.start, end: only.end, text, value: json!(day), fits: true }
-    };
+    let found = |day: String| Found::new(only.span(), scan.said(only), json!(day));
     Some((found(first), found(last)))
 }
 

@@ -105,11 +105,10 @@ pub(crate) fn is_pause(heard: &Heard) -> bool {
 pub(crate) fn denies_by_name(slot_name: &str, heard: &Heard) -> bool {
     let language = heard.language;
     let words = strip_back(language, strip_front(language, &heard.words, Cue::Hesitation), Cue::DeclineAfter);
-    let name = Heard::of(language, &called(slot_name)).words;
-    let is_named = |word: &Word| name.iter().any(|piece| piece.stem(language) == word.stem(language));
+    let name = Heard::of(language, &called(slot_name));
     let (negators, rest): (Vec<&Word>, Vec<&Word>) =
         words.iter().partition(|word| word.class.is(Class::NEGATOR) || word.is([Cue::No, Cue::Nothing]));
-    !negators.is_empty() && rest.iter().any(|word| is_named(word)) && words.len() <= MAX_DENIED_WORDS
+    !negators.is_empty() && rest.iter().any(|word| name.holds(word)) && words.len() <= MAX_DENIED_WORDS
 }
 
 /// Whether the text denies what is asked for in words of the question: "nothing extra" where "Anything extra on it?" is asked.
@@ -119,7 +118,7 @@ pub(crate) fn denies_in_words_of(question: &Heard, options: &[String], heard: &H
     let [first, rest @ ..] = strip_ends(language, &heard.words) else { return false };
     let denies = first.class.is(Class::NEGATOR) || first.is([Cue::No, Cue::Nothing]);
     let among = |words: &[Word], word: &Word| words.iter().any(|other| other.stem(language) == word.stem(language));
-    let of_question = |word: &Word| word.class.is(Class::FUNCTION) || among(&question.words, word);
+    let of_question = |word: &Word| word.class.is(Class::FUNCTION) || question.holds(word);
     let names = |option: &String| Heard::of(language, &readable(option)).words.iter().all(|word| among(rest, word));
     denies && !rest.is_empty() && rest.iter().all(of_question) && !options.iter().any(names)
 }
@@ -167,12 +166,13 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
 }
 
 /// Whether a question can be answered by yes or no: one of its clauses begins with an auxiliary ("…, are you in pain?").
-pub(crate) fn asks_yes_or_no(language: &'static Language, question: &str) -> bool {
-    question.contains('?')
-        && question
-            .split(['.', '!', '?', '¿', ',', ';', ':', '—', '–', '\n'])
-            .flat_map(|clause| clause.split(" - "))
-            .any(|clause| Heard::of(language, clause).begins_with(Cue::QuestionYesNo) > 0)
+pub(crate) fn asks_yes_or_no(question: &str, heard: &Heard) -> bool {
+    const MARKS: [char; 10] = ['.', '!', '?', '¿', ',', ';', ':', '—', '–', '\n'];
+    let words = heard.words.as_slice();
+    let parts = |between: &str| between.contains(MARKS) || between.contains(" - ");
+    let begins = |at: usize| at == 0 || question.get(words[at - 1].end..words[at].start).is_some_and(parts);
+    let asks = |at: usize| heard.language.prefix(&words[at..], Cue::QuestionYesNo) > 0;
+    question.contains('?') && (0..words.len()).any(|at| asks(at) && begins(at))
 }
 
 /// Whether the text only says that something was heard or is so ("ok", "yes", "sure"): never a reason to leave a move.
@@ -284,11 +284,8 @@ fn strip_named<'w>(language: &'static Language, words: &'w [Word], name: &[Word]
 /// `my order number is`, `order number`, in front of a value that is a code (something with a digit), or after a noun that
 /// labels what follows ("the name is …").
 fn strip_frame<'w>(language: &'static Language, words: &'w [Word], name: &[Word]) -> &'w [Word] {
-    let code = |rest: &[Word]| {
-        rest.iter()
-            .take_while(|word| word.glued || word.start == rest[0].start)
-            .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
-    };
+    let code =
+        |rest: &[Word]| rest.iter().take_while(|word| word.glued || word.start == rest[0].start).any(Word::has_digit);
     // "my phone is …" says no name.
     let own = |noun: &Word| {
         noun.is(Cue::Label)

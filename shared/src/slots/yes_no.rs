@@ -5,7 +5,7 @@
 
 use crate::entities::{Kind, Kinds, Reference, Value, recognize};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause};
 
 use super::options;
 use super::scan::Scan;
@@ -147,8 +147,7 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     if language.prefix(words, Cue::Unsure) >= 2 {
         return Denial::None;
     }
-    let another =
-        |words: &[Word]| words.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER));
+    let another = |words: &[Word]| words.iter().any(|word| word.class.is_person());
     // "nope" denies by itself, and "no" where it is set apart or what follows says that nothing is wrong.
     let answers = |next: &&Word| {
         let over = words.last().is_some_and(|last| last.class.is(Class::OVER));
@@ -157,8 +156,7 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     if let Some(next) = words.get(opens).filter(|_| opens > 0).filter(answers) {
         return if another(&words[opens..]) { Denial::Unclear } else { Denial::Opens(next.start) };
     }
-    let end = words.iter().skip(1).position(|word| word.after_break).map_or(words.len(), |at| at + 1);
-    let (clause, rest) = words.split_at(end.min(words.len()));
+    let (clause, rest) = words.split_at(first_clause(words));
     let Some(at) = clause.iter().take(MAX_LEAD).position(|word| word.class.is(Class::NEGATOR)) else {
         let over = clause.last().is_some_and(|word| word.class.is(Class::OVER));
         return if over { Denial::Unclear } else { Denial::None };
@@ -225,7 +223,6 @@ enum Echo {
 }
 
 fn echo(heard: &Heard, question: &Heard) -> Echo {
-    let language = heard.language;
     let words = core(heard);
     let [subject, auxiliary, rest @ ..] = words else { return Echo::None };
     let is_subject = subject.class.is(Class::PRONOUN) && !subject.class.is(Class::DETERMINER);
@@ -236,9 +233,8 @@ fn echo(heard: &Heard, question: &Heard) -> Echo {
     let rest = &rest[usize::from(denied)..];
     let clause = rest.iter().take_while(|word| !word.after_break && !word.is([Cue::But, Cue::And]));
     let said: Vec<&Word> = clause.filter(|word| word.class == Class::CONTENT || word.class.is(Class::LIGHT)).collect();
-    let asked = |word: &Word| question.words.iter().any(|asked| asked.stem(language) == word.stem(language));
     let rounds_off = |word: &Word| word.is([Cue::AnswerAfter, Cue::Yes, Cue::Afterword]);
-    if said.iter().all(|word| asked(word) || rounds_off(word)) { Echo::Answers(!denied) } else { Echo::States }
+    if said.iter().all(|word| question.holds(word) || rounds_off(word)) { Echo::Answers(!denied) } else { Echo::States }
 }
 
 /// Reads an answer that repeats what was asked about: "very urgent" and "not that urgent" for a slot `urgent`.

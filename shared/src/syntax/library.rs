@@ -28,21 +28,14 @@ const PARTS: [(&str, [(&str, &str); 2]); 4] = [
 
 /// What the slots of the parts are called in another language than that of their names.
 #[cfg(feature = "golden")]
-const CALLED: [(&str, &str, &str); 7] = [
-    ("es", "address.street.called", "calle"),
-    ("es", "address.town.called", "localidad"),
-    ("es", "address.postal_code.called", "código postal"),
-    ("es", "person_name.name.called", "nombre"),
-    ("es", "phone.phone.called", "teléfono"),
-    ("es", "confirm_all.summary.called", "resumen"),
-    ("es", "confirm_all.right.called", "confirmación"),
-];
+const CALLED: [(&str, &str); 1] = [("es", include_str!("library/spanish/called.txt"))];
 
 /// What a slot of a part is called in a language, by the id of that text.
 #[cfg(feature = "golden")]
 pub(crate) fn called(id: &str, language: &str) -> Option<&'static str> {
     let spoken = Language::coded(language.split('-').next()?)?;
-    CALLED.iter().find(|(code, known, _)| *code == spoken.code && *known == id).map(|(_, _, called)| *called)
+    let (_, texts) = CALLED.iter().find(|(code, _)| *code == spoken.code)?;
+    texts.lines().filter_map(|line| line.split_once(" = ")).find(|(known, _)| *known == id).map(|(_, called)| called)
 }
 
 /// The names of the parts.

@@ -4,7 +4,7 @@
 //! Words are in normal form: "I can't" is `i can not`, both words of "can't" with the same place in the text.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 
 use super::tokens::{Break, MAX_TOKENS, Shape, Tokens};
@@ -83,6 +83,36 @@ impl Word {
     pub(crate) fn stem(&self, language: &Language) -> Stem<'_> {
         stem(language, &self.text)
     }
+
+    /// Whether it tells something: of content, and no phrase of the conversation itself.
+    pub(crate) fn tells(&self) -> bool {
+        self.class == Class::CONTENT && self.cues.is_empty()
+    }
+
+    /// Whether it begins a clause of its own: "I", "they", and not "my".
+    pub(crate) fn is_subject(&self) -> bool {
+        self.class.is(Class::SUBJECT) && !self.class.is(Class::DETERMINER)
+    }
+
+    /// Whether it is written with a capital, of `text`, where that says something: the speaker's own word may always be.
+    pub(crate) fn is_capital(&self, text: &str) -> bool {
+        text.get(self.start..).is_some_and(|said| said.starts_with(char::is_uppercase)) && !self.is(Cue::Speaker)
+    }
+
+    /// Whether a figure is written in it.
+    pub(crate) fn has_digit(&self) -> bool {
+        self.text.bytes().any(|byte| byte.is_ascii_digit())
+    }
+}
+
+/// The words between marks, in pieces.
+pub(crate) fn between_marks(words: &[Word]) -> impl DoubleEndedIterator<Item = &[Word]> {
+    words.chunk_by(|_, next| !next.after_break)
+}
+
+/// How many words stand before the first mark.
+pub(crate) fn first_clause(words: &[Word]) -> usize {
+    between_marks(words).next().map_or(0, <[Word]>::len)
 }
 
 /// The words of a text, in order.
@@ -151,15 +181,16 @@ impl Heard {
         &rest[..rest.iter().position(ends).unwrap_or(rest.len())]
     }
 
-    /// The words between marks.
-    pub(crate) fn clauses(&self) -> impl Iterator<Item = &[Word]> {
-        let mut rest = self.words.as_slice();
-        std::iter::from_fn(move || {
-            let end = rest.iter().skip(1).position(|word| word.after_break).map_or(rest.len(), |at| at + 1);
-            let (clause, behind) = rest.split_at(end);
-            rest = behind;
-            (!clause.is_empty()).then_some(clause)
-        })
+    /// The words that the bytes `span` of the text touch: an empty range stands where they would.
+    pub(crate) fn words_of(&self, span: (usize, usize)) -> Range<usize> {
+        let first = self.words.partition_point(|word| word.end <= span.0);
+        first..self.words.partition_point(|word| word.start < span.1).max(first)
+    }
+
+    /// Whether it holds a word, in any form.
+    pub(crate) fn holds(&self, word: &Word) -> bool {
+        let stem = word.stem(self.language);
+        self.words.iter().any(|own| own.stem(self.language) == stem)
     }
 
     /// Whether the whole utterance is a phrase of any of these cues.
@@ -299,6 +330,25 @@ mod tests {
         assert_eq!(heard.begins_with(Cue::CorrectionWeak), 2);
         assert_eq!(heard.language.suffix(&heard.words, Cue::RepairAfter), 2);
         assert_eq!(heard.begins_with(Cue::CorrectionStrong), 0);
+    }
+
+    #[test]
+    fn the_words_of_a_span_are_those_that_it_touches() {
+        let heard = heard("it's $5 today");
+        let words = |span: (usize, usize)| {
+            heard.words[heard.words_of(span)].iter().map(|word| word.text.to_string()).collect::<Vec<String>>()
+        };
+        assert_eq!(words((5, 7)), ["5"]);
+        assert_eq!(words((6, 9)), ["5", "today"]);
+        assert_eq!(words((0, 2)), ["it", "is"]);
+        assert_eq!(heard.words_of((4, 4)), 2..2);
+        assert_eq!(heard.words_of((20, 30)), 4..4);
+    }
+
+    #[test]
+    fn a_clause_ends_before_the_next_mark() {
+        let end = |text: &str| first_clause(&heard(text).words);
+        assert_eq!((end("my knee, since friday"), end("my knee"), end("")), (2, 2, 0));
     }
 
     #[test]

@@ -40,7 +40,9 @@ pub(crate) fn takes_its_denial_back(tokens: &Tokens) -> bool {
 #[must_use]
 pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) -> Polarity {
     let classes = tokens.classes();
-    if !classes.is(NOTEWORTHY) && !tokens.has_data() {
+    // "I thought I had …": what somebody wants or thinks now is as it is said.
+    let believed = classes.is(Class::RAISES) && classes.is(Class::PAST);
+    if !classes.is(NOTEWORTHY) && !believed && !tokens.has_data() {
         return Polarity::Asserted;
     }
     let text = Sentence { tokens, all: tokens.as_slice() };
@@ -63,8 +65,7 @@ const NOTEWORTHY: Class = Class::NEGATOR
     .and(Class::KIN)
     .and(Class::MEMORY)
     .and(Class::NEARLY)
-    .and(Class::OVER)
-    .and(Class::RAISES);
+    .and(Class::OVER);
 
 struct Sentence<'a> {
     tokens: &'a Tokens,

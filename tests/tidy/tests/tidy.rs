@@ -56,6 +56,26 @@ fn the_pages_name_no_code_that_is_in_no_table() {
     none("codes that nothing documents", wrong.collect());
 }
 
+/// `cargo xtask test` runs the test programs, and no documentation tests: an example that runs is a test like others.
+#[test]
+fn no_example_in_a_comment_claims_to_be_code_that_runs() {
+    let mut found = Vec::new();
+    for source in product() {
+        let mut is_within = false;
+        for (number, line) in source.text.lines().enumerate() {
+            let comment = line.trim_start();
+            let comment = comment.strip_prefix("//!").or_else(|| comment.strip_prefix("///")).unwrap_or("");
+            if let Some(language) = comment.trim_start().strip_prefix("```") {
+                is_within = !is_within;
+                if is_within && !["text", "yaml", "json", "toml", "sh", "lgdl"].contains(&language.trim()) {
+                    found.push(format!("{}:{}: {}", source.path, number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    none("fences that say of what language they are by none of the names that are not run", found);
+}
+
 /// Names of variables beside the settings: of tests, of the build, of programs that tests start.
 const OTHER_VARIABLES: [&str; 5] = ["LGDL_COMPONENT", "LGDL_WORKER", "LGDL_NODE_URL", "LGDL_NODE_JOURNAL", "LGDL_URL"];
 

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::corrections::{self, Correction, Held, Known, Strength};
+use super::super::corrections::{self, Correction, Held, Known, PLAINLY, Strength};
 use super::super::decide;
-use super::super::fill::{Stated, is_of_the_move};
+use super::super::fill::Stated;
 use super::super::flow::Entry;
 use super::super::hear::clauses;
 use super::super::rules::parts_of;
@@ -13,13 +13,12 @@ use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
-use super::question::prompt_text;
 use super::{Asking, Reads, is_text};
 use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause};
 
 /// The longest text that replaces a free-text value without being asked for.
 const MAX_CORRECTION_WORDS: usize = 8;
@@ -67,8 +66,7 @@ impl Run<'_> {
             let takes_back = taking_back > 1;
             let yes_or_no = is_yes_no(self.language(), asked);
             let meant = |found: &Found| {
-                let (start, end) = (found.start + correction.span.0, found.end + correction.span.0);
-                let found = Found { start, end, ..found.clone() };
+                let found = found.clone().behind(correction.span.0);
                 found.fits
                     && !self.is_anothers_time(mv, asked, &found)
                     && !self.counts_in_a_sentence(mv, asked, scan, &found)
@@ -139,7 +137,7 @@ impl Run<'_> {
         });
         let opening = correction.span.0;
         let weak = correction.strength == Strength::Weak;
-        let Some((slot, mut found)) = target else { return false };
+        let Some((slot, found)) = target else { return false };
         let doubt = self.doubt_of_correction(mv, &slot, scan, &found, if weak { asked } else { None });
         let doubt = doubt.filter(|_| named.is_none());
         self.answered_by_active();
@@ -159,9 +157,7 @@ impl Run<'_> {
         {
             self.fill(asked, &yes, Source::Answer);
         }
-        found.start += opening;
-        found.end += opening;
-        self.fill_beside_answer(mv, &slot, scan, (found.start, found.end));
+        self.fill_beside_answer(mv, &slot, scan, found.behind(opening).span());
         true
     }
 
@@ -251,18 +247,32 @@ impl Run<'_> {
     fn answers_in_words_of(&self, slot: &Slot, heard: &Heard) -> Option<bool> {
         /// Words that a question and its answer share.
         const SHARED: usize = 2;
-        let (language, words) = (heard.language, heard.words.as_slice());
+        let words = heard.words.as_slice();
         let answers = |word: &&Word| word.is(Cue::AnswerAlone) && word.is([Cue::Yes, Cue::No]);
         let at = words.iter().position(|word| answers(&word))?;
         let clause = &words[at..];
-        let end = clause.iter().skip(1).position(|word| word.after_break).map_or(clause.len(), |end| end + 1);
-        let question = Heard::of(language, &prompt_text(&*self.active_move()?, slot));
-        let asked = |word: &&Word| {
-            word.class == Class::CONTENT
-                && question.words.iter().any(|asked| asked.stem(language) == word.stem(language))
-        };
+        let end = first_clause(clause);
+        let question = Rc::clone(&self.question(&*self.active_move()?, slot).heard);
+        let asked = |word: &&Word| word.class == Class::CONTENT && question.holds(word);
         let leads = words[..at].iter().all(|word| word.is([Cue::CorrectionWeak, Cue::Hesitation]));
         (leads && clause[..end].iter().filter(asked).count() >= SHARED).then(|| words[at].is(Cue::Yes))
+    }
+
+    /// "yes, the truck can get there" where "for the truck" is what an option is also called: a part of a name in a sentence that says
+    /// more puts no option in the place of another.
+    fn is_named_in_part(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> bool {
+        let SlotType::Enum(options) = effective_type(slot) else { return false };
+        // "with another firm": a word that describes something else.
+        let describes = |end: usize| {
+            let next = scan.heard.words.iter().find(|word| word.start >= end);
+            next.is_some_and(|next| {
+                let noun = std::slice::from_ref(next);
+                let told = !next.after_break && next.class == Class::CONTENT && next.cues.is_empty();
+                told && !self.is_of_the_move(mv, noun)
+            })
+        };
+        let stated = slots::stated_options(options, scan.vocabulary(slot), &scan.heard);
+        stated.iter().all(|chosen| describes(chosen.end))
     }
 
     /// "change the address to 9 Elm Street, Kiel"
@@ -428,7 +438,7 @@ impl Run<'_> {
             let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
                 Answer::Value { whole: false, .. }
-                    if !named && self.active_move().is_some_and(|mv| is_named_in_part(&mv, slot, &beside)) =>
+                    if !named && self.active_move().is_some_and(|mv| self.is_named_in_part(&mv, slot, &beside)) =>
                 {
                     None
                 }
@@ -449,9 +459,8 @@ impl Run<'_> {
         // for unless the utterance plainly goes back.
         let phrase = Heard::of(self.language(), said);
         // What only goes on ("it's jo@mail", "and …") puts nothing in the place of a text.
-        let goes_back = scan.heard.words.iter().any(|word| {
-            word.start < correction_start && word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionStrong])
-        });
+        let goes_back =
+            scan.heard.words.iter().any(|word| word.start < correction_start && word.is(PLAINLY.with(Cue::TakesBack)));
         if !named && strength == Strength::Weak && !goes_back {
             return None;
         }
@@ -533,23 +542,6 @@ fn is_denied(heard: &Heard, start: usize) -> bool {
     let Some(before) = at.checked_sub(1).and_then(|at| heard.words.get(at)) else { return false };
     let word = &heard.words[at];
     before.is(Cue::No) && before.class.is(Class::NEGATOR) && !word.after_break && !word.class.is(Class::AFTER_NO)
-}
-
-/// "yes, the truck can get there" where "for the truck" is what an option is also called: a part of a name in a sentence that says
-/// more puts no option in the place of another.
-fn is_named_in_part(mv: &Move, slot: &Slot, scan: &Scan<'_>) -> bool {
-    let SlotType::Enum(options) = effective_type(slot) else { return false };
-    // "with another firm": a word that describes something else.
-    let describes = |end: usize| {
-        let next = scan.heard.words.iter().find(|word| word.start >= end);
-        next.is_some_and(|next| {
-            let noun = std::slice::from_ref(next);
-            let told = !next.after_break && next.class == Class::CONTENT && next.cues.is_empty();
-            told && !is_of_the_move(scan.language(), mv, noun)
-        })
-    };
-    let stated = slots::stated_options(options, scan.vocabulary(slot), &scan.heard);
-    stated.iter().all(|chosen| describes(chosen.end))
 }
 
 /// Whether two texts have a telling word in common.

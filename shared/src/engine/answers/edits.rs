@@ -50,7 +50,7 @@ impl Run<'_> {
             } else {
                 self.replace(slot, &found);
             }
-            self.fill_beside(mv, scan, (found.start, found.end));
+            self.fill_beside(mv, scan, found.span());
             edited = true;
             // "mayo, and take off the cheese": the answer beside it.
             if !is_yes_no(scan.language(), asked)
@@ -106,7 +106,7 @@ impl Run<'_> {
                 None => self.fill(slot, &found, if slot.name == asked.name { Source::Answer } else { Source::Mention }),
             }
             filled = true;
-            rest = blanked(&rest, (found.start, found.end));
+            rest = blanked(&rest, found.span());
         }
         // "tomorrow, sorry, I mean from Hamburg": the answer beside it.
         let mut answered = (0, 0);
@@ -116,7 +116,7 @@ impl Run<'_> {
                 && let Answer::Value { found, .. } = slots::read_answer(asked, &beside)
                 && found.fits
             {
-                answered = (found.start, found.end);
+                answered = found.span();
                 self.fill(asked, &found, Source::Answer);
             }
         }
@@ -141,7 +141,7 @@ impl Run<'_> {
         let mentions = slots::mentions(&typed, &names, &wider, &[]);
         let [only] = mentions.as_slice() else { return false };
         let slot = typed[only.slot];
-        let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+        let number = slots::is_number(slot);
         if number && Heard::of(self.language(), &only.found.text).len() < 2 {
             // A bare number says too little to go back to another question for.
             return false;
@@ -174,7 +174,7 @@ impl Run<'_> {
             found = Found { text: self.language().together(&texts), value: Value::Array(members), ..found };
         }
         // Nothing but a value is said for what is asked: "four oh five" to "Which room?"
-        let bare = slots::is_whole(slot, scan, (found.start, found.end), &[]) && slots::is_number(asked);
+        let bare = slots::is_whole(slot, scan, found.span(), &[]) && slots::is_number(asked);
         self.replace(slot, &found);
         self.read_back_if(slot, bare.then_some(Doubt::Contested));
         true

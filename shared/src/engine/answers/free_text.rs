@@ -8,7 +8,6 @@ use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::is_certain;
 use super::super::wording;
-use super::question::{asks_yes_or_no, prompt_text};
 use super::{Answered, Asking, Reads, is_text};
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -46,7 +45,7 @@ impl Run<'_> {
     /// either ("I'm not sure yet, which areas do you cover?").
     pub(super) fn empty_text(&self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
-        let yes_or_no = asks_yes_or_no(scan.language(), mv, slot);
+        let yes_or_no = self.question(mv, slot).asks_yes_or_no();
         // "stop, there's a fire": what is left of it only says something about the talk.
         let mends = asking.reads == Reads::Part && repairs::recognize(&scan.heard).is_some();
         if mends {
@@ -79,9 +78,9 @@ impl Run<'_> {
             let doubt = self.doubt_of_text(asking.mv, asking.slot, &found);
             self.read_back_if(asking.slot, doubt);
         }
-        self.fill_beside(asking.mv, &asking.scan, (found.start, found.end));
+        self.fill_beside(asking.mv, &asking.scan, found.span());
         if self.wanted(asking.mv, asking.slot) != Wanted::Words {
-            self.read_back_the_day(asking.mv, &asking.scan, &[(found.start, found.end)]);
+            self.read_back_the_day(asking.mv, &asking.scan, &[found.span()]);
         }
         true
     }
@@ -121,7 +120,7 @@ impl Run<'_> {
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
                 .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
-                .map(|stated| (stated.found.start, stated.found.end))
+                .map(|stated| stated.found.span())
                 .collect();
             if wanted != Wanted::Words {
                 beside.extend(self.days_at_the_end(mv, scan));
@@ -133,7 +132,7 @@ impl Run<'_> {
 
     /// What a slot of free text wants, by its name and its question.
     pub(in crate::engine) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
-        Wanted::of(self.language(), slots::spoken_name(slot), &prompt_text(mv, slot))
+        self.question(mv, slot).wanted()
     }
 
     /// The free text of an answer, without the values in `beside`.
@@ -173,15 +172,18 @@ impl Run<'_> {
             return FreeText::Value(found);
         }
         let found = without_denials(language, slot, found);
-        let question = prompt_text(mv, slot);
-        match labels::read(wanted, slots::spoken_name(slot), &question, &found.text, &Heard::of(language, &found.text))
-        {
+        let question = self.question(mv, slot);
+        match labels::read(
+            wanted,
+            slots::spoken_name(slot),
+            &question.heard,
+            &found.text,
+            &Heard::of(language, &found.text),
+        ) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
-                Some(inner) => {
-                    FreeText::Value(Found { start: found.start + inner.start, end: found.start + inner.end, ..inner })
-                }
+                Some(inner) => FreeText::Value(inner.behind(found.start)),
                 None => FreeText::Nothing,
             },
         }
@@ -209,7 +211,7 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
     }
     let span = (words[from].start, words[until - 1].end);
     match without(language, slot, &found.text, span, &[]) {
-        Some(inner) => Found { start: found.start + inner.start, end: found.start + inner.end, ..inner },
+        Some(inner) => inner.behind(found.start),
         None => found,
     }
 }

@@ -12,15 +12,14 @@ mod question;
 mod typed;
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use self::free_text::FreeText;
 pub(super) use self::free_text::without_denials;
-pub(super) use self::question::asks_for_the_past;
+pub(super) use self::question::Question;
 pub(crate) use self::question::prompt_text;
-use self::question::{asks_yes_or_no, denies_the_question};
 use super::decide::{self, As, Asked};
-use super::fill::as_asked;
 use super::flow::Entry;
 use super::mending::Target;
 use super::repairs::{self, Repair};
@@ -32,7 +31,7 @@ use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause, readable};
 
 /// What an utterance is as an answer to a slot's question. Values are stored already.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +135,7 @@ impl Run<'_> {
     /// Reads the text as the answer to a slot's question; what it says is stored.
     fn hear_answer(&mut self, mv: &Arc<Move>, slot: &Slot, reads: Reads) -> Answered {
         let text = self.text.clone();
-        let past = asks_for_the_past(self.language(), mv, slot);
+        let past = self.asks_for_the_past(mv, slot);
         let direction = if past { Direction::Past } else { self.reference.direction };
         let reference = Reference { direction, ..self.reference };
         let header = Arc::clone(&self.input.header);
@@ -144,10 +143,10 @@ impl Run<'_> {
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::over(&text, self.heard(), open, &reference).knowing(&header.vocabulary);
         let scan = match is_yes_no(self.language(), slot) {
-            true => scan.answering(Heard::of(self.language(), &prompt_text(mv, slot))),
+            true => scan.answering(Rc::clone(&self.question(mv, slot).heard)),
             false => scan,
         };
-        let told = as_asked(mv, slot, &scan, &[Kind::Dimension, Kind::Duration, Kind::Date]);
+        let told = self.as_asked(mv, slot, &scan, &[Kind::Dimension, Kind::Duration, Kind::Date]);
         let asking = Asking { mv, slot: &told, scan, asked: asked(slot), reads, text: OnceCell::new() };
         let rows = decide::AGAINST_A_SLOT.iter().filter(|row| row.applies(asking.asked));
         for row in rows {
@@ -233,12 +232,10 @@ impl Run<'_> {
         }
         let gives_up = language.prefix(words, Cue::ListRemove);
         let object = words.get(gives_up..).filter(|_| gives_up > 0)?;
-        let end = object.iter().skip(1).position(|word| word.after_break).map_or(object.len(), |at| at + 1);
-        let object = &object[..end];
-        let nouns = object.iter().filter(|word| word.class == Class::CONTENT && word.cues.is_empty());
-        let own = Heard::of(language, &crate::text::readable(&mv.name));
-        let is_own = |word: &Word| own.words.iter().any(|own| own.stem(language) == word.stem(language));
-        let named = nouns.clone().count() > 0 && nouns.clone().all(is_own);
+        let object = &object[..first_clause(object)];
+        let mut nouns = object.iter().filter(|word| word.tells()).peekable();
+        let own = Heard::of(language, &readable(&mv.name));
+        let named = nouns.peek().is_some() && nouns.all(|noun| own.holds(noun));
         let article = |word: Option<&Word>| word.is_some_and(|word| word.class.is(Class::DETERMINER));
         let determined = article(object.first()) || article(words[..gives_up].last());
         // What a slot takes is that slot's.
@@ -254,7 +251,8 @@ impl Run<'_> {
             return Some(Answered::Declined);
         }
         let named = slots::spoken_name(slot);
-        let denies = || strings::denies_by_name(named, &scan.heard) || denies_the_question(mv, slot, &scan.heard);
+        let denies =
+            || strings::denies_by_name(named, &scan.heard) || self.question(mv, slot).is_denied_by(slot, &scan.heard);
         (!slot.required && denies()).then_some(Answered::Declined)
     }
 
@@ -263,7 +261,7 @@ impl Run<'_> {
         let Asking { mv, slot, scan, .. } = asking;
         let declines = self.declines(slot, scan)
             && !is_yes_no(scan.language(), slot)
-            && !asks_yes_or_no(scan.language(), mv, slot)
+            && !self.question(mv, slot).asks_yes_or_no()
             && (asking.asked == Asked::FreeText || !matches!(slots::read_answer(slot, scan), Answer::Value { .. }));
         declines.then_some(Answered::Declined)
     }
@@ -297,7 +295,7 @@ impl Run<'_> {
         let Asking { mv, slot, scan, .. } = asking;
         let is_answer = asking.asked == Asked::FreeText
             && slot.required
-            && asks_yes_or_no(scan.language(), mv, slot)
+            && self.question(mv, slot).asks_yes_or_no()
             && slots::yes_no::read(scan.text, scan.reference).is_some();
         (self.declines(slot, scan) && !is_answer).then_some(Answered::Declined)
     }

@@ -1,14 +1,85 @@
-//! What a slot's question says.
+//! What a slot's question says, read once a turn.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 use super::super::flow::prompt_block;
+use super::super::run::Run;
 use crate::ir::{Action, Move, Slot, SlotType, Statement, TemplatePart};
 use crate::language::{Cue, Language};
-use crate::slots::{effective_type, strings};
+use crate::slots::labels::Wanted;
+use crate::slots::{self, effective_type, strings};
 use crate::text::Heard;
 
-/// The words of a slot's question.
-pub(super) fn prompt_words(language: &'static Language, mv: &Move, slot: &Slot) -> Vec<String> {
-    Heard::of(language, &prompt_text(mv, slot)).words.iter().map(|word| word.text.to_string()).collect()
+/// A slot's question, and what it asks for.
+pub(in crate::engine) struct Question {
+    mv: String,
+    slot: String,
+    /// Its text, without values.
+    text: String,
+    /// Its words.
+    pub(in crate::engine) heard: Rc<Heard>,
+    /// Those of the slot's name.
+    pub(in crate::engine) name: Heard,
+    wanted: OnceCell<Wanted>,
+    asks_yes_or_no: OnceCell<bool>,
+}
+
+impl Question {
+    fn of(language: &'static Language, mv: &Move, slot: &Slot) -> Question {
+        let text = prompt_text(mv, slot);
+        Question {
+            mv: mv.name.clone(),
+            slot: slot.name.clone(),
+            heard: Rc::new(Heard::of(language, &text)),
+            name: slots::name(language, slot),
+            text,
+            wanted: OnceCell::new(),
+            asks_yes_or_no: OnceCell::new(),
+        }
+    }
+
+    /// What it wants as free text, by the slot's name and what it says.
+    pub(in crate::engine) fn wanted(&self) -> Wanted {
+        *self.wanted.get_or_init(|| Wanted::of(&self.name, &self.heard))
+    }
+
+    /// Whether it can be answered by yes or no although the slot takes text ("Do you have any allergies?").
+    pub(super) fn asks_yes_or_no(&self) -> bool {
+        *self.asks_yes_or_no.get_or_init(|| strings::asks_yes_or_no(&self.text, &self.heard))
+    }
+
+    /// "nothing extra" where "Anything extra on it?" is asked.
+    pub(super) fn is_denied_by(&self, slot: &Slot, heard: &Heard) -> bool {
+        let options = match effective_type(slot).item() {
+            SlotType::Enum(options) => options.as_slice(),
+            _ => &[],
+        };
+        strings::denies_in_words_of(&self.heard, options, heard)
+    }
+}
+
+impl Run<'_> {
+    /// The question of a slot.
+    pub(in crate::engine) fn question(&self, mv: &Move, slot: &Slot) -> Rc<Question> {
+        let mut read = self.questions.borrow_mut();
+        if let Some(known) = read.iter().find(|known| known.slot == slot.name && known.mv == mv.name) {
+            return Rc::clone(known);
+        }
+        let question = Rc::new(Question::of(self.language(), mv, slot));
+        read.push(Rc::clone(&question));
+        question
+    }
+
+    /// "Since when do you live there?": a day without a year is the last one.
+    pub(in crate::engine) fn asks_for_the_past(&self, mv: &Move, slot: &Slot) -> bool {
+        if !matches!(effective_type(slot), SlotType::Date | SlotType::DateTime) {
+            return false;
+        }
+        let question = self.question(mv, slot);
+        let words = question.heard.words.as_slice();
+        (0..words.len()).any(|at| self.language().prefix(&words[at..], Cue::AsksPast) > 0)
+    }
 }
 
 /// The text of a slot's question, without values.
@@ -26,31 +97,4 @@ pub(crate) fn prompt_text(mv: &Move, slot: &Slot) -> String {
         }
     }
     text
-}
-
-/// Whether a slot's question can be answered by yes or no although the slot takes text ("Do you have any allergies?").
-pub(super) fn asks_yes_or_no(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
-    strings::asks_yes_or_no(language, &prompt_text(mv, slot))
-}
-
-/// "nothing extra" where "Anything extra on it?" is asked.
-pub(super) fn denies_the_question(mv: &Move, slot: &Slot, heard: &Heard) -> bool {
-    let options = match effective_type(slot) {
-        SlotType::Enum(options) => options.as_slice(),
-        SlotType::List(item) => match &**item {
-            SlotType::Enum(options) => options.as_slice(),
-            _ => &[],
-        },
-        _ => &[],
-    };
-    strings::denies_in_words_of(&Heard::of(heard.language, &prompt_text(mv, slot)), options, heard)
-}
-
-/// "Since when do you live there?": a day without a year is the last one.
-pub(in crate::engine) fn asks_for_the_past(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
-    if !matches!(effective_type(slot), SlotType::Date | SlotType::DateTime) {
-        return false;
-    }
-    let question = Heard::of(language, &prompt_text(mv, slot));
-    (0..question.len()).any(|at| language.prefix(&question.words[at..], Cue::AsksPast) > 0)
 }

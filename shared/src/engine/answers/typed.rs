@@ -6,14 +6,13 @@ use super::super::hear::clauses;
 use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
-use super::question::prompt_words;
 use super::{Answered, Asking};
 use crate::entities::Reference;
 use crate::entities::time::impossible_date;
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, Sureness, effective_type, is_yes_no, reason, strings};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, between_marks};
 
 impl Run<'_> {
     /// "not tomorrow, the day after"; whether it was that.
@@ -80,9 +79,8 @@ impl Run<'_> {
         match answer {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(is_certain) };
-                let leaves = leaves.filter(|_| {
-                    !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(scan.language(), mv, slot))
-                });
+                let leaves =
+                    leaves.filter(|_| !slots::is_whole(slot, scan, found.span(), &self.question(mv, slot).heard.words));
                 self.fill(slot, &found, Source::Answer);
                 let said = answering_span(slot, scan, &found);
                 self.fill_beside_answer(mv, slot, scan, said);
@@ -158,8 +156,7 @@ impl Run<'_> {
         });
         match moment {
             Some(value) => {
-                let end = scan.text.len();
-                self.fill(slot, &Found { start: 0, end, text: whole, value, fits: true }, Source::Answer);
+                self.fill(slot, &Found::new((0, scan.text.len()), whole, value), Source::Answer);
             }
             None => {
                 let missing = of_type(if day.is_some() { SlotType::Time } else { SlotType::Date });
@@ -206,7 +203,7 @@ impl Run<'_> {
             }
             (false, _) => self.fill(slot, &end, Source::Answer),
         }
-        self.fill_beside(mv, scan, (found.start, found.end));
+        self.fill_beside(mv, scan, found.span());
         true
     }
 
@@ -274,7 +271,7 @@ impl Run<'_> {
 /// Where an answer stands: of a yes or a no its first clause, and what is said behind it is said for something else ("yes, send it
 /// to jo@mail.org").
 fn answering_span(slot: &Slot, scan: &Scan<'_>, found: &Found) -> (usize, usize) {
-    let first = scan.heard.clauses().next().and_then(<[_]>::last);
+    let first = between_marks(&scan.heard.words).next().and_then(<[_]>::last);
     match first.filter(|_| is_yes_no(scan.language(), slot)) {
         Some(last) => (found.start, last.end),
         None => (found.start, found.end),

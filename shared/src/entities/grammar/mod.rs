@@ -125,6 +125,8 @@ pub struct Grammar {
     pub temperatures: Table,
     /// Words before a number with a letter that make it the name of a place or thing (`seat 12C`).
     pub labels: Table,
+    /// What a degree is called, of an angle or a scale.
+    pub degrees: Table,
     /// Names of scales, as one word: behind `degrees`, no angle.
     pub scale_names: Table,
     /// Words near `degrees` that make them an angle.
@@ -134,6 +136,10 @@ pub struct Grammar {
     pub units: Table,
     /// Endings with which a unit is spoken of fondly, and what stands there otherwise (`euritos`).
     pub diminutives: &'static [(&'static str, &'static str)],
+    /// Units behind which a number counts something else, where a noun follows it (`6 feet 3 boards`).
+    pub units_apart: Table,
+    /// Words that look like a unit's plural and are none (`stones`, where the weight is `stone`).
+    pub not_units: Table,
     /// Words before a length that make an area (2) or a volume (3) of it.
     pub powers: Table,
     /// The same, behind it.

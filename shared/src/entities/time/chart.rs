@@ -148,6 +148,8 @@ pub(super) struct Chart<'t> {
     window: usize,
     /// By token (modulo the window): the rules that may match there.
     rules_at: Vec<(u32, RuleSet)>,
+    /// By token: what it and those behind it may be, all together.
+    ahead: Vec<Mask>,
     found: Vec<Found>,
     /// The rules that are being matched, one behind the other.
     parts: Vec<Matched>,
@@ -160,12 +162,19 @@ impl<'t> Chart<'t> {
     pub(super) fn new(scene: Scene<'t>) -> Chart<'t> {
         let window = scene.tokens.len().min(WINDOW);
         let cells = vec![EMPTY; window * HEADS];
+        let mut ahead = vec![0; scene.tokens.len()];
+        let mut masks = 0;
+        for (mask, token) in ahead.iter_mut().zip(scene.tokens).rev() {
+            masks |= token.mask;
+            *mask = masks;
+        }
         let bytes = u32::try_from(scene.text.len()).unwrap_or(u32::MAX);
         Chart {
             scene,
             cells,
             window,
             rules_at: vec![(u32::MAX, RuleSet::EMPTY); window],
+            ahead,
             found: Vec::with_capacity(32),
             parts: Vec::with_capacity(32),
             ends: Vec::with_capacity(16),
@@ -224,9 +233,10 @@ impl<'t> Chart<'t> {
         self.depth += 1;
         let base = self.ends.len();
         loop {
-            if !self.found_nothing(grammar.element(grammar.rule(rule), 0), at) {
+            let candidate = grammar.rule(rule);
+            if grammar.may_match(candidate, self.ahead[at]) && !self.found_nothing(grammar.element(candidate, 0), at) {
                 let bottom = self.parts.len();
-                self.sequence(grammar.rule(rule), 0, at, at, bottom, base);
+                self.sequence(candidate, 0, at, at, bottom, base);
                 self.parts.truncate(bottom);
             }
             // The slot may serve another token by now.

@@ -275,6 +275,12 @@ impl Grammar {
         &self.rules[number]
     }
 
+    /// Whether every word that a rule cannot do without is among those of a mask.
+    pub(super) fn may_match(&self, rule: &Rule, words: Mask) -> bool {
+        let syms = &self.syms[rule.from as usize..rule.from as usize + rule.len as usize];
+        syms.iter().enumerate().all(|(k, sym)| !sym.is_word() || words & sym.bit() != 0 || rule.optional & 1 << k != 0)
+    }
+
     /// The `k`th element of a rule's pattern.
     pub(super) fn element(&self, rule: &Rule, k: usize) -> Option<Element> {
         if k >= rule.len as usize {

@@ -45,6 +45,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "apartment|article|block|building|chapter|exhibit|flat|flight|form|gate|grade|level|line|number|plan|\
          platform|room|route|row|schedule|seat|section|size|street|suite|table|title|unit|visa|vitamin",
     ),
+    degrees: Table::new("deg|degree|degrees"),
     scale_names: Table::new("celcius|celsius|centigrade|centigrate|fahrenheit|farenheit|kelvin|rankine"),
     angle_words: Table::new(
         "angle|angles|clockwise|counterclockwise|incline|latitude|longitude|rotate|rotated|rotation|slope|\
@@ -76,6 +77,8 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          uk gallon=35|us gallon=34|yard=12",
     ),
     diminutives: &[],
+    units_apart: Table::new("feet"),
+    not_units: Table::new("stones"),
     powers: Table::new("cu=3|cubic=3|sq=2|square=2"),
     powers_behind: Table::new("cubed=3|squared=2"),
     per: Table::new("a|an|per"),

@@ -19,6 +19,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          kelvin=3|°=0|° c=1|° celsius=1|° f=2|°c=1|°f=2",
     ),
     labels: Table::new("artikel|etage|flug|formular|gleis|halle|kapitel|linie|platz|raum|reihe|seite|sitz|zimmer"),
+    degrees: Table::new("deg|degree|degrees"),
     scale_names: Table::new("celsius|fahrenheit|kelvin"),
     angle_words: Table::new("breite|drehen|gedreht|lange|neigung|winkel"),
     units: Table::new(
@@ -29,6 +30,8 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          tonnen=59|unze=68|unzen=68|yard=12|zentiliter=31|zentimeter=6|zentimetern=6|zoll=14",
     ),
     diminutives: &[],
+    units_apart: Table::new("feet"),
+    not_units: Table::new("stones"),
     powers: Table::new("cu=3|sq=2"),
     powers_behind: Table::new("hoch drei=3|hoch zwei=2"),
     per: Table::new("pro"),

@@ -44,6 +44,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "asiento|capitulo|edificio|fila|formulario|habitacion|linea|nivel|piso|plan|puerta|sala|seccion|talla|\
          vuelo",
     ),
+    degrees: Table::new("deg|degree|degrees"),
     scale_names: Table::new("celsius|centigrados|fahrenheit|kelvin"),
     angle_words: Table::new("angulo|angulos|gira|girar|giro|latitud|longitud|pendiente|rotacion"),
     units: Table::new(
@@ -54,6 +55,8 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          pinta=37|pulgada=14|quilate=72|quilo=50|quilometro=1|quintal=65|quintale=65|taza=38|tonelada=59|yarda=12",
     ),
     diminutives: &[("itos", "os"), ("itas", "as"), ("ito", "o"), ("ita", "a")],
+    units_apart: Table::new("feet"),
+    not_units: Table::new("stones"),
     powers: Table::new("cu=3|sq=2"),
     powers_behind: Table::new("cuadrado=2|cuadrados=2|cubico=3|cubicos=3"),
     per: Table::new("a|por"),
