@@ -254,7 +254,11 @@ fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Opti
     // "definitely not …" puts nothing in the place of anything.
     let says = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.class.is(Class::PRONOUN);
     let set_apart = words[not].after_break || not == 1 && says(&words[0]);
-    (set_apart && not > 0 && not + 1 < words.len()).then(|| &words[..not])
+    // "50 kilos, no se ha tocado": a sentence behind it denies something else.
+    let verb = Class::AUXILIARY.and(Class::PRONOUN).and(Class::SUBJECT);
+    let sentence = |next: &Word| next.class.is(verb) && !next.class.is(Class::DETERMINER);
+    let refuses = words.get(not + 1).is_some_and(|next| !sentence(next));
+    (set_apart && not > 0 && refuses).then(|| &words[..not])
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ impl Doubt {
             Doubt::Unexplained => "unexplained",
             Doubt::TakenBack => "taken_back",
             Doubt::OfThePast => "of_the_past",
+            Doubt::ToCome => "to_come",
             Doubt::Contested => "contested",
             Doubt::Unlike => "unlike",
             Doubt::LeftOver => "left_over",
@@ -165,7 +166,7 @@ impl Run<'_> {
             let told = *effective_type(asked) != SlotType::String && !is_yes_no(scan.language(), asked);
             asked.name != slot.name && told && scan.states(asked)
         };
-        if asked.is_some_and(rival) || self.leaves_a_day_open(mv, slot) {
+        if asked.is_some_and(rival) {
             return Some(Doubt::Contested);
         }
         if *effective_type(slot) != SlotType::String {
@@ -270,9 +271,14 @@ impl Run<'_> {
             let (opening, end) = clause(words, from, until);
             words[opening..end].iter().any(|word| word.class.is(Class::NEGATOR))
         };
+        // "I am having one fitted"
+        let points = |found: &Found| {
+            let range = scan.heard.words_of(found.span());
+            scan.heard.words.get(range).is_some_and(|words| words.iter().all(|word| word.is(Cue::One)))
+        };
         let left = slots::mentions(&held, &names, &scan, &[(0, mark)]).into_iter().find(|left| {
             let found = &left.found;
-            !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
+            !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
         });
         let Some((slot, found)) = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)))
         else {

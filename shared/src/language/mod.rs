@@ -85,7 +85,6 @@ pub struct CueSet(CueBits);
 
 impl CueSet {
     const ALL: CueSet = CueSet([u64::MAX; Cue::NAMES.len().div_ceil(64)]);
-
     /// No cue.
     pub const NONE: CueSet = CueSet([0; Cue::NAMES.len().div_ceil(64)]);
 

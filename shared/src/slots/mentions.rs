@@ -515,8 +515,8 @@ fn is_over(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
 /// time that anybody gives unasked.
 fn is_coarse(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     let Some(Value::Time(time)) = entity.readings.first().filter(|_| is_time(entity.kind)) else { return false };
-    if *item_type(slot) == SlotType::Timeframe {
-        return time.is_decade(scan.said(entity));
+    if time.is_decade(scan.said(entity)) {
+        return true;
     }
     let long = |word: &Word| {
         matches!(scan.language().value_of(Cue::UnitName, std::slice::from_ref(word)), Some("P1Y" | "P1M"))

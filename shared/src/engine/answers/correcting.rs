@@ -37,13 +37,18 @@ impl Run<'_> {
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
-        // "five hours, no, six": the answer takes itself back.
-        if filled.is_empty() || asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) {
+        if filled.is_empty() {
             return false;
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
         let Some(correction) = correction_of(mv, &named, &scan.heard) else { return false };
+        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
+        // "five hours, no, six": the answer takes itself back.
+        let of_another = || mv.slots.iter().any(|slot| self.holds(slot, refused, scan.reference));
+        if asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) && !of_another() {
+            return false;
+        }
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
@@ -82,7 +87,7 @@ impl Run<'_> {
             let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
             let unheld = refused.is_some_and(|refused| {
                 let held: Vec<&Slot> = mv.slots.iter().filter(|slot| filled.contains(&slot.name.as_str())).collect();
-                self.those_that_hold(&held, refused, scan.reference).is_empty()
+                !held.iter().any(|slot| self.holds(slot, Some(refused), scan.reference))
             });
             if answers && (correction.strength != Strength::Strong || unheld)
                 || self.goes_on_with_a_moment(asked, said, scan.reference)
@@ -111,7 +116,6 @@ impl Run<'_> {
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
-        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
         let refuses = |slot: &Slot| {
             let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
             let points = |said: &str| {
@@ -122,12 +126,7 @@ impl Run<'_> {
         };
         let typed = self.those_refused(typed, refused, scan.reference);
         // "I said friday", where friday stands, corrects nothing.
-        let stands = |slot: &&Slot| {
-            let read = slots::read_value(slot, said, scan.reference);
-            let held = || frame.slot(&slot.name).map(|held| &held.value);
-            matches!(read, Answer::Value { found, whole: true } if held() == Some(&found.value))
-        };
-        free_text &= !typed.iter().any(stands);
+        free_text &= !typed.iter().any(|slot| self.holds(slot, Some(said), scan.reference));
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
@@ -163,17 +162,15 @@ impl Run<'_> {
 
     /// "not three, two", "it's ten, not noon": what is refused tells whose value is corrected; all of them where it does not.
     fn those_refused<'s>(&self, held: Vec<&'s Slot>, refused: Option<&str>, reference: &Reference) -> Vec<&'s Slot> {
-        let Some(refused) = refused else { return held };
-        let those = self.those_that_hold(&held, refused, reference);
+        let those: Vec<&Slot> = held.iter().filter(|slot| self.holds(slot, refused, reference)).copied().collect();
         if those.is_empty() { held } else { those }
     }
 
-    fn those_that_hold<'s>(&self, held: &[&'s Slot], said: &str, reference: &Reference) -> Vec<&'s Slot> {
-        let holds = |slot: &&&Slot| {
-            let read = slots::read_value(slot, said, reference);
-            matches!(read, Answer::Value { found, whole: true } if self.slot_value(&slot.name).is_some_and(|held| held.value == found.value))
-        };
-        held.iter().filter(holds).copied().collect()
+    /// Whether a slot of a type holds what is said.
+    fn holds(&self, slot: &Slot, said: Option<&str>, reference: &Reference) -> bool {
+        let read = said.filter(|_| !is_text(slot)).map(|said| slots::read_value(slot, said, reference));
+        let held = self.slot_value(&slot.name).map(|held| &held.value);
+        matches!(read, Some(Answer::Value { found, whole: true }) if held == Some(&found.value))
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.

@@ -131,7 +131,6 @@ pub struct Grammar {
     pub scale_names: Table,
     /// Words near `degrees` that make them an angle.
     pub angle_words: Table,
-    /// How units of measure are said, with the number of the unit.
     /// What units of measure are called, with the number of the unit.
     pub units: Table,
     /// Endings with which a unit is spoken of fondly, and what stands there otherwise (`euritos`).
