@@ -54,7 +54,6 @@ impl Doubt {
             Doubt::Contested => "contested",
             Doubt::Unlike => "unlike",
             Doubt::LeftOver => "left_over",
-            Doubt::ToCome => "to_come",
         }
     }
 }

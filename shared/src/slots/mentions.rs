@@ -323,10 +323,9 @@ fn is_of_long_ago(scan: &Scan<'_>, span: (usize, usize)) -> bool {
 /// "3 valijas grandes", "3 large bags" where "large" is only another word for a car: it describes what another slot counts.
 fn describes_another(scan: &Scan<'_>, slot: &Slot, names: &[&str], span: (usize, usize), option: &str) -> bool {
     let (language, words) = (scan.language(), scan.heard.words.as_slice());
-    let first = words.partition_point(|word| word.start < span.0);
-    let end = words.partition_point(|word| word.end <= span.1);
+    let Range { start: first, end } = scan.heard.words_of(span);
     let own = Heard::of(language, option);
-    if words[first..end].iter().any(|word| own.words.iter().any(|part| part.stem(language) == word.stem(language))) {
+    if words[first..end].iter().any(|word| own.holds(word)) {
         return false;
     }
     let counted = |at: usize| {
@@ -335,12 +334,10 @@ fn describes_another(scan: &Scan<'_>, slot: &Slot, names: &[&str], span: (usize,
     };
     let is_of_another = |noun: &Word| {
         noun.class == Class::CONTENT
-            && names.iter().filter(|name| **name != slot.name).any(|name| {
-                Heard::of(language, &crate::text::readable(name))
-                    .words
-                    .iter()
-                    .any(|part| part.stem(language) == noun.stem(language))
-            })
+            && names
+                .iter()
+                .filter(|name| **name != slot.name)
+                .any(|name| Heard::of(language, &crate::text::readable(name)).holds(noun))
     };
     let before = first.checked_sub(1).filter(|at| !words[first].after_break && counted(*at));
     let behind = words.get(end).filter(|next| !next.after_break && counted(first));
@@ -476,10 +473,7 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<
     let wanted = if days { SlotType::Date } else { SlotType::Time };
     let open = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == wanted);
     let open: Vec<usize> = open.map(|(index, _)| index).collect();
-    let found = |value: String| {
-        let text = scan.said(entity).to_owned();
-        Found { start: entity.start, end: entity.end, text, value: json!(value), fits: true }
-    };
+    let found = |value: String| Found::new(entity.span(), scan.said(entity), json!(value));
     // "from 5 on", "until 2" where both ends of a time are open.
     if let ([first, last], Some((end, time))) = (open.as_slice(), only_bound(entity)) {
         let index = if end == End::First { *first } else { *last };

@@ -239,8 +239,11 @@ pub(super) fn denied_behind(heard: &Heard, end: usize) -> bool {
     let denies = |word: &Word| !word.after_break && (word.class.is(Class::BARE_NO) || word.is(Cue::Not));
     let goes_on = Class::AUXILIARY.and(Class::THAT).and(Class::BREAK);
     let asks = words.get(end + 1).map_or(heard.tokens.ends_asking(), |_| false);
+    // "Friday no problem"
+    let agrees = words.get(end..).is_some_and(|behind| heard.language.prefix(behind, Cue::AnswerAfter) > 1);
     words.get(end).is_some_and(denies)
         && !asks
+        && !agrees
         && words.get(end + 1).is_none_or(|next| next.after_break || next.class.is(goes_on))
 }
 

@@ -129,6 +129,11 @@ impl<'t> Scan<'t> {
         wanted.chain(self.refused.iter().copied())
     }
 
+    /// Whether a time is named because it is not wanted.
+    pub(crate) fn refuses_a_time(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
     /// The text of an entity.
     pub(crate) fn said(&self, entity: &Entity) -> &'t str {
         self.text.get(entity.start..entity.end).unwrap_or_default()

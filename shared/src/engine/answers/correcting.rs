@@ -87,7 +87,9 @@ impl Run<'_> {
             let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
             let unheld = refused.is_some_and(|refused| {
                 let held: Vec<&Slot> = mv.slots.iter().filter(|slot| filled.contains(&slot.name.as_str())).collect();
-                !held.iter().any(|slot| self.holds(slot, Some(refused), scan.reference))
+                // A clock time may lie in either half of the day.
+                let is_clock = |slot: &Slot| matches!(effective_type(slot), SlotType::Time | SlotType::DateTime);
+                !held.iter().any(|slot| is_clock(slot) || self.holds(slot, Some(refused), scan.reference))
             });
             if answers && (correction.strength != Strength::Strong || unheld)
                 || self.goes_on_with_a_moment(asked, said, scan.reference)

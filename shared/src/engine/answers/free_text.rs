@@ -227,7 +227,10 @@ fn without_not_knowing(scan: &Scan<'_>, slot: &Slot, found: Found) -> Option<Fou
         return Some(found);
     }
     let rest = found.text.get(heard.words.get(end)?.start..)?;
-    if labels::says_something_of(rest, &Heard::of(language, rest)) {
+    let behind = Heard::of(language, rest);
+    // "no idea, one with a beard" names nobody.
+    let of_some = behind.words.first().is_some_and(|first| first.is(Cue::One) && !first.class.is(Class::DETERMINER));
+    if of_some || labels::says_something_of(rest, &behind) {
         return None;
     }
     let start = found.start + (found.text.len() - rest.len());
