@@ -180,6 +180,11 @@ pub(crate) fn is_age(language: &'static Language, slot: &Slot) -> bool {
     is_number(slot) && Heard::of(language, &named(slot)).words.iter().any(|word| word.is(crate::language::Cue::AgeName))
 }
 
+/// Whether a slot takes free text.
+pub(crate) fn is_text(slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::String)
+}
+
 /// Whether a slot takes a number.
 pub(crate) fn is_number(slot: &Slot) -> bool {
     effective_type(slot).is_number()

@@ -313,8 +313,7 @@ impl Run<'_> {
 
     /// Whether the utterance holds a value of the open slot's own type, whatever else it says ("the same as …").
     fn states_for(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
-        *effective_type(slot) != SlotType::String
-            && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
+        !slots::is_text(slot) && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
     }
 
     fn slot_value(&self, name: &str) -> Option<&SlotValue> {
@@ -398,9 +397,4 @@ fn is_measure(slot: &Slot, scan: &Scan<'_>) -> bool {
     let mut found = scan.entities.iter().filter(|entity| entity.kind == Kind::Dimension);
     number
         && matches!((found.next(), found.next()), (Some(only), None) if slots::is_whole(slot, scan, (only.start, only.end), &[]))
-}
-
-/// Whether a slot takes free text.
-fn is_text(slot: &Slot) -> bool {
-    *effective_type(slot) == SlotType::String
 }
