@@ -431,7 +431,9 @@ impl Run<'_> {
                 };
             }
             let held = self.slot_value(&slot.name)?;
-            let reference = slots::near(slot, &held.text, said, scan.reference);
+            // What was corrected before stands as it was read then.
+            let corrected = held.value.as_str().filter(|_| held.source == Source::Correction);
+            let reference = slots::near(slot, corrected.unwrap_or(&held.text), said, scan.reference);
             let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
                 Answer::Value { whole: false, .. }
