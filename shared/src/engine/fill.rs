@@ -11,7 +11,7 @@ use super::Filled;
 use super::answers::{prompt_text, without_denials};
 use super::hear::{Span, blanked};
 use super::prepositions::parted;
-use super::rules::parts_of;
+use super::rules::{Standing, parts_of};
 use super::run::Run;
 use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
@@ -129,7 +129,7 @@ impl Run<'_> {
                 }
                 continue;
             };
-            if *effective_type(slot) == SlotType::String {
+            if slots::is_text(slot) {
                 let (own, others) = parted(&heard_whole, mv, slot, capture.span);
                 free_text.push((slot.clone(), own));
                 let captured = |name: &str| candidate.captures.iter().any(|other| other.name == name);
@@ -141,14 +141,18 @@ impl Run<'_> {
                     Heard::of(self.language(), rest).words.first().is_some_and(|first| first.is(Cue::ListJoin))
                 });
             // "order paper and pens", of which a clause ends at the "and".
-            let captured = if goes_on { text.get(capture.span.0..) } else { None };
+            // "on friday, no sorry thursday", of which a capture ends at the comma.
+            let from_there = text.get(capture.span.0..).unwrap_or_default();
+            let takes_back = || slots::takes_itself_back(slot, &Scan::of(from_there, [slot], &reference));
+            let captured = (goes_on || takes_back()).then_some(from_there);
             let said = slots::read_value(slot, captured.unwrap_or(&capture.text), &reference);
             match said {
                 Answer::Value { mut found, .. } if found.fits && !is_contested(slot, capture.span.1) => {
                     if let Some((_, day)) = ends.iter().find(|(span, _)| *span == capture.span) {
                         found.value = json!(day);
                     }
-                    taken.push(capture.span);
+                    let end = capture.span.0 + found.end;
+                    taken.push((capture.span.0, capture.span.1.max(end)));
                     let doubt = self.doubt_of_mention(mv, slot, &scan, &found.clone().behind(capture.span.0));
                     self.fill(slot, &found, Source::Capture);
                     self.read_back_if(slot, doubt);
@@ -221,8 +225,7 @@ impl Run<'_> {
     /// several slots could take is read back.
     pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
         let Some(frame) = &self.state.active else { return };
-        let wanted =
-            |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != super::rules::Standing::Needless;
+        let wanted = |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != Standing::Needless;
         let open: Vec<&Slot> = mv.slots.iter().filter(wanted).collect();
         let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
         self.read_back_the_day(mv, scan, used);
@@ -231,14 +234,17 @@ impl Run<'_> {
         }
     }
 
-    /// A day that several open slots could take is that of the first of them, and is read back.
+    /// A day or a time that several open slots could take is that of the first of them, and is read back.
     pub(super) fn read_back_the_day(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[Span]) {
         let Some(frame) = &self.state.active else { return };
-        let open =
-            |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != super::rules::Standing::Needless;
+        let open = |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != Standing::Needless;
         let open: Vec<&Slot> = mv.slots.iter().filter(open).collect();
-        let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
-        if let Some((slot, found)) = day {
+        let undecided: Vec<(Slot, Found)> = [SlotType::Date, SlotType::Time]
+            .iter()
+            .filter_map(|ty| slots::undecided(&open, ty, scan, used))
+            .map(|(index, found)| (open[index].clone(), found))
+            .collect();
+        for (slot, found) in undecided {
             self.fill(&slot, &found, Source::Mention);
             self.read_back(&slot.name);
         }
@@ -394,8 +400,21 @@ impl Run<'_> {
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
+        // What need not be said takes only what nothing else takes: "at 10" is no time of a return that nobody has asked for.
         let open = mv.slots.iter().filter(|slot| frame.is_open(&slot.name));
-        let told: Vec<Cow<'_, Slot>> = open.map(|slot| self.as_asked(mv, slot, scan, &MEASURES)).collect();
+        let (wanted, others): (Vec<&Slot>, Vec<&Slot>) =
+            open.partition(|slot| self.standing(mv, slot) == Standing::Wanted);
+        let mut stated = self.stated_for(mv, &wanted, scan, taken);
+        if !others.is_empty() {
+            let spans = stated.iter().map(|stated| (stated.found.start, stated.found.end));
+            let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
+            stated.extend(self.stated_for(mv, &others, scan, &taken));
+        }
+        stated
+    }
+
+    fn stated_for(&self, mv: &Move, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Vec<Stated> {
+        let told: Vec<Cow<'_, Slot>> = open.iter().map(|slot| self.as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)

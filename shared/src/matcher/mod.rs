@@ -189,6 +189,12 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
     search(game, query, None, scratch, is_heard)
 }
 
+/// The words of a text as they were meant: cut where spaces are missing, joined where there are too many.
+pub(crate) fn words(game: &CompiledGame, language: &'static Language, text: &str, scratch: &mut Scratch) -> Rc<Tokens> {
+    scratch.utterance.read(language, text, None, &game.index());
+    Rc::clone(&scratch.utterance.tokens)
+}
+
 /// As [`find_with`], of a text whose words are cut already.
 pub(crate) fn find_cut(
     game: &CompiledGame,

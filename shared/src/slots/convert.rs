@@ -118,6 +118,18 @@ fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }
 
+/// "half of it": a part of something, which is no measure.
+fn is_share(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let of = scan.heard.words.iter().find(|word| word.start >= entity.end);
+    of.is_some_and(|of| of.class.is(Class::OF) && !of.after_break)
+}
+
+/// Whether a slot counts a measure by its name (`litres`), so that an amount of money is none of it.
+fn counts_a_measure(scan: &Scan<'_>, slot: &Slot) -> bool {
+    let measure = format!("1 {}", super::named(slot));
+    !recognize(&measure, Kinds::NONE.with(Kind::Dimension), scan.reference).is_empty()
+}
+
 /// "25 bucks a head": an amount for each of something, where the slot itself is not one for each.
 fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
     if !scan.heard.tokens.classes().is(Class::EACH) {
@@ -213,7 +225,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 };
                 found(json!({"text": said, "amount": number(amount), "unit": unit}))
             }
-            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
+            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. })
+                if asked && !(*amount < 1.0 && is_share(scan, entity)) =>
+            {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
                 found(json!({"text": said, "amount": number(*amount), "unit": unit}))
             }
@@ -276,7 +290,7 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Dimension, Value::Quantity { number, .. }) if asked || counts_unit(scan.language(), slot, said) => {
             Some(*number)
         }
-        (Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
+        (Kind::Money, Value::Quantity { number, .. }) if asked && !counts_a_measure(scan, slot) => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
         }
@@ -334,7 +348,7 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
 
 /// The unit of time in the name of a slot: the "nights" of `nights`.
 fn unit_counted(language: &'static Language, slot: &Slot) -> Option<&'static str> {
-    let name = Heard::of(language, &super::named(slot));
+    let name = super::name(language, slot);
     name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))
 }
 
@@ -424,7 +438,10 @@ fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> 
         _ => None,
     });
     let preferred = times.next()?;
-    let now = format!("{}", reference.now);
+    if tense == Tense::Future {
+        return Some(preferred);
+    }
+    let now = reference.now.to_string();
     let day_only = |point: &str| point.len() == 10;
     let past = |time: &TimeValue| {
         let point = time.point.as_deref().or(time.range.as_ref().map(|(start, _)| start.as_str()));
@@ -432,10 +449,7 @@ fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> 
             if day_only(point) { point <= now.get(..10).unwrap_or(&now) } else { point.replacen(' ', "T", 1) <= now }
         })
     };
-    match tense {
-        Tense::Past if !past(preferred) => Some(times.find(|time| past(time)).unwrap_or(preferred)),
-        _ => Some(preferred),
-    }
+    if past(preferred) { Some(preferred) } else { Some(times.find(|time| past(time)).unwrap_or(preferred)) }
 }
 
 /// `19:30` for `19:30:00`.

@@ -10,7 +10,7 @@ use crate::text::Heard;
 
 use super::convert::convert;
 use super::effective_type;
-use super::options::{Vocabulary, excepted};
+use super::options::{Vocabulary, denied_behind, excepted};
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -189,7 +189,7 @@ fn begins_with(span: &Entity, day: &Entity) -> bool {
     }
 }
 
-/// "any day but monday", "not on monday", "later than last time": a time that is left out, or only compared with.
+/// "any day but monday", "not on monday", "monday no", "later than last time": a time that is left out, or only compared with.
 fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     /// Words between "not" and what is refused.
     const REACH: usize = 2;
@@ -201,7 +201,7 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
     let lead = words[..at].iter().rev().take(REACH).take_while(|word| word.class.is(Class::LEADS)).count();
     let refused = words[..at - lead].last().is_some_and(|word| word.is(Cue::Not));
-    compared || refused || excepted(heard, at)
+    compared || refused || excepted(heard, at) || denied_behind(heard, end)
 }
 
 /// "take down the day", "the day of my trip": a unit of time with its article is spoken of, and says none.

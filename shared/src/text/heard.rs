@@ -129,7 +129,11 @@ impl Heard {
     pub(crate) fn of(language: &'static Language, text: &str) -> Heard {
         let mut tokens = Tokens::default();
         tokens.read(language, text);
-        let tokens = Rc::new(tokens);
+        Heard::over(language, text, Rc::new(tokens))
+    }
+
+    /// Of a text that is cut already.
+    pub(crate) fn over(language: &'static Language, text: &str, tokens: Rc<Tokens>) -> Heard {
         let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
         let mut broken = false;
         for (at, token) in tokens.as_slice().iter().enumerate().take(MAX_TOKENS) {

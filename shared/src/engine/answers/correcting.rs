@@ -12,10 +12,11 @@ use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
-use super::{Asking, Reads, is_text};
+use super::{Asking, Reads};
+use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language, Text};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, is_yes_no, labels, strings};
 use crate::text::{Heard, Word};
 
 /// The longest text that replaces a free-text value without being asked for.
@@ -35,13 +36,18 @@ impl Run<'_> {
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
-        // "five hours, no, six": the answer takes itself back.
-        if filled.is_empty() || asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) {
+        if filled.is_empty() {
             return false;
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
         let Some(correction) = correction_of(mv, &named, &scan.heard) else { return false };
+        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
+        // "five hours, no, six": the answer takes itself back.
+        let of_another = || mv.slots.iter().any(|slot| self.holds(slot, refused, scan.reference));
+        if asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) && !of_another() {
+            return false;
+        }
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
@@ -58,7 +64,7 @@ impl Run<'_> {
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
-            && *effective_type(asked) != SlotType::String
+            && !is_text(asked)
         {
             // "no wait, …" takes something back where a plain "no, …" answers.
             let takes_back = taking_back > 1;
@@ -98,15 +104,21 @@ impl Run<'_> {
             .iter()
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
-            .partition(|slot| *effective_type(slot) != SlotType::String);
+            .partition(|slot| !is_text(slot));
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
-        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
         let refuses = |slot: &Slot| {
             let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
-            refused.is_none_or(|said| shares_a_word(self.language(), held, said))
+            let points = |said: &str| {
+                let pointing = Class::PRONOUN.and(Class::DETERMINER);
+                Heard::of(self.language(), said).words.iter().all(|word| word.class.is(pointing))
+            };
+            refused.is_none_or(|said| points(said) || shares_a_word(self.language(), held, said))
         };
+        let typed = self.those_refused(typed, refused, scan.reference);
+        // "I said friday", where friday stands, corrects nothing.
+        free_text &= !typed.iter().any(|slot| self.holds(slot, Some(said), scan.reference));
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
@@ -138,6 +150,19 @@ impl Run<'_> {
         }
         self.fill_beside_answer(mv, &slot, scan, found.behind(opening).span());
         true
+    }
+
+    /// "not three, two", "it's ten, not noon": what is refused tells whose value is corrected; all of them where it does not.
+    fn those_refused<'s>(&self, held: Vec<&'s Slot>, refused: Option<&str>, reference: &Reference) -> Vec<&'s Slot> {
+        let those: Vec<&Slot> = held.iter().filter(|slot| self.holds(slot, refused, reference)).copied().collect();
+        if those.is_empty() { held } else { those }
+    }
+
+    /// Whether a slot of a type holds what is said.
+    fn holds(&self, slot: &Slot, said: Option<&str>, reference: &Reference) -> bool {
+        let read = said.filter(|_| !is_text(slot)).map(|said| slots::read_value(slot, said, reference));
+        let held = self.slot_value(&slot.name).map(|held| &held.value);
+        matches!(read, Some(Answer::Value { found, whole: true }) if held == Some(&found.value))
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
@@ -271,12 +296,12 @@ impl Run<'_> {
             }
             let clause = Scan::of(clause, &mv.slots, scan.reference).knowing(scan.terms());
             let is_meant = |slot: &&Slot| {
-                slot.name != asked.name
-                    && *effective_type(slot) != SlotType::String
-                    && correction.slot.is_none_or(|named| named == slot.name)
+                slot.name != asked.name && !is_text(slot) && correction.slot.is_none_or(|named| named == slot.name)
             };
             let filled = filled.iter().filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name));
-            let target = filled.filter(is_meant).find_map(|slot| {
+            let refused = correction.refused.and_then(|span| clause.text.get(span.0..span.1));
+            let filled = self.those_refused(filled.filter(is_meant).collect(), refused, scan.reference);
+            let target = filled.into_iter().find_map(|slot| {
                 let held = frame.slot(&slot.name)?;
                 let (place, named) = ((said, correction.span.0), correction.slot.is_some());
                 let found = self.correcting_value(slot, place, &clause, correction.strength, named, None)?;
@@ -333,7 +358,7 @@ impl Run<'_> {
         named: bool,
         asked: Option<&Slot>,
     ) -> Option<Found> {
-        if *effective_type(slot) != SlotType::String {
+        if !is_text(slot) {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
                 // "actually I'd rather pick it up" for `pickup`
                 let rest = Heard::of(self.language(), said);
@@ -350,15 +375,21 @@ impl Run<'_> {
                     _ => None,
                 };
             }
-            let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
+            let held = self.slot_value(&slot.name)?;
+            // What was corrected before stands as it was read then.
+            let corrected = held.value.as_str().filter(|_| held.source == Source::Correction);
+            let reference = slots::near(slot, corrected.unwrap_or(&held.text), said, scan.reference);
+            let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
-                Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
+                Answer::Value { found, whole }
+                    if found.fits
+                        && (whole || named || strength >= Strength::Plain && !is_without_unit(&found.value)) =>
+                {
                     Some(found)
                 }
                 // "at 12 instead": the day stays.
                 Answer::Absent if *effective_type(slot) == SlotType::DateTime => {
-                    let held = self.slot_value(&slot.name)?.value.as_str()?.to_owned();
-                    slots::moved(slot, &held, &beside)
+                    slots::moved(slot, (held.value.as_str()?, &held.text), &beside)
                 }
                 _ => None,
             };
@@ -385,7 +416,7 @@ impl Run<'_> {
         if !named && strength < Strength::Strong && self.stated_beside(&mv, scan, &[]).iter().any(states) {
             return None;
         }
-        let asked_for_text = asked.is_some_and(|asked| *effective_type(asked) == SlotType::String);
+        let asked_for_text = asked.is_some_and(|asked| is_text(asked));
         let plainly = named
             || strength == Strength::Strong
             || (!asked_for_text && strength >= Strength::Weak)
@@ -408,6 +439,11 @@ impl Run<'_> {
             FreeText::Sentence | FreeText::Nothing => None,
         }
     }
+}
+
+/// "I'm having one fitted": a bare number in a sentence is no measure.
+fn is_without_unit(value: &serde_json::Value) -> bool {
+    value.get("unit").is_some_and(serde_json::Value::is_null)
 }
 
 /// What an utterance corrects of slots that hold a value.

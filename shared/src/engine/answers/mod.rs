@@ -194,7 +194,7 @@ impl Run<'_> {
             As::FreeText => goes_on(self.store_text(asking)),
             // A number and nothing else is said for what is asked.
             As::Mention if asking.asked == Asked::Typed && is_figures(scan.text) => None,
-            As::Mention => goes_on(self.fill_beside(mv, scan, (0, 0))),
+            As::Mention => goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan))),
             As::ReplacesAnother => goes_on(self.replace_unasked(mv, slot, scan)),
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
             As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
@@ -209,8 +209,11 @@ impl Run<'_> {
         let Asking { mv, slot, scan, .. } = asking;
         let from = repairs::cancelling_clause(&scan.heard)?;
         let words = asking.asked == Asked::FreeText && self.wanted(mv, slot) == Wanted::Words;
-        let behind = scan.entities.iter().any(|entity| entity.start > from)
-            || mv.slots.iter().any(|slot| slots::is_mentioned(slot, scan));
+        let option_behind = || {
+            let rest = Scan::of(scan.text.get(from..).unwrap_or_default(), [], scan.reference).knowing(scan.terms());
+            mv.slots.iter().any(|slot| slots::is_mentioned(slot, &rest))
+        };
+        let behind = scan.entities.iter().any(|entity| entity.start > from) || option_behind();
         (!words && !behind && self.interruption().is_none()).then_some(Repair::Cancel)
     }
 
@@ -306,8 +309,7 @@ impl Run<'_> {
 
     /// Whether the utterance holds a value of the open slot's own type, whatever else it says ("the same as …").
     fn states_for(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
-        *effective_type(slot) != SlotType::String
-            && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
+        !slots::is_text(slot) && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
     }
 
     fn slot_value(&self, name: &str) -> Option<&SlotValue> {
@@ -373,9 +375,4 @@ fn is_exact(slot: &Slot, scan: &Scan<'_>) -> bool {
 fn is_figures(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a slot takes free text.
-fn is_text(slot: &Slot) -> bool {
-    *effective_type(slot) == SlotType::String
 }

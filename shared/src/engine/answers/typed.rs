@@ -2,6 +2,7 @@
 
 use super::super::corrections;
 use super::super::doubt::Doubt;
+use super::super::hear::clauses;
 use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
@@ -11,6 +12,7 @@ use crate::entities::time::impossible_date;
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, Sureness, effective_type, is_yes_no, reason, strings};
+use crate::text::Heard;
 
 impl Run<'_> {
     /// "not tomorrow, the day after"; whether it was that.
@@ -38,7 +40,8 @@ impl Run<'_> {
         let shared =
             mv.slots.iter().any(|other| other.name != slot.name && effective_type(other) == effective_type(slot));
         let mut contested = false;
-        let others = self.numbers_of_others(mv, slot, scan);
+        let mut others = self.numbers_of_others(mv, slot, scan);
+        others.extend(asked_beside(scan));
         let blanked = others.into_iter().fold(None, |text: Option<String>, span| {
             Some(super::super::hear::blanked(text.as_deref().unwrap_or(scan.text), span))
         });
@@ -58,6 +61,10 @@ impl Run<'_> {
                 }
             }
             Answer::Value { found, .. } if self.is_anothers_time(mv, slot, &found) => Answer::Absent,
+            // "on the 30th of Feb or so, no, the end of last month"
+            Answer::Value { .. } if !slots::takes_itself_back(slot, scan) && names_no_day(slot, scan) => {
+                Answer::Refused(self.why_no_value(asking))
+            }
             Answer::Value { found, whole: false } if self.counts_in_a_sentence(mv, slot, scan, &found) => {
                 Answer::Refused(slots::reason_for_one(scan.language(), slot))
             }
@@ -228,6 +235,25 @@ impl Run<'_> {
         }
         why
     }
+}
+
+/// "I don't mind, what does delivery cost?": clauses that only want to know something, beside others that do not.
+pub(super) fn asked_beside(scan: &Scan<'_>) -> Vec<(usize, usize)> {
+    let all = clauses(scan.text, &scan.heard.tokens);
+    let asks = |span: &(usize, usize)| {
+        let (Some(said), Some(rest)) = (scan.text.get(span.0..span.1), scan.text.get(span.1..)) else { return false };
+        // The mark lies behind the last word.
+        let mark = if rest.trim_start().starts_with('?') { "?" } else { "" };
+        strings::is_inquiry(&format!("{said}{mark}"), &Heard::of(scan.language(), said))
+    };
+    let asking: Vec<(usize, usize)> = all.iter().copied().filter(asks).collect();
+    if asking.len() < all.len() { asking } else { Vec::new() }
+}
+
+/// Whether a day is said that is none.
+fn names_no_day(slot: &Slot, scan: &Scan<'_>) -> bool {
+    matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
+        && impossible_date(scan.text, scan.reference.language).is_some()
 }
 
 /// Whether an answer is that very value.

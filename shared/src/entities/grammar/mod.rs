@@ -132,7 +132,9 @@ pub struct Grammar {
     /// Words near `degrees` that make them an angle.
     pub angle_words: Table,
     /// How units of measure are said, with the number of the unit.
-    pub units: &'static Table,
+    pub units: Table,
+    /// Endings with which a unit is spoken of fondly, and what stands there otherwise (`euritos`).
+    pub diminutives: &'static [(&'static str, &'static str)],
     /// Units behind which a number counts something else, where a noun follows it (`6 feet 3 boards`).
     pub units_apart: Table,
     /// Words that look like a unit's plural and are none (`stones`, where the weight is `stone`).
@@ -271,7 +273,7 @@ mod tests {
                 &grammar.function_words,
                 &grammar.ages,
                 &grammar.temperatures,
-                grammar.units,
+                &grammar.units,
                 &grammar.powers,
                 &grammar.per_times,
                 &grammar.other_numbers,
