@@ -49,7 +49,7 @@ symbols! {
         Number DayNumber DayOrdinal MonthNumber FullYear ShortYear MixedNumber HourDigits HourWord Minutes MinuteWord
         Holiday ClockDigits DateDigits Nth DecadeDigits ;
     heads:
-        Meridiem Letter Struck Rel RelThe DayPart InPart AtPart HalfDay MinutesOff ClockBase BareHour HalfHour ClockTime AtHour
+        Meridiem Letter Struck Rel RelThe DayPart InPart AtPart HalfDay PartOff MinutesOff ClockBase BareHour HalfHour ClockTime AtHour
         Piece Duration Shift
         Lead Tail RelYear RelMonth MonthIn Mark Till
         Dates Edge PeriodBase EdgeDay Terminus Period FullHour RangeHour TimeRange Stamp NearPart Stretch RepeatBase Repeat OpenWord Open ;
