@@ -275,10 +275,16 @@ impl Grammar {
         &self.rules[number]
     }
 
-    /// Whether every word that a rule cannot do without is among those of a mask.
+    /// Whether every word that a rule cannot do without is among those of a mask. That of its first is there: it is admitted.
     pub(super) fn may_match(&self, rule: &Rule, words: Mask) -> bool {
-        let syms = &self.syms[rule.from as usize..rule.from as usize + rule.len as usize];
-        syms.iter().enumerate().all(|(k, sym)| !sym.is_word() || words & sym.bit() != 0 || rule.optional & 1 << k != 0)
+        let mut k = 1;
+        while let Some(element) = self.element(rule, k) {
+            if element.sym.is_word() && !element.optional && words & element.sym.bit() == 0 {
+                return false;
+            }
+            k += 1;
+        }
+        true
     }
 
     /// The `k`th element of a rule's pattern.
