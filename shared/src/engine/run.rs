@@ -178,6 +178,8 @@ pub(super) struct Run<'a> {
     pub(super) understood: Option<Understood>,
     /// Memory that matching works in.
     scratch: RefCell<matcher::Scratch>,
+    /// The move that was asked for last, which is mostly asked for again.
+    looked_up: RefCell<Option<Arc<Move>>>,
     /// The questions of slots that were looked at.
     pub(super) questions: RefCell<Vec<Rc<Question>>>,
     pub(super) reference: Reference,
@@ -229,6 +231,7 @@ impl<'a> Run<'a> {
             matches: None,
             understood: None,
             scratch: RefCell::default(),
+            looked_up: RefCell::default(),
             questions: RefCell::default(),
             reference: reference(locale, hours, turn),
             locale,
@@ -259,7 +262,11 @@ impl<'a> Run<'a> {
 
     /// The words of what is being read.
     pub(super) fn heard(&self) -> Rc<Heard> {
-        Rc::clone(self.words.get_or_init(|| Rc::new(Heard::of(self.language(), &self.text))))
+        Rc::clone(self.words.get_or_init(|| {
+            let mut scratch = self.scratch.borrow_mut();
+            let tokens = matcher::words(self.input.game, self.language(), &self.text, &mut scratch);
+            Rc::new(Heard::over(self.language(), &self.text, tokens))
+        }))
     }
 
     /// The words of a text, which is often what is being read.
@@ -333,7 +340,13 @@ impl<'a> Run<'a> {
 
     /// The move of that name.
     pub(super) fn move_named(&self, name: &str) -> Option<Arc<Move>> {
-        self.move_at(self.input.game.find_move(name)?)
+        let known = self.looked_up.borrow().as_ref().filter(|known| known.name == name).cloned();
+        if let Some(known) = known {
+            return Some(self.with_options(known));
+        }
+        let found = self.input.game.move_at(self.input.game.find_move(name)?)?;
+        *self.looked_up.borrow_mut() = Some(Arc::clone(&found));
+        Some(self.with_options(found))
     }
 
     /// A move, its options taken from the context where they stand there.

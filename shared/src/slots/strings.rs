@@ -75,7 +75,8 @@ pub(crate) fn is_reference(heard: &Heard) -> bool {
 
 /// Where words stand that take back what was said before them, with something behind: "…, no wait, …".
 pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
-    let last = words.iter().rposition(|word| word.is(Cue::TakesBack))?;
+    // "…, the patio can wait": the last word takes nothing back, for nothing follows.
+    let last = words.split_last()?.1.iter().rposition(|word| word.is(Cue::TakesBack))?;
     let leads = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation, Cue::Speaker]);
     let run = words[..last].iter().rev().take_while(|word| leads(word) || word.class.is(Class::QUESTION)).count();
     let first = last - run;
@@ -191,15 +192,20 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),
 /// prepositions and articles before a short noun phrase, and courtesies after it. `None` when nothing is left.
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
-    let heard = Heard::of(language, text);
+    value_heard(&Heard::of(language, &called(slot_name)), text, &Heard::of(language, text))
+}
+
+/// The same of a text that is heard, with the words of the slot's name.
+pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(usize, usize)> {
+    let language = heard.language;
     let mut words = heard.words.as_slice();
-    let name = Heard::of(language, &called(slot_name)).words;
+    let name = name.words.as_slice();
     let holds_a_name = name.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
         words = strip_front(language, words, Cue::Hesitation);
-        words = strip_named(language, words, &name);
-        words = strip_frame(language, words, &name);
+        words = strip_named(language, words, name);
+        words = strip_frame(language, words, name);
         words = strip_front(language, words, Cue::Introduction);
         if holds_a_name {
             words = strip_front(language, words, Cue::IntroductionName);
@@ -215,7 +221,9 @@ pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &st
         let shorter = language.prefix(words, Cue::BeforeNoun);
         let says =
             |word: &Word| word.class.is(Class::AUXILIARY.and(Class::SUBJECT)) && !word.class.is(Class::DETERMINER);
+        let bare = words.first().map(|word| word.start) == heard.words.first().map(|word| word.start);
         if shorter > 0
+            && !(bare && is_of_a_name(text, &words[shorter - 1..]))
             && !words[shorter..].iter().any(says)
             && words.len() > shorter
             && !words[shorter].glued
@@ -232,6 +240,12 @@ pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &st
     let start = grow_left(text, first.start);
     let end = grow_right(text, last.end);
     (start < end).then_some((start, end))
+}
+
+/// "Los Olivos", "The Crown": an article that is written as a part of the name that follows.
+fn is_of_a_name(text: &str, words: &[Word]) -> bool {
+    let capital = |word: &Word| text.get(word.start..).is_some_and(|said| said.starts_with(char::is_uppercase));
+    matches!(words, [article, name, ..] if article.class.is(Class::ARTICLE) && !name.after_break && capital(article) && capital(name))
 }
 
 /// "4 Elm Close. help": a clause behind a value that says nothing.

@@ -10,7 +10,12 @@ use crate::slots::{self, Answer, Scan, Source, effective_type};
 impl Run<'_> {
     /// Fills what the utterance states for other slots; whether it did.
     pub(super) fn fill_beside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, taken: (usize, usize)) -> bool {
-        let stated = self.stated_beside(mv, scan, &[taken]);
+        self.fill_outside(mv, scan, &[taken])
+    }
+
+    /// The same, outside several parts of it.
+    pub(super) fn fill_outside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, taken: &[(usize, usize)]) -> bool {
+        let stated = self.stated_beside(mv, scan, taken);
         let any = !stated.is_empty();
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
@@ -71,7 +76,7 @@ impl Run<'_> {
                 .as_ref()
                 .and_then(|frame| frame.slot(&captured.name))
                 .map(|value| value.value.clone());
-            let found = if *effective_type(captured) == SlotType::String {
+            let found = if slots::is_text(captured) {
                 let others: Vec<(usize, usize)> = self
                     .stated_beside(mv, scan, &[])
                     .iter()
@@ -89,7 +94,7 @@ impl Run<'_> {
                 continue;
             }
             let source = if held.is_some() { Source::Correction } else { Source::Capture };
-            if *effective_type(captured) != SlotType::String {
+            if !slots::is_text(captured) {
                 taken.push(capture.span);
             }
             self.fill(captured, &found, source);
