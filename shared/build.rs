@@ -190,6 +190,7 @@ impl Reader<'_> {
         }
         spelling.folds.sort();
         for (word, stands_for, line) in self.settings(FILE) {
+            let (word, stands_for) = (spelling.folded(&word), spelling.folded(&stands_for));
             let words: Vec<&str> = stands_for.split_whitespace().collect();
             let (first, second) = match words.as_slice() {
                 [first] => ((*first).to_owned(), String::new()),
@@ -447,6 +448,19 @@ fn rule(text: &str) -> Option<String> {
 }
 
 impl Spelling {
+    /// A text without the marks that people leave off.
+    fn folded(&self, text: &str) -> String {
+        let mut out = String::new();
+        for letter in text.chars() {
+            match self.folds.iter().find(|(from, _)| *from == letter) {
+                Some((_, to)) => out.push_str(to),
+                None if letter == 'ß' => out.push_str("ss"),
+                None => out.push(letter),
+            }
+        }
+        out
+    }
+
     /// The words of a phrase in normal form; must say the same as `text::Tokens`, which a test compares.
     fn normal(&self, phrase: &str) -> Vec<String> {
         let mut words = Vec::new();
@@ -456,17 +470,7 @@ impl Spelling {
                 .flat_map(char::to_lowercase)
                 .map(|letter| if letter == '’' { '\'' } else { letter })
                 .collect();
-            let fold = |text: &str| -> String {
-                let mut out = String::new();
-                for letter in text.chars() {
-                    match self.folds.iter().find(|(from, _)| *from == letter) {
-                        Some((_, to)) => out.push_str(to),
-                        None if letter == 'ß' => out.push_str("ss"),
-                        None => out.push(letter),
-                    }
-                }
-                out
-            };
+            let fold = |text: &str| self.folded(text);
             let mut push = |word: &str| {
                 if !word.is_empty() {
                     words.push(word.to_owned());

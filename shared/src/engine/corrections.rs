@@ -200,7 +200,8 @@ fn slot_name<'n, 'w>(
 
 /// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.
 pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usize, usize))> {
-    let (refused, wanted) = match denied_and_replaced(&heard.words) {
+    let parts = denied_and_replaced(&heard.words).or_else(|| instead_of(heard.language, &heard.words));
+    let (refused, wanted) = match parts {
         Some(parts) => parts,
         None => {
             let words = &heard.words[heard.begins_with([Cue::CorrectionWeak, Cue::Hesitation])..];
@@ -225,6 +226,16 @@ fn denied_and_replaced(words: &[Word]) -> Option<(&[Word], &[Word])> {
         .then(|| (&words[..not], &words[not + 1..]))
 }
 
+/// "bacon instead of olives", "12 en vez de 24": what is not wanted, and what takes its place.
+fn instead_of<'w>(language: &'static Language, words: &'w [Word]) -> Option<(&'w [Word], &'w [Word])> {
+    (1..words.len()).find_map(|at| {
+        let length = language.prefix(&words[at..], Cue::CorrectionAfter);
+        let of = words.get(at + length).filter(|next| length > 0 && next.class.is(Class::OF.and(Class::THAN)));
+        let refused = words.get(at + length + 1..).filter(|refused| of.is_some() && !refused.is_empty())?;
+        Some((refused, &words[..at]))
+    })
+}
+
 /// "not 6, 7", "not my knee but my back", "7, not 6".
 fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Option<&'w [Word]> {
     if words.first()?.is(Cue::Not) {
@@ -236,14 +247,8 @@ fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Opti
         let from = if words[turn].is(Cue::But) { turn + 1 } else { turn };
         return words.get(from..).filter(|rest| !rest.is_empty());
     }
-    // "bacon instead of olives"
-    let instead = |at: usize| {
-        let length = language.prefix(&words[at..], Cue::CorrectionAfter);
-        let behind = words.get(at + length).is_some_and(|next| next.class.is(Class::OF.and(Class::THAN)));
-        length > 0 && behind && at + length + 1 < words.len()
-    };
-    if let Some(at) = (1..words.len()).find(|at| instead(*at)) {
-        return Some(&words[..at]);
+    if let Some((_, wanted)) = instead_of(language, words) {
+        return Some(wanted);
     }
     let not = words.iter().position(|word| word.is(Cue::Not))?;
     // "definitely not …" puts nothing in the place of anything.

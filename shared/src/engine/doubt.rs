@@ -82,7 +82,7 @@ impl Run<'_> {
         match effective_type(slot) {
             // What has a form of its own is not taken for anything else.
             SlotType::Email | SlotType::Phone | SlotType::Url | SlotType::Pattern(_) | SlotType::Timeframe => None,
-            _ if taken_back => Some(Doubt::TakenBack),
+            _ if taken_back || ends_in_a_no(&scan.heard, until) => Some(Doubt::TakenBack),
             SlotType::List(_) => None,
             _ if denied => Some(Doubt::TakenBack),
             _ if slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) => Some(Doubt::ToCome),
@@ -289,6 +289,16 @@ impl Run<'_> {
         self.fill(&slot, &found, Source::Correction);
         self.read_back_if(&slot, Some(Doubt::LeftOver));
     }
+}
+
+/// "on Friday I work, so no": a clause behind a value is nothing but a no.
+fn ends_in_a_no(heard: &Heard, until: usize) -> bool {
+    let words = heard.words.get(until..).unwrap_or(&[]);
+    let Some(from) = words.iter().rposition(|word| word.after_break) else { return false };
+    let grammar = Class::FUNCTION.and(Class::FILLER).and(Class::CONCLUDES).and(Class::BREAK).and(Class::NEGATOR);
+    words.last().is_some_and(|last| last.class.is(Class::NEGATOR) && last.class.is(Class::BARE_NO))
+        && words[from..].iter().all(|word| word.class.is(grammar))
+        && !heard.tokens.ends_asking()
 }
 
 /// "she'll be 80", "va a cumplir 80": words before a value say that it is to come.

@@ -151,9 +151,9 @@ impl Run<'_> {
                     if let Some((_, day)) = ends.iter().find(|(span, _)| *span == capture.span) {
                         found.value = json!(day);
                     }
-                    let end = capture.span.0 + found.end;
-                    taken.push((capture.span.0, capture.span.1.max(end)));
-                    let doubt = self.doubt_of_mention(mv, slot, &scan, &found.clone().behind(capture.span.0));
+                    let placed = found.clone().behind(capture.span.0);
+                    taken.push((capture.span.0, capture.span.1.max(placed.end)));
+                    let doubt = self.doubt_of_mention(mv, slot, &scan, &placed);
                     self.fill(slot, &found, Source::Capture);
                     self.read_back_if(slot, doubt);
                 }
@@ -289,7 +289,8 @@ impl Run<'_> {
     /// the slot counts. One that opens its clause or is led to ("for two") counts what is wanted, unless it need not be said.
     fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
-        if self.is_no_count(mv, slot, scan, &stated.found) {
+        let of_speakers = self.number_of_speakers(mv, slot, scan).is_some_and(|(span, _)| span.0 == stated.found.start);
+        if of_speakers || self.is_no_count(mv, slot, scan, &stated.found) {
             return true;
         }
         if !self.numbers_a_noun(mv, scan, stated) {
@@ -310,6 +311,38 @@ impl Run<'_> {
             (false, true) => false,
             (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
         }
+    }
+
+    /// "we are four" to "How many bags?", where another slot's question is how many there are: a number of those who speak, and the
+    /// slot that asks in those words.
+    pub(super) fn number_of_speakers<'m>(
+        &self,
+        mv: &'m Move,
+        slot: &Slot,
+        scan: &Scan<'_>,
+    ) -> Option<(Span, &'m Slot)> {
+        let (span, only) = self.counts_speakers(mv, scan)?;
+        (slots::is_number(slot) && only.name != slot.name).then_some((span, only))
+    }
+
+    /// A number of those who speak ("we are four"), and the only slot for a number whose question has that verb.
+    pub(super) fn counts_speakers<'m>(&self, mv: &'m Move, scan: &Scan<'_>) -> Option<(Span, &'m Slot)> {
+        let (language, words) = (self.language(), scan.heard.words.as_slice());
+        let place = |entity: &&Entity| {
+            let at = words.partition_point(|word| word.start < entity.start);
+            entity.kind == Kind::Number
+                && says_of_speakers(&words[..at])
+                && words.get(at).is_some_and(|word| !word.after_break)
+        };
+        let counts = scan.entities.iter().find(place)?;
+        let verb = words.iter().rfind(|word| word.end <= counts.start)?.stem(language);
+        let asks_so = |slot: &&Slot| {
+            let asks = |question: &Heard| question.words.iter().any(|word| word.stem(language) == verb);
+            slots::is_number(slot) && asks(&self.question(mv, slot).heard)
+        };
+        let mut asking = mv.slots.iter().filter(asks_so);
+        let (only, None) = (asking.next()?, asking.next()) else { return None };
+        Some(((counts.start, counts.end), only))
     }
 
     /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called.
@@ -416,7 +449,7 @@ impl Run<'_> {
             open.partition(|slot| self.standing(mv, slot) == Standing::Wanted);
         let mut stated = self.stated_for(mv, &wanted, scan, taken);
         if !others.is_empty() {
-            let spans = stated.iter().map(|stated| (stated.found.start, stated.found.end));
+            let spans = stated.iter().map(|stated| stated.found.span());
             let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
             stated.extend(self.stated_for(mv, &others, scan, &taken));
         }
@@ -442,6 +475,7 @@ impl Run<'_> {
         let needs = match effective_type(slot) {
             SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
             SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
+            SlotType::Time => scan.entities.iter().any(|entity| slots::only_bound(entity).is_some()),
             _ => scan.reference.direction == Direction::Future && self.asks_for_the_past(mv, slot),
         };
         if needs {
@@ -452,12 +486,24 @@ impl Run<'_> {
     }
 
     /// Whether the words are the move's own: of a question, its name, or a pattern.
-    fn is_of_the_move(&self, mv: &Move, words: &[Word]) -> bool {
+    pub(super) fn is_of_the_move(&self, mv: &Move, words: &[Word]) -> bool {
         let language = self.language();
         let mut patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
         mv.slots.iter().any(|slot| holds_any(&self.question(mv, slot).heard, words))
             || holds_any(&Heard::of(language, &readable(&mv.name)), words)
             || patterns.any(|pattern| holds_any(&Heard::of(language, &pattern.text), words))
+    }
+}
+
+/// Whether words end in what says of those who speak what they are: "we are", "somos".
+fn says_of_speakers(words: &[Word]) -> bool {
+    let us = |word: &Word| word.is(Cue::Speaker);
+    match words {
+        [.., us_are] if us(us_are) && us_are.class.is(Class::AUXILIARY) && us_are.is(Cue::CountBefore) => true,
+        [.., subject, are] => {
+            us(subject) && subject.class.is(Class::SUBJECT) && are.is(Cue::Copula) && !are.after_break
+        }
+        _ => false,
     }
 }
 

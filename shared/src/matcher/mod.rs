@@ -373,11 +373,14 @@ impl Search {
                 && index.covers(found.move_index as usize)
         };
         for found in self.kept.iter_mut().filter(|found| yields(found)) {
+            // What captured a value is more than likeness.
+            if !found.captures.is_empty() {
+                continue;
+            }
             if found.score < score::SURE {
                 found.score /= GUESS_YIELDS;
             }
-            // What captured a value is more than likeness.
-            if !best.is_denied() && found.captures.is_empty() {
+            if !best.is_denied() {
                 found.score = found.score.min(best.confidence.saturating_sub(1));
             }
         }

@@ -12,7 +12,7 @@ use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, Word, first_clause, polarity};
 
-use super::convert::{Found, Tense, both_ends, convert};
+use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
 use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
@@ -139,7 +139,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
-            let left_out = is_left_out(scan, slot, chosen.start) || is_of_long_ago(scan, (chosen.start, chosen.end));
+            let left_out = is_left_out(scan, slot, chosen.start)
+                || is_of_long_ago(scan, (chosen.start, chosen.end))
+                || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
             if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
                 continue;
             }
@@ -318,6 +320,30 @@ fn is_of_long_ago(scan: &Scan<'_>, span: (usize, usize)) -> bool {
     tokens.range_of(span).is_some_and(|(first, end)| polarity(tokens, first, end, Some(year)) == Polarity::Denied)
 }
 
+/// "3 valijas grandes", "3 large bags" where "large" is only another word for a car: it describes what another slot counts.
+fn describes_another(scan: &Scan<'_>, slot: &Slot, names: &[&str], span: (usize, usize), option: &str) -> bool {
+    let (language, words) = (scan.language(), scan.heard.words.as_slice());
+    let Range { start: first, end } = scan.heard.words_of(span);
+    let own = Heard::of(language, option);
+    if words[first..end].iter().any(|word| own.holds(word)) {
+        return false;
+    }
+    let counted = |at: usize| {
+        let number = at.checked_sub(1).map(|before| &words[before]);
+        number.is_some_and(|word| word.class.is(Class::NUMBER) || word.text.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let is_of_another = |noun: &Word| {
+        noun.class == Class::CONTENT
+            && names
+                .iter()
+                .filter(|name| **name != slot.name)
+                .any(|name| Heard::of(language, &crate::text::readable(name)).holds(noun))
+    };
+    let before = first.checked_sub(1).filter(|at| !words[first].after_break && counted(*at));
+    let behind = words.get(end).filter(|next| !next.after_break && counted(first));
+    before.is_some_and(|at| is_of_another(&words[at])) || behind.is_some_and(is_of_another)
+}
+
 /// "hold the onions": what is to be left out of a list is no member of it.
 fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
     let before = scan.heard.words.iter().take_while(|word| word.end <= start).count();
@@ -447,6 +473,12 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<
     let wanted = if days { SlotType::Date } else { SlotType::Time };
     let open = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == wanted);
     let open: Vec<usize> = open.map(|(index, _)| index).collect();
+    let found = |value: String| Found::new(entity.span(), scan.said(entity), json!(value));
+    // "from 5 on", "until 2" where both ends of a time are open.
+    if let ([first, last], Some((end, time))) = (open.as_slice(), only_bound(entity)) {
+        let index = if end == End::First { *first } else { *last };
+        return vec![(found(time), vec![index])];
+    }
     let Some((start, end)) = both_ends(scan, entity).filter(|_| days || !is_part_of_day(entity)) else {
         return Vec::new();
     };
@@ -455,7 +487,6 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<
         [first] if !days => vec![(*first, start)],
         _ => Vec::new(),
     };
-    let found = |value: String| Found::new(entity.span(), scan.said(entity), json!(value));
     ends.into_iter().map(|(index, value)| (found(value), vec![index])).collect()
 }
 

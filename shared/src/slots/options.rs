@@ -158,18 +158,33 @@ pub(crate) fn mentioned(options: &[String], vocabulary: Vocabulary<'_>, heard: &
     for same in [exactly, with_a_slip] {
         for (index, form) in &prepared.forms {
             for at in 0..words.len().saturating_sub(form.len() - 1) {
-                let window = &words[at..at + form.len()];
-                let fits = !taken[at..at + form.len()].contains(&true)
-                    && window.iter().zip(form).all(|(word, part)| same(heard.language, word, part));
-                if fits {
-                    taken[at..at + form.len()].fill(true);
-                    found.push(Mentioned { index: *index, first: at, end: at + form.len() });
+                let Some(end) = end_of(heard, at, form, same) else { continue };
+                if !taken[at..end].contains(&true) {
+                    taken[at..end].fill(true);
+                    found.push(Mentioned { index: *index, first: at, end });
                 }
             }
         }
     }
     crate::order::sort_by_key(&mut found, |mentioned| mentioned.first);
     found
+}
+
+/// Where a form ends that begins at this word; articles may stand between its words ("makes a noise").
+fn end_of(heard: &Heard, first: usize, form: &[String], same: fn(&Language, &Word, &str) -> bool) -> Option<usize> {
+    let words = &heard.words;
+    let mut at = first;
+    for part in form {
+        let article = |at: usize| at > first && words.get(at).is_some_and(|word| word.class.is(Class::ARTICLE));
+        if article(at) && !same(heard.language, words.get(at)?, part) {
+            at += 1;
+        }
+        if !same(heard.language, words.get(at)?, part) {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
 }
 
 fn exactly(language: &Language, word: &Word, part: &str) -> bool {
@@ -224,8 +239,11 @@ pub(super) fn denied_behind(heard: &Heard, end: usize) -> bool {
     let denies = |word: &Word| !word.after_break && (word.class.is(Class::BARE_NO) || word.is(Cue::Not));
     let goes_on = Class::AUXILIARY.and(Class::THAT).and(Class::BREAK);
     let asks = words.get(end + 1).map_or(heard.tokens.ends_asking(), |_| false);
+    // "Friday no problem"
+    let agrees = words.get(end..).is_some_and(|behind| heard.language.prefix(behind, Cue::AnswerAfter) > 1);
     words.get(end).is_some_and(denies)
         && !asks
+        && !agrees
         && words.get(end + 1).is_none_or(|next| next.after_break || next.class.is(goes_on))
 }
 

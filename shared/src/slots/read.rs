@@ -425,7 +425,10 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         let leads = |next: &Word| !next.after_break && next.class == Class::CONTENT;
         let count = if words.get(at + count).is_some_and(leads) { 0 } else { count };
         let amount = words.get(at..at + count).and_then(|named| language.value_of(Cue::Count, named));
-        if let Some(amount) = amount.and_then(crate::decimal::read) {
+        // "none" answers; "there is none of that" tells.
+        let opens =
+            || words[..at].iter().all(|word| strings::is_hesitation(word) || word.is([Cue::No, Cue::AnswerBefore]));
+        if let Some(amount) = amount.and_then(crate::decimal::read).filter(|amount| *amount > 0.0 || opens()) {
             return found(at, count, amount);
         }
     }

@@ -73,7 +73,8 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let replaces = match part(before) {
         Answer::Value { found: before, .. } => before.value != found.value,
         Answer::Refused(_) => true,
-        Answer::Absent => false,
+        // "at 9 I can't, make it half past"
+        Answer::Absent => Scan::of(before, [slot], scan.reference).refuses_a_time(),
     };
     let found = found.behind(start);
     let whole = is_whole(slot, scan, found.span(), &[]);

@@ -12,8 +12,10 @@ use super::scan::Scan;
 
 /// The answer without hesitations at the front and courtesies at the end.
 fn core(heard: &Heard) -> &[Word] {
-    let language = heard.language;
-    let mut words = heard.words.as_slice();
+    core_of(heard.language, &heard.words)
+}
+
+fn core_of<'w>(language: &'static Language, mut words: &'w [Word]) -> &'w [Word] {
     loop {
         let skip = language.prefix(words, Cue::AnswerBefore);
         if skip == 0 || skip >= words.len() {
@@ -51,6 +53,11 @@ pub(crate) fn ends_unsure(heard: &Heard) -> bool {
     unsure > 1 && last + unsure <= words.len()
 }
 
+/// Whether the words are nothing but a no.
+pub(crate) fn is_no(language: &'static Language, words: &[Word]) -> bool {
+    language.is(words, Cue::No) || language.is(core_of(language, words), Cue::No)
+}
+
 /// Reads an answer that is nothing but a yes or a no.
 pub(crate) fn plain(heard: &Heard) -> Option<bool> {
     let language = heard.language;
@@ -66,7 +73,9 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if heard.is_empty() {
         return by_recognizer(text, reference);
     }
-    if is_unsure(&heard) {
+    // "no problem" is a yes to what is asked for, and a no to whether there is one.
+    let either = heard.words.first().is_some_and(|first| first.class.is(Class::NEGATOR)) && heard.is(Cue::AnswerAfter);
+    if either || is_unsure(&heard) {
         return None;
     }
     if let Some(answer) = plain(&heard) {

@@ -173,6 +173,14 @@ impl Heard {
         self.words.len()
     }
 
+    /// The words of a clause from this one on: up to a mark, or a word that joins or begins another clause.
+    pub(crate) fn clause_behind(&self, from: usize) -> &[Word] {
+        let parts = Class::AND.and(Class::BUT).and(Class::BREAK);
+        let rest = &self.words[from.min(self.words.len())..];
+        let ends = |word: &Word| word.after_break || word.class.is(parts);
+        &rest[..rest.iter().position(ends).unwrap_or(rest.len())]
+    }
+
     /// The words that the bytes `span` of the text touch: an empty range stands where they would.
     pub(crate) fn words_of(&self, span: (usize, usize)) -> Range<usize> {
         let first = self.words.partition_point(|word| word.end <= span.0);

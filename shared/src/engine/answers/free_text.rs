@@ -8,7 +8,7 @@ use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::is_certain;
 use super::super::wording;
-use super::{Answered, Asking};
+use super::{Answered, Asking, Reads};
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
@@ -46,6 +46,11 @@ impl Run<'_> {
     pub(super) fn empty_text(&self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
         let yes_or_no = self.question(mv, slot).asks_yes_or_no();
+        // "stop, there's a fire": what is left of it only says something about the talk.
+        let mends = asking.reads == Reads::Part && repairs::recognize(&scan.heard).is_some();
+        if mends {
+            return Some(Answered::Refused(reason(self.language(), slot)));
+        }
         let said = before_a_question(scan).and_then(|(end, _)| scan.text.get(..end));
         let heard = said.map_or_else(|| Rc::clone(&scan.heard), |said| Rc::new(Heard::of(scan.language(), said)));
         let noise = strings::is_noise(&heard);
@@ -67,6 +72,7 @@ impl Run<'_> {
             self.fill_beside(asking.mv, &asking.scan, (0, asking.scan.text.len()));
             return true;
         }
+        let found = self.without_codes(asking, found);
         self.fill(asking.slot, &found, Source::Answer);
         if is_text(asking.slot) {
             let doubt = self.doubt_of_text(asking.mv, asking.slot, &found);
@@ -77,6 +83,25 @@ impl Run<'_> {
             self.read_back_the_day(asking.mv, &asking.scan, &[found.span()]);
         }
         true
+    }
+
+    /// "14 High Street, 49002 Zamora": a text of another slot's form that is set apart within free text is that slot's.
+    fn without_codes(&mut self, asking: &Asking<'_>, text: Found) -> Found {
+        let Asking { mv, slot, scan, .. } = asking;
+        let inside = |stated: &Stated| text.start < stated.found.start && stated.found.end < text.end;
+        let coded = self.stated_beside(mv, scan, &[]).into_iter().filter(inside).find_map(|stated| {
+            let other = mv.slots.iter().find(|other| other.name == stated.slot && other.name != slot.name)?;
+            let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
+            (set_apart && matches!(effective_type(other), SlotType::Pattern(_))).then(|| (other.clone(), stated.found))
+        });
+        let Some((other, code)) = coded else { return text };
+        let (Some(before), Some(behind)) = (scan.text.get(text.start..code.start), scan.text.get(code.end..text.end))
+        else {
+            return text;
+        };
+        let rest = format!("{}{}", before, behind.trim_start_matches([',', ' ']));
+        self.fill(&other, &code, Source::Mention);
+        Found { value: serde_json::json!(rest), text: rest, ..text }
     }
 
     /// A trigger of the move, said again, is no answer where the answer would be a part of it.
@@ -216,7 +241,10 @@ fn without_not_knowing(scan: &Scan<'_>, slot: &Slot, found: Found) -> Option<Fou
         return Some(found);
     }
     let rest = found.text.get(heard.words.get(end)?.start..)?;
-    if labels::says_something_of(rest, &Heard::of(language, rest)) {
+    let behind = Heard::of(language, rest);
+    // "no idea, one with a beard" names nobody.
+    let of_some = behind.words.first().is_some_and(|first| first.is(Cue::One) && !first.class.is(Class::DETERMINER));
+    if of_some || labels::says_something_of(rest, &behind) {
         return None;
     }
     let start = found.start + (found.text.len() - rest.len());

@@ -90,7 +90,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     range_leads: Table::new("between|from"),
     range_joints: Table::new("and=1|through|till|to|until"),
     money_joints: Table::new("with"),
-    money_thousands: Table::new("grand"),
+    money_words: Table::new("grand=3"),
     below_zero: Table::new("below freezing|below zero|under zero"),
     prepositions_as_units: Lexicon::new(&[(
         "in",

@@ -43,7 +43,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     range_leads: Table::new("von|zwischen"),
     range_joints: Table::new("bis|und=1"),
     money_joints: Table::new("und"),
-    money_thousands: Table::new("riesen"),
+    money_words: Table::new("riesen=3"),
     below_zero: Table::new("minus|unter null"),
     prepositions_as_units: Lexicon::new(&[("in", &["x"])]),
     articles: Table::new("das|dem|den|der|des|die|ein|eine|einem|einen|einer|eines"),

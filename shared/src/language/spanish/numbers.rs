@@ -68,7 +68,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     range_leads: Table::new("de|desde|entre"),
     range_joints: Table::new("a|hasta|y=1"),
     money_joints: Table::new("con"),
-    money_thousands: Table::new("lucas"),
+    money_words: Table::new("luca=3|lucas=3"),
     below_zero: Table::new("bajo cero"),
     prepositions_as_units: Lexicon::new(&[("in", &["x"])]),
     articles: Table::new("el|la|las|los|un|una"),
