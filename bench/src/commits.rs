@@ -23,6 +23,7 @@ pub fn turn(conversation: &str, version: u64, now_ms: i64) -> Commit {
         fingerprint: "f".repeat(64),
         answer: format!(r#"{{"response":"{}"}}"#, "a".repeat(400)),
         journal_sequence: None,
+        attempt: None,
         state: format!(r#"{{"turns":{},"rest":"{}"}}"#, version + 1, "s".repeat(1500)),
         summary: Summary {
             current_move_state: Some("pain_assessment".into()),

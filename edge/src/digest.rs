@@ -1,5 +1,7 @@
 //! Names made from digests: keys of the key-value store, fingerprints, ids. No secrets are made here.
 
+use hmac::{Hmac, KeyInit, Mac};
+use lgdl::crypto::SecretKey;
 use sha2::{Digest, Sha256};
 
 use crate::call::hex;
@@ -45,10 +47,13 @@ pub fn turn_id(tenant: &str, user: &str, idempotency_key: &str) -> String {
     format!("turn_{}", hex(&over("turn", &[tenant, user, idempotency_key])[..16]))
 }
 
-/// The note of what a service understood a text as: by a digest of the text, not by the text.
+/// The note of what a service understood a text as: by a digest of the text under the node's key, so that whoever reads names of notes
+/// can't try out what was said.
 #[must_use]
-pub fn understood(tenant: &str, service: &str, payload: &str) -> String {
-    format!("understood:{}", hex(&over("understood", &[tenant, service, payload])))
+pub fn understood(key: &SecretKey, tenant: &str, service: &str, payload: &str) -> Option<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).ok()?;
+    mac.update(&over("understood", &[tenant, service, payload]));
+    Some(format!("understood:{}", hex(&mac.finalize().into_bytes())))
 }
 
 /// The idempotency key of a turn whose own one turned out to stand for another request, when it was acknowledged already. The

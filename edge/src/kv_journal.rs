@@ -9,7 +9,7 @@
 //! Two turns at once may both be kept, and one of them may be missing in the list of its stream. What lists streams, which
 //! scheduled work does, lists all keys and mends those lists; so an entry may be overlooked for a while and is never lost.
 
-use lgdl::wire::node::{Aside, Counts, JournalEntry, Page, Place, SetAside, StreamPage};
+use lgdl::wire::node::{Aside, Counts, JournalEntry, Limit, Page, Place, SetAside, StreamPage};
 
 use crate::platform::SeamError;
 
@@ -125,10 +125,11 @@ pub fn set_aside(store: &impl KeyValues, order: &SetAside) -> Result<(), SeamErr
     remove(store, &order.stream, &order.place.id)
 }
 
-/// What was set aside, at most so many; of one stream, or of any.
-pub fn aside(store: &impl KeyValues, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
-    let prefix = stream.map_or_else(|| ASIDE.to_owned(), |stream| format!("{ASIDE}{stream}:"));
-    keys(store, &prefix)?.iter().take(limit).map(|key| listed(store, key)).collect()
+/// What was set aside.
+pub fn aside(store: &impl KeyValues, wanted: &Limit) -> Result<Vec<Aside>, SeamError> {
+    let prefix = wanted.stream.as_ref().map_or_else(|| ASIDE.to_owned(), |stream| format!("{ASIDE}{stream}:"));
+    let is = |key: &&String| wanted.id.as_ref().is_none_or(|id| place_of(key).is_some_and(|place| place.id == *id));
+    keys(store, &prefix)?.iter().filter(is).take(wanted.limit).map(|key| listed(store, key)).collect()
 }
 
 /// Puts an entry back that was set aside; whether there was one.

@@ -7,6 +7,8 @@ use crate::answer::{OBSERVED, Observed};
 
 /// Small values kept.
 const MAX_NOTES: usize = 4_096;
+/// Texts kept of which a service has said what they mean: people say many things, which must not push out what a node needs.
+const MAX_UNDERSTOOD: usize = 1_024;
 
 /// States of conversations kept.
 const MAX_STATES: usize = 1_024;
@@ -17,6 +19,7 @@ pub const STATE_MS: i64 = 120_000;
 #[derive(Debug, Default)]
 pub struct Memory {
     notes: RefCell<Bounded<Vec<u8>>>,
+    understood: RefCell<Bounded<Vec<u8>>>,
     states: RefCell<Bounded<(i64, Vec<u8>)>>,
     refills: RefCell<HashMap<String, u64>>,
     observed: Cell<[u64; OBSERVED.len()]>,
@@ -37,6 +40,17 @@ impl Memory {
     /// Forgets a small value.
     pub fn drop_note(&self, name: &str) {
         self.notes.borrow_mut().remove(name);
+    }
+
+    /// What a service has said of a text, by its digest.
+    #[must_use]
+    pub fn understood(&self, name: &str) -> Option<Vec<u8>> {
+        self.understood.borrow().get(name).cloned()
+    }
+
+    /// Keeps what a service has said of a text.
+    pub fn keep_understood(&self, name: &str, value: Vec<u8>) {
+        self.understood.borrow_mut().insert(name, value, MAX_UNDERSTOOD);
     }
 
     /// A conversation's state, sealed, if it was kept lately.
@@ -169,6 +183,17 @@ mod tests {
         }
         assert_eq!(memory.note("9"), None);
         assert_eq!(memory.note("10"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn what_people_say_pushes_out_nothing_that_a_node_needs() {
+        let memory = Memory::default();
+        memory.keep_note("games", Vec::new());
+        for n in 0..MAX_NOTES + 10 {
+            memory.keep_understood(&n.to_string(), Vec::new());
+        }
+        assert_eq!(memory.note("games"), Some(Vec::new()));
+        assert_eq!(memory.understood.borrow().len(), MAX_UNDERSTOOD);
     }
 
     #[test]

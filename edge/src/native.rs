@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use lgdl::limits::{CountRequest, Counted, Counters};
-use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage, Why};
+use lgdl::wire::node::{Aside, Counts, Limit, LogLine, Page, Place, SetAside, StreamPage, Why};
 
 use crate::constants::Constants;
 use crate::memory::Memory;
@@ -245,7 +245,7 @@ impl Platform for Native {
         Ok(())
     }
 
-    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
+    async fn journal_aside(&self, wanted: &Limit) -> Result<Vec<Aside>, SeamError> {
         self.journal_works()?;
         let listed = |(entry, why): &(JournalEntry, Why)| Aside {
             stream: entry.stream.clone(),
@@ -254,8 +254,8 @@ impl Platform for Native {
             why: *why,
             bytes: entry.sealed.len() as u64,
         };
-        let of = |(entry, _): &&(JournalEntry, Why)| stream.is_none_or(|stream| entry.stream == stream);
-        Ok(self.aside.borrow().iter().filter(of).take(limit).map(listed).collect())
+        let of = |(entry, _): &&(JournalEntry, Why)| wanted.wants(&entry.stream, &entry.id);
+        Ok(self.aside.borrow().iter().filter(of).take(wanted.limit).map(listed).collect())
     }
 
     async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {

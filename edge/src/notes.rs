@@ -34,6 +34,26 @@ pub async fn remember<P: Platform, T: Serialize>(platform: &P, name: &str, value
     }
 }
 
+/// Reads what a service has said of a text.
+pub async fn recall_understood<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
+    let bytes = match platform.memory() {
+        Some(memory) => memory.understood(name)?,
+        None => platform.kv_get(&note(name)).await.ok()??,
+    };
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Writes what a service has said of a text, for so long.
+pub async fn remember_understood<P: Platform, T: Serialize>(platform: &P, name: &str, value: &T, for_ms: u64) {
+    let Ok(bytes) = serde_json::to_vec(value) else { return };
+    match platform.memory() {
+        Some(memory) => memory.keep_understood(name, bytes),
+        None => {
+            let _ = platform.kv_put(&note(name), &bytes, for_ms).await;
+        }
+    }
+}
+
 /// Reads a note without which this node can't answer: where no memory holds it, from the key-value store.
 pub async fn recall_lasting<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
     if let Some(memory) = platform.memory()

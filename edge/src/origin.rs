@@ -595,6 +595,10 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             _ => None,
         };
         if estranged != health.estranged {
+            if let Some(why) = estranged {
+                let what = "the origin does not take this node for one of its own";
+                self.call.tell(Level::Error, what, |line| line.detail = Some(why.to_string()));
+            }
             let before = self.health_now().await;
             self.note(before, Health { estranged, ..before }).await;
         }

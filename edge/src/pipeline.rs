@@ -24,9 +24,9 @@ pub mod web;
 use http::{HeaderName, Method, StatusCode};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
-use lgdl::wire::node::{Aside, Level, Observation};
+use lgdl::wire::node::{Aside, Level, Limit, Observation};
 use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, Refused, TracedRequest};
-use lgdl::wire::trace::{Sampling, TRACEPARENT, TraceContext};
+use lgdl::wire::trace::{TRACEPARENT, TraceContext};
 use serde_json::json;
 
 use crate::answer::{After, Event, Handled, Refusal, Response};
@@ -85,7 +85,7 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     }
     let observation = call.observation(route_name, code, came_us);
     let status = response.status.as_u16();
-    if platform.spans_by() == SpansBy::Origin && is_kept(&observation, status) {
+    if platform.spans_by() == SpansBy::Origin && observation.trace.is_some_and(|trace| trace.own.is_kept(status)) {
         let took_us = platform.ticks_us().saturating_sub(came_us);
         call.later(After::Traced(TracedRequest {
             request_id: call.request_id.clone(),
@@ -96,11 +96,6 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         }));
     }
     Handled { response, after: call.into_rest(), observation }
-}
-
-/// Whether the spans of a request are kept: where its trace is, and where it has failed.
-fn is_kept(observation: &Observation, status: u16) -> bool {
-    status >= 500 || observation.trace.is_some_and(|trace| trace.own.sampling == Sampling::Kept)
 }
 
 /// One line for a refusal: what, where and how long it took; never what was said.
@@ -376,18 +371,19 @@ async fn journal_route<P: Platform>(
         }
     }
     let unavailable = |_| Refusal::new(Reason::Internal, "The journal does not answer.");
-    let aside = call.platform.journal_aside(journal::MAX_ASIDE, None).await.map_err(unavailable)?;
+    let wanted = Limit { id: received.parameter("id")?, ..Limit::of(None) };
+    let mut aside = call.platform.journal_aside(&wanted).await.map_err(unavailable)?;
+    // A node service of before does not know ids.
+    aside.retain(|entry| wanted.wants(&entry.stream, &entry.id));
     let JournalOrder::Decide(decision) = order else {
         let counts = call.platform.journal_counts().await.map_err(unavailable)?;
         return Response::json(StatusCode::OK, &json!({ "counts": counts, "aside": aside }));
     };
-    let wanted = received.parameter("id")?;
-    let chosen: Vec<&Aside> = aside.iter().filter(|entry| wanted.as_ref().is_none_or(|id| *id == entry.id)).collect();
-    if !chosen.is_empty() {
-        tell_audit(call, decision, &chosen).await?;
+    if !aside.is_empty() {
+        tell_audit(call, decision, &aside).await?;
     }
     let (mut done, mut kept) = (0, 0);
-    for entry in chosen {
+    for entry in &aside {
         let did = match decision {
             Decision::Retry => call.platform.journal_retry(&entry.stream, &entry.id).await,
             Decision::Drop => call.platform.journal_drop(&entry.stream, &entry.id).await,
@@ -409,8 +405,8 @@ async fn journal_route<P: Platform>(
 }
 
 /// Has a decision in the audit log before anything is done: without the origin nothing is decided.
-async fn tell_audit<P: Platform>(call: &Call<'_, P>, decision: Decision, chosen: &[&Aside]) -> Result<(), Refusal> {
-    let decided = |entry: &&Aside| Decided { stream: entry.stream.clone(), version: entry.version, why: entry.why };
+async fn tell_audit<P: Platform>(call: &Call<'_, P>, decision: Decision, chosen: &[Aside]) -> Result<(), Refusal> {
+    let decided = |entry: &Aside| Decided { stream: entry.stream.clone(), version: entry.version, why: entry.why };
     let by = call.caller.key.clone().map_or(DecidedBy::Anybody, DecidedBy::Key);
     let decisions = Decisions { decision, by, turns: chosen.iter().map(decided).collect() };
     let origin = Origin::new(call);

@@ -13,7 +13,7 @@
 use lgdl::limits::{CountRequest, Counted};
 pub use lgdl::services::{FetchError, Inbound, Outbound};
 pub use lgdl::wire::node::JournalEntry;
-use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage};
+use lgdl::wire::node::{Aside, Counts, Limit, LogLine, Page, Place, SetAside, StreamPage};
 
 use crate::constants::Constants;
 use crate::memory::Memory;
@@ -88,8 +88,8 @@ pub trait Platform {
     /// Takes an entry out of its stream and keeps it apart.
     async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError>;
 
-    /// Entries that were set aside, of one stream or of any, at most `limit`.
-    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError>;
+    /// Entries that were set aside.
+    async fn journal_aside(&self, wanted: &Limit) -> Result<Vec<Aside>, SeamError>;
 
     /// Puts an entry that was set aside back into its stream; [`SeamError::Conflict`] when another has its place now. Whether
     /// there was one.

@@ -274,10 +274,10 @@ impl Platform for Spin {
         }
     }
 
-    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
+    async fn journal_aside(&self, wanted: &Limit) -> Result<Vec<Aside>, SeamError> {
         match self.node_url {
-            Some(_) => self.asked(node::JOURNAL_ASIDE, &Limit { limit, stream: stream.map(str::to_owned) }),
-            None => kv_journal::aside(&self.keys()?, limit, stream),
+            Some(_) => self.asked(node::JOURNAL_ASIDE, wanted),
+            None => kv_journal::aside(&self.keys()?, wanted),
         }
     }
 

@@ -2,10 +2,9 @@
 
 mod support;
 
-use lgdl::wire::node::{JournalEntry, Why};
+use lgdl::wire::node::{JournalEntry, MAX_ASIDE, Why};
 use lgdl_edge::digest;
 use lgdl_edge::native::Native;
-use lgdl_edge::pipeline::journal::MAX_ASIDE;
 use lgdl_edge::pipeline::scheduled;
 use lgdl_edge::platform::Platform;
 use serde_json::json;
@@ -208,4 +207,19 @@ fn a_consent_is_not_believed_after_its_person_was_erased() {
         run(&node);
         assert_eq!(say(&node, "c3", "u2", "hello", &[]).1["code"], "E901");
     }
+}
+
+#[test]
+fn a_turn_that_was_set_aside_behind_a_thousand_others_can_be_decided_about() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "hello", &[]);
+    let entry = |version: u64| {
+        let (id, sealed) = (format!("i{version}"), vec![7; 8]);
+        (JournalEntry { stream: "s".into(), version, id, sealed }, Why::Refused)
+    };
+    node.aside.borrow_mut().extend((0..=MAX_ASIDE as u64).map(entry));
+    let drop = format!("/internal/journal/drop?id=i{MAX_ASIDE}");
+    let (_, done) = body_of(send(&node, &request("POST", &drop, &[], b"")));
+    assert_eq!((&done["done"], node.aside.borrow().len()), (&json!(1), MAX_ASIDE), "{done}");
 }

@@ -232,6 +232,16 @@ fn a_wrong_clock_and_a_wrong_key_are_named_and_journal_nothing() {
         let (status, problem) = say(&node, "c1", "u1", "hi there", &[]);
         assert_eq!((status, &problem["code"]), (503, &json!("E241")), "{problem}");
         assert!(node.journal.borrow().is_empty());
+        let named = |node: &Native| {
+            let is_it =
+                |line: &&lgdl::wire::node::LogLine| line.detail.as_ref().is_some_and(|detail| detail.contains(words));
+            node.log.borrow().iter().filter(is_it).count()
+        };
+        assert!(named(&node) > 0);
+        // So it is where a node can't even ask what games there are.
+        let new = crate::support::node(&world);
+        assert_eq!(say(&new, "c2", "u1", "hello", &[]).0, 503);
+        assert_eq!(named(&new), 1, "{:?}", new.log.borrow());
         let (status, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
         assert_eq!(status, 503);
         assert!(health["components"]["commits"]["detail"].as_str().unwrap().contains(words), "{health}");

@@ -183,6 +183,26 @@ fn a_capability_that_acts_does_so_once_whatever_the_network_does() {
 }
 
 #[test]
+fn what_has_acted_keeps_its_place_while_it_looks_up_and_until_its_commit() {
+    let world = world();
+    let node = with_services(node(&world));
+    let (_, answer) = say(&node, "c1", "u1", "express delivery", &[]);
+    assert_eq!(answer["response"], "On its way, 3 left.");
+    {
+        let state = world.state.borrow();
+        assert_eq!(state.calls.iter().filter(|call| *call == "POST claims").count(), 2, "{:?}", state.calls);
+        assert_eq!(state.held_for_ms, [2_000 + 6_000, 20_000 + 6_000], "each call, and a commit that is tried twice");
+        assert!(state.turns[0].attempt.is_some(), "the commit says which try it is");
+    }
+    // No longer than the origin lets anybody.
+    world.state.borrow_mut().held_for_ms.clear();
+    let patient = with_services(crate::support::node(&world)).with("origin_timeout_ms", "60000");
+    say(&patient, "c2", "u1", "express delivery", &[]);
+    let held = &world.state.borrow().held_for_ms;
+    assert!(held.iter().all(|ms| *ms <= lgdl::wire::origin::MAX_ACTING_MS) && !held.is_empty(), "{held:?}");
+}
+
+#[test]
 fn ten_tries_of_a_turn_at_once_act_once() {
     for nodes in [1, 3] {
         let world = world();

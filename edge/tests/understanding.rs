@@ -35,6 +35,23 @@ fn a_service_says_what_is_meant_and_is_not_asked_twice() {
 }
 
 #[test]
+fn what_was_said_can_not_be_tried_out_on_the_names_of_notes() {
+    let names = |key: &str| {
+        let world = world();
+        let mut node = asking(node(&world)).with("state_key", key);
+        node.remembers = false;
+        *world.service_answers.borrow_mut() = vec![ok(&json!({ "move": null }))];
+        say(&node, "c1", "u1", "got any of those around", &[]);
+        let kv = node.kv.borrow();
+        kv.keys().filter(|key| key.contains("understood:")).cloned().collect::<Vec<_>>()
+    };
+    let (one, other) = (names(&"07".repeat(32)), names(&"08".repeat(32)));
+    assert_eq!((one.len(), other.len()), (1, 1));
+    assert_ne!(one, other, "each node's key names a text otherwise");
+    assert!(names("").is_empty(), "a node without a key remembers nothing");
+}
+
+#[test]
 fn what_a_node_knows_of_a_text_is_believed_for_a_while() {
     let world = world();
     let node = asking(node(&world));

@@ -21,8 +21,8 @@ use crate::config::Config;
 use crate::files::{NewFile, folder_of, with_suffix};
 use crate::migrations;
 use crate::random::SystemRandom;
-use crate::store::StoreError;
 use crate::store::sqlite::{connect, failed};
+use crate::store::{self, StoreError};
 
 pub use drill::{DrillReport, drill};
 pub use schedule::Schedule;
@@ -62,6 +62,12 @@ pub enum BackupError {
     /// The target is there already.
     #[error("E515 {0} exists already; nothing is written over")]
     Exists(PathBuf),
+    /// The database that is to be restored into holds something already.
+    #[error(
+        "E515 the database that LGDL_POSTGRES_URL names is not empty; nothing is written over. Make an empty one (`createdb NAME`), have \
+         LGDL_POSTGRES_URL name that, restore, and start the origins with it"
+    )]
+    NotEmpty,
     /// A file can't be read or written.
     #[error("E513 {0}: {1}")]
     File(PathBuf, io::Error),
@@ -92,6 +98,11 @@ pub enum BackupError {
         complaint: String,
     },
 }
+
+/// How long it may take to look whether a database is empty.
+const LOOK_TAKES: Duration = Duration::from_secs(30);
+const HOLDS_ANYTHING: &str =
+    "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public')";
 
 /// Pages copied, and pages in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -360,6 +371,12 @@ pub async fn restore_postgres(backup: &Path, url: &str, programs: Option<&Path>)
     if !backup.is_file() {
         return Err(BackupError::File(backup.to_owned(), io::ErrorKind::NotFound.into()));
     }
+    let client = store::postgres::connect(url, LOOK_TAKES).await?;
+    let row = client.query_one(HOLDS_ANYTHING, &[]).await;
+    if row.and_then(|row| row.try_get(0)).map_err(|error| store::postgres::failed(&error))? {
+        return Err(BackupError::NotEmpty);
+    }
+    drop(client);
     let mut restore = program("pg_restore", programs);
     restore.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
     // An empty connection string: everything comes from the environment.

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use lgdl::breaker::Breaker;
 use lgdl::engine::{CapabilityCall, CapabilityResult};
 use lgdl::mocks::Mocks;
-use lgdl::services::{Asking, Carrier, DENIED, FetchError, Inbound, Outbound, ask, failed, limit_ms};
+use lgdl::services::{Asking, DENIED, FetchError, Inbound, Outbound, ServiceClient, ask, failed, limit_ms};
 use lgdl::settings::Service;
 use tokio::time::Instant;
 
@@ -133,7 +133,7 @@ fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
         .any(|error| error.downcast_ref::<std::io::Error>().is_some_and(refused))
 }
 
-impl Carrier for Calling<'_> {
+impl ServiceClient for Calling<'_> {
     async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
         let limit = Duration::from_millis(request.timeout_ms);
         tokio::time::timeout(limit, self.exchange(request)).await.unwrap_or(Err(FetchError::TimedOut))
@@ -153,13 +153,8 @@ impl Carrier for Calling<'_> {
         self.origin.clock.now_ms()
     }
 
-    async fn breaker(&self, service: &str) -> Breaker {
-        let breakers = self.origin.capabilities.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        breakers.get(service).copied().unwrap_or_default()
-    }
-
-    async fn keep_breaker(&self, service: &str, breaker: &Breaker) {
+    async fn at_breaker<T>(&self, service: &str, change: impl FnOnce(&mut Breaker) -> T) -> T {
         let mut breakers = self.origin.capabilities.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        breakers.insert(service.to_owned(), *breaker);
+        change(breakers.entry(service.to_owned()).or_default())
     }
 }

@@ -23,6 +23,10 @@ pub fn nearest_time(millis: Millis) -> Millis {
     millis.clamp(*TIMES.start(), *TIMES.end())
 }
 
+/// How far a clock may be off before it is named, milliseconds: turns that wait are kept in the order of clocks, and a signature
+/// allows two minutes.
+pub const MAX_CLOCK_OFF_MS: Millis = 30_000;
+
 /// How far a time may lie ahead before it is no time of this clock's, milliseconds: several threads note theirs one after the other.
 const AHEAD_MS: Millis = 10_000;
 

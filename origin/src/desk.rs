@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use lgdl::engine::{Event as Happened, HandoverStage, Settings, ToldBy, Turn};
 use lgdl::ir;
-use lgdl::services::Performed;
 use lgdl::wire::origin::{HandoverNow, MAX_MESSAGES, Message, Messages, Speaker};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
@@ -16,11 +15,12 @@ use crate::exports;
 use crate::hex;
 use crate::http::{Origin, Problem};
 use crate::ids::{AdministratorId, ConversationId};
-use crate::own_turns::{self, KEY_DIGITS, ORIGIN, Ran};
+use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::turn_record;
 use crate::store::{
-    AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError, Typist,
+    AgentRow, CommitOutcome, Composing, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError,
+    Typist,
 };
 
 /// An agent who was silent for so long is gone: what they had goes back to its queue.
@@ -78,7 +78,7 @@ pub async fn act(
     let row = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
     let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
     let name = request_name(deed, key, id, agent);
-    let mut performed = Performed::default();
+    let mut attempt = Attempt::new(&*origin.random);
     for _ in 0..MAX_RUNS {
         // From the store that is written to: the one above may lag behind.
         let row = match origin.store.find(&place).await? {
@@ -103,16 +103,16 @@ pub async fn act(
             }
         }
         let turn = turn_of(deed, agent, origin.clock.now_ms());
-        let settled = match own_turns::run(origin, &row, turn, &name, &mut performed).await? {
+        let settled = match own_turns::run(origin, &row, turn, &name, &mut attempt).await? {
             Ran::Done(outcome) => {
                 let told = told(origin, tenant, id, agent, &handover, deed);
-                own_turns::commit(origin, &row, &outcome, name.clone(), told).await?
+                own_turns::commit(origin, &row, &outcome, name.clone(), told, &attempt).await?
             }
             Ran::Stopped(settled) => settled,
         };
         match settled {
             CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
-                origin.store.signals().typing().stopped(id, Typist::Agent);
+                tell_typing(origin, id, Typist::Agent, Composing::No).await;
                 if let Deed::Return { outcome, .. } = deed {
                     origin.store.note_outcome(tenant, &handover, outcome).await?;
                 }
@@ -226,24 +226,10 @@ fn unknown() -> Problem {
     Problem::not_found("There is no such hand-over.")
 }
 
-/// Whether somebody is typing who asks for news.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Composing {
-    /// They are.
-    Yes,
-    /// They are not, or do not say.
-    No,
-}
-
 /// Tells the other side that somebody types, or does not any more. It is a hint: nothing fails for want of it.
 pub async fn tell_typing(origin: &Origin, id: &ConversationId, who: Typist, composing: Composing) {
-    match composing {
-        Composing::Yes => {
-            if let Err(error) = origin.store.tell_typing(id, who).await {
-                tracing::debug!(%error, "other origins do not hear that somebody types");
-            }
-        }
-        Composing::No => origin.store.signals().typing().stopped(id, who),
+    if let Err(error) = origin.store.tell_typing(id, who, composing).await {
+        tracing::debug!(%error, "other origins do not hear whether somebody types");
     }
 }
 

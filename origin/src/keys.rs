@@ -8,7 +8,7 @@ pub use lgdl::api_key::{ENVIRONMENTS, PREFIX, is_well_formed};
 
 use serde_json::json;
 
-use crate::admin::{CreateRefused, NewAdministrator, create_administrator};
+use crate::admin::{CreateRefused, NewAdministrator, prepared_administrator};
 use crate::audit::events;
 use crate::clock::{Millis, TIMES};
 use crate::hex;
@@ -125,8 +125,8 @@ pub enum NotMade {
     Store(#[from] StoreError),
 }
 
-/// Makes a key and keeps it. One of the scope `agent` has an account of that role, under the key's id: so a program is an agent like
-/// any other, and nobody logs in as it.
+/// Makes a key and keeps it. One of the scope `agent` has an account of that role, under the key's id, which is made with it and ends with
+/// it: so a program is an agent like any other, and nobody logs in as it.
 ///
 /// # Errors
 /// When the wish does not make sense, or the store fails.
@@ -138,19 +138,19 @@ pub async fn create(
     random: &dyn Random,
 ) -> Result<Made, NotMade> {
     let (row, key) = make(request, now_ms, random)?;
-    let agent = match row.scopes.iter().any(|scope| scope == AGENT_SCOPE) {
-        true => {
-            let mut secret = [0; PASSWORD_BYTES];
-            random.fill(&mut secret);
-            let (name, password, tenant) = (row.id.as_str(), hex::encode(&secret), Some(request.tenant));
-            let new = NewAdministrator { name, password: &password, role: Role::Agent, tenant, actor };
-            Some(create_administrator(store, new, now_ms, random).await?.id)
-        }
-        false => None,
-    };
     let detail = json!({"scopes": row.scopes});
     let told = events::of(now_ms, request.tenant, events::KEY_CREATED, actor, row.id.as_str(), detail);
-    store.add_key(row.clone(), told).await?;
+    if !row.scopes.iter().any(|scope| scope == AGENT_SCOPE) {
+        store.add_key(row.clone(), told).await?;
+        return Ok(Made { row, key, agent: None });
+    }
+    let mut secret = [0; PASSWORD_BYTES];
+    random.fill(&mut secret);
+    let (name, password, tenant) = (row.id.as_str(), hex::encode(&secret), Some(request.tenant));
+    let new = NewAdministrator { name, password: &password, role: Role::Agent, tenant, actor };
+    let (account, made) = prepared_administrator(new, now_ms, random).await?;
+    let agent = Some(account.id.clone());
+    store.add_agent_key(row.clone(), account, [made, told]).await?;
     Ok(Made { row, key, agent })
 }
 

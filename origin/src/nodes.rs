@@ -8,14 +8,11 @@ use serde_json::{Value, json};
 
 use crate::audit::events;
 use crate::bus::catalog::{NODE_DRAINED, NODE_JOINED, NODE_LOST};
-use crate::clock::{DAY_MS, Millis};
+use crate::clock::{DAY_MS, MAX_CLOCK_OFF_MS, Millis};
 use crate::http::Origin;
 use crate::serve::DEFAULT_TENANT;
 use crate::store::{Event, NodeFacts, NodeRow, Result, Store};
 
-/// How far a clock may be off before it is named, milliseconds: turns that wait are kept in the order of clocks, and a signature
-/// allows two minutes.
-pub const MAX_CLOCK_OFF_MS: Millis = 30_000;
 /// The shortest silence that says something, milliseconds.
 const SILENT_AFTER_MS: Millis = 30_000;
 /// Reports that may be missing before a node counts as silent.
@@ -66,6 +63,12 @@ pub fn troubles(row: &NodeRow) -> Vec<String> {
     }
     if row.report.aside > 0 {
         troubles.push(format!("{} turns are set aside there", row.report.aside));
+    }
+    if row.report.unremoved > 0 {
+        troubles.push(format!(
+            "{} turns that it is done with can't be removed there: is its disk full?",
+            row.report.unremoved
+        ));
     }
     troubles
 }
@@ -123,6 +126,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         waiting,
         waiting_since_ms,
         aside,
+        unremoved,
         breaker,
         drained_at_ms,
         every_ms,
@@ -136,6 +140,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         waiting,
         waiting_since_ms,
         aside,
+        unremoved,
         breaker,
         drained_at_ms,
         every_ms,
@@ -181,7 +186,8 @@ pub async fn keep(origin: &Origin) {
 /// A node as people are shown it.
 #[must_use]
 pub fn shown(row: &NodeRow, now_ms: Millis) -> Value {
-    let NodeFacts { version, platform, region, games, waiting, aside, breaker, drained_at_ms, .. } = &row.report;
+    let NodeFacts { version, platform, region, games, waiting, aside, unremoved, breaker, drained_at_ms, .. } =
+        &row.report;
     json!({
         "name": row.name,
         "state": state(row),
@@ -192,6 +198,7 @@ pub fn shown(row: &NodeRow, now_ms: Millis) -> Value {
         "waiting": waiting,
         "waiting_for_s": row.report.waiting_since_ms.map(|since| row.report.sent_at_ms.saturating_sub(since).max(0) / 1000),
         "aside": aside,
+        "unremoved": unremoved,
         "breaker": breaker,
         "clock_ahead_ms": row.clock_ahead_ms,
         "drained_at_ms": drained_at_ms,

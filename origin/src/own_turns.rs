@@ -11,6 +11,7 @@ use crate::capabilities;
 use crate::hex;
 use crate::http::{self, Origin, Problem};
 use crate::privacy::RequestName;
+use crate::random::Random;
 use crate::records::CommitBody;
 use crate::store::{CommitOutcome, ConversationRow, Event, StoreError};
 
@@ -40,8 +41,31 @@ pub enum Ran {
     Stopped(CommitOutcome),
 }
 
-/// Runs the turn of this name on a conversation that is open, and makes the calls that its game asks for. What was `performed` for another
-/// run of it is not made again.
+/// One try of such a turn, told from others here and at other origins: one of them acts at a time.
+#[derive(Debug)]
+pub struct Attempt {
+    name: String,
+    performed: Performed,
+    has_acted: bool,
+}
+
+impl Attempt {
+    /// One that has done nothing yet.
+    #[must_use]
+    pub fn new(random: &dyn Random) -> Attempt {
+        let mut bytes = [0; 8];
+        random.fill(&mut bytes);
+        Attempt { name: hex::encode(&bytes), performed: Performed::default(), has_acted: false }
+    }
+
+    /// Whether it has asked for something to be done.
+    pub(crate) fn has_acted(&self) -> bool {
+        self.has_acted
+    }
+}
+
+/// Runs the turn of this name on a conversation that is open, and makes the calls that its game asks for. What was called in another
+/// run of this try is not called again.
 ///
 /// # Errors
 /// When the game is not there, the turn does not end, or the store fails.
@@ -50,37 +74,31 @@ pub async fn run(
     row: &ConversationRow,
     turn: Turn,
     name: &RequestName,
-    performed: &mut Performed,
+    attempt: &mut Attempt,
 ) -> Result<Ran, Problem> {
     let state: Conversation = serde_json::from_str(&row.state)
         .map_err(|error| StoreError::Damaged(format!("conversations.state: {error}")))?;
     let game = game_of(origin, row).await?;
     let mut step = engine::begin(&game, state, turn);
-    let attempt = attempt(origin);
     for _ in 0..=MAX_CALLS_PER_TURN {
         let pending = match step {
             Step::Done(outcome) => return Ok(Ran::Done(outcome)),
             Step::Call(pending) => pending,
         };
-        let acts = pending.call.side_effects && performed.known(&pending.call).is_none();
-        if acts && let Some(lasts_ms) = capabilities::lasts_ms(origin, &pending.call) {
-            let acting = Acting { attempt: attempt.clone(), for_ms: lasts_ms + COMMIT_TAKES_MS };
+        let is_known = attempt.performed.known(&pending.call).is_some();
+        // What has acted keeps its place until its commit, whatever else it asks.
+        let holds = !is_known && (pending.call.side_effects || attempt.has_acted);
+        if holds && let Some(lasts_ms) = capabilities::lasts_ms(origin, &pending.call) {
+            let acting = Acting { attempt: attempt.name.clone(), for_ms: lasts_ms + COMMIT_TAKES_MS };
             match http::claim(origin, &row.tenant, claim(row, name, acting)).await?.outcome {
-                CommitOutcome::Committed { .. } => {}
+                CommitOutcome::Committed { .. } => attempt.has_acted = true,
                 stopped => return Ok(Ran::Stopped(stopped)),
             }
         }
-        let result = result_of(origin, row, &pending.call, name, performed).await;
+        let result = result_of(origin, row, &pending.call, name, &mut attempt.performed).await;
         step = pending.resume(&game, result);
     }
     Err(Problem::internal("The turn does not end."))
-}
-
-/// Tells this try of a turn from others, here and at other origins: one of them acts at a time.
-fn attempt(origin: &Origin) -> String {
-    let mut bytes = [0; 8];
-    origin.random.fill(&mut bytes);
-    hex::encode(&bytes)
 }
 
 /// The result of one call: remembered, or made now.
@@ -128,14 +146,15 @@ pub(crate) async fn commit(
     outcome: &Outcome,
     name: RequestName,
     told: Vec<Event>,
+    attempt: &Attempt,
 ) -> Result<CommitOutcome, Problem> {
-    let request = request(row, outcome, name);
+    let request = request(row, outcome, name, attempt);
     let body = serde_json::to_vec(&request).and_then(|bytes| serde_json::from_slice::<CommitBody>(&bytes));
     let body = body.map_err(|error| StoreError::Internal(format!("a turn of the origin's own: {error}")))?;
     Ok(http::commit(origin, &row.tenant, body, told).await?.outcome)
 }
 
-fn request(row: &ConversationRow, outcome: &Outcome, name: RequestName) -> CommitRequest {
+fn request(row: &ConversationRow, outcome: &Outcome, name: RequestName, attempt: &Attempt) -> CommitRequest {
     let manifest = hex::sha256(format!("{}\n{}", row.id, name.key).as_bytes());
     CommitRequest {
         game: row.game.clone(),
@@ -150,5 +169,6 @@ fn request(row: &ConversationRow, outcome: &Outcome, name: RequestName) -> Commi
         state: outcome.conversation.clone(),
         response: MoveResponse::of(outcome, format!("turn_{}", &manifest[..KEY_DIGITS]), &row.game_version),
         journal_sequence: None,
+        attempt: Some(attempt.name.clone()),
     }
 }

@@ -66,6 +66,8 @@ pub struct CommitBody {
     response: Box<RawValue>,
     #[serde(default)]
     journal_sequence: Option<u64>,
+    #[serde(default, rename = "try")]
+    attempt: Option<String>,
 }
 
 /// `lgdl::wire::origin::StoredConversation` with the state left as it lies.
@@ -153,6 +155,9 @@ impl CommitBody {
         ] {
             check_id(kind, field, id)?;
         }
+        if let Some(attempt) = &self.attempt {
+            check_id(Id::Stored, "try", attempt)?;
+        }
         let key = ConversationKey { tenant: tenant.to_owned(), game: self.game, external_id: self.conversation_id };
         if self.record.get("turn").and_then(Value::as_u64) != self.expected_version.checked_add(1) {
             return Err(Malformed("`record.turn` must be `expected_version` + 1".into()));
@@ -190,6 +195,7 @@ impl CommitBody {
             fingerprint: self.fingerprint,
             answer: self.response.get().to_owned(),
             journal_sequence: self.journal_sequence,
+            attempt: self.attempt,
             state: self.state.get().to_owned(),
             summary,
             activity,

@@ -266,9 +266,13 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.live, &*kept.clock).await });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
     let mut tasks = cleanup::start(&origin);
-    if let Some(path) = origin.config.tombstones.clone() {
+    if origin.gate.tombstones.is_some() {
         let kept = origin.clone();
-        tasks.spawn(async move { tombstones::keep(&*kept.store, &path, &*kept.clock).await });
+        tasks.spawn(async move {
+            if let Some(file) = &kept.gate.tombstones {
+                tombstones::keep(file, &*kept.store, &*kept.clock).await;
+            }
+        });
     }
     if let Some(tls) = origin.tls.clone() {
         tasks.spawn(keep_tls(tls, Arc::clone(&origin.clock)));
@@ -367,12 +371,7 @@ impl Running {
         if let Err(error) = audit::drain(&*self.origin.store).await {
             tracing::warn!(%error, "audit events wait in the outbox");
         }
-        if let Some(path) = &self.origin.config.tombstones {
-            let now_ms = self.origin.clock.now_ms();
-            if let Err(error) = tombstones::bring_up_to_date(&*self.origin.store, path, now_ms).await {
-                tracing::error!(%error, "the file of tombstones is not up to date");
-            }
-        }
+        tombstones::written(&self.origin).await;
         if let Some(traces) = &self.origin.traces {
             traces.stop().await;
         }

@@ -80,9 +80,9 @@ pub enum FetchError {
     Denied,
 }
 
-/// What carries calls, and remembers which services are down.
+/// What makes the requests of calls, and remembers which services are down.
 #[allow(async_fn_in_trait, reason = "the trait is used with static dispatch only")]
-pub trait Carrier {
+pub trait ServiceClient {
     /// Makes one HTTP request, with no redirects and no retries.
     async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError>;
     /// Waits for a random part of a time.
@@ -91,10 +91,8 @@ pub trait Carrier {
     fn ticks_us(&self) -> u64;
     /// Milliseconds since 1970-01-01T00:00:00Z.
     fn now_ms(&self) -> i64;
-    /// The breaker of a service.
-    async fn breaker(&self, service: &str) -> Breaker;
-    /// Remembers it.
-    async fn keep_breaker(&self, service: &str, breaker: &Breaker);
+    /// Looks at the breaker of a service, changes it and remembers it, in one go where others may look at the same time.
+    async fn at_breaker<T>(&self, service: &str, change: impl FnOnce(&mut Breaker) -> T) -> T;
 }
 
 /// A call, and on whose behalf it is made.
@@ -111,25 +109,22 @@ pub struct Asking<'a> {
 }
 
 /// Makes a call and tells what came of it.
-pub async fn ask(carrier: &impl Carrier, service: &Service, asking: Asking<'_>) -> CapabilityResult {
+pub async fn ask(client: &impl ServiceClient, service: &Service, asking: Asking<'_>) -> CapabilityResult {
     if let Err(why) = check_address(service) {
         return failed(DENIED, why);
     }
     let name = &asking.wanted.service;
-    let before = carrier.breaker(name).await;
-    let mut breaker = before;
-    if matches!(breaker.admit(carrier.now_ms()), Admission::Refused { .. }) {
+    // A trial is noted before it is made: others wait for what comes of it.
+    let admission = client.at_breaker(name, |breaker| breaker.admit(client.now_ms())).await;
+    if matches!(admission, Admission::Refused { .. }) {
         return failed(UNAVAILABLE, "the breaker of this service is open");
     }
-    let (result, answered) = attempts(carrier, service, asking).await;
-    if answered {
-        breaker.succeeded();
-    } else {
-        breaker.failed(carrier.now_ms());
-    }
-    if breaker != before {
-        carrier.keep_breaker(name, &breaker).await;
-    }
+    let (result, answered) = attempts(client, service, asking).await;
+    let heard = |breaker: &mut Breaker| match answered {
+        true => breaker.succeeded(),
+        false => breaker.failed(client.now_ms()),
+    };
+    client.at_breaker(name, heard).await;
     result
 }
 
@@ -146,21 +141,21 @@ pub fn failed(code: &str, detail: &str) -> CapabilityResult {
 }
 
 /// The result, and whether the service is in working order.
-async fn attempts(carrier: &impl Carrier, service: &Service, asking: Asking<'_>) -> (CapabilityResult, bool) {
+async fn attempts(client: &impl ServiceClient, service: &Service, asking: Asking<'_>) -> (CapabilityResult, bool) {
     let wanted = asking.wanted;
     let limit_ms = limit_ms(service, wanted);
-    let until_us = carrier.ticks_us() + u64::from(limit_ms) * 1_000;
+    let until_us = client.ticks_us() + u64::from(limit_ms) * 1_000;
     let attempts = if wanted.side_effects { 1 } else { READ_ATTEMPTS };
     let mut failure = failed(TIMED_OUT, "no answer in time");
     for attempt in 0..attempts {
         if attempt > 0 {
-            carrier.pause(RETRY_PAUSE_MS << (attempt - 1)).await;
+            client.pause(RETRY_PAUSE_MS << (attempt - 1)).await;
         }
-        let left_ms = until_us.saturating_sub(carrier.ticks_us()) / 1_000;
+        let left_ms = until_us.saturating_sub(client.ticks_us()) / 1_000;
         if left_ms == 0 {
             break;
         }
-        failure = match carrier.fetch(outbound(service, asking, left_ms)).await {
+        failure = match client.fetch(outbound(service, asking, left_ms)).await {
             Ok(answer) if answer.status < 500 && answer.status != 429 => return (read(&answer), true),
             Ok(answer) => failed(UNAVAILABLE, &format!("the service answered status {}", answer.status)),
             Err(FetchError::TimedOut) => failed(TIMED_OUT, "no answer in time"),
@@ -297,7 +292,71 @@ impl Performed {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
+    use crate::breaker::{FAILURES_TO_OPEN, OPEN_FOR_MS};
+
+    /// A service that does not answer before somebody lets it.
+    #[derive(Default)]
+    struct Client {
+        breaker: RefCell<Breaker>,
+        now_ms: Cell<i64>,
+        asked: Cell<u32>,
+        answers: Cell<bool>,
+    }
+
+    impl ServiceClient for Client {
+        async fn fetch(&self, _request: Outbound) -> Result<Inbound, FetchError> {
+            self.asked.set(self.asked.get() + 1);
+            std::future::poll_fn(|_| if self.answers.get() { Poll::Ready(()) } else { Poll::Pending }).await;
+            Ok(Inbound { status: 200, body: b"{}".to_vec() })
+        }
+        async fn pause(&self, _longest_ms: u64) {}
+        fn ticks_us(&self) -> u64 {
+            0
+        }
+        fn now_ms(&self) -> i64 {
+            self.now_ms.get()
+        }
+        async fn at_breaker<T>(&self, _service: &str, change: impl FnOnce(&mut Breaker) -> T) -> T {
+            change(&mut self.breaker.borrow_mut())
+        }
+    }
+
+    #[test]
+    fn one_call_tries_whether_a_service_is_back_and_the_others_wait_for_what_comes_of_it() {
+        let client = Client::default();
+        (0..FAILURES_TO_OPEN).for_each(|_| client.breaker.borrow_mut().failed(0));
+        client.now_ms.set(OPEN_FOR_MS);
+        let service: Service = serde_json::from_value(json!({"url": "https://services.example.com"})).unwrap();
+        let wanted = CapabilityCall {
+            index: 0,
+            service: "stock".into(),
+            function: "look_up".into(),
+            purpose: None,
+            payload: Map::new(),
+            timeout_ms: 1_000,
+            side_effects: false,
+        };
+        let asking = Asking { wanted: &wanted, key: "k", tenant: "t", trace: None };
+        let mut context = Context::from_waker(Waker::noop());
+        let mut trial = pin!(ask(&client, &service, asking));
+        assert!(trial.as_mut().poll(&mut context).is_pending());
+        for _ in 0..3 {
+            let mut other = pin!(ask(&client, &service, asking));
+            let Poll::Ready(result) = other.as_mut().poll(&mut context) else { panic!("it waits for the service") };
+            assert!(matches!(result, CapabilityResult::Failed { code, .. } if code == UNAVAILABLE));
+        }
+        assert_eq!(client.asked.get(), 1);
+        client.answers.set(true);
+        assert!(trial.as_mut().poll(&mut context).is_ready());
+        assert!(client.breaker.borrow().is_closed());
+        assert!(pin!(ask(&client, &service, asking)).as_mut().poll(&mut context).is_ready());
+        assert_eq!(client.asked.get(), 2);
+    }
 
     #[test]
     fn only_answers_that_keep_the_contract_count_as_answers() {

@@ -2,7 +2,7 @@
 
 use lgdl::ids::shown_request;
 use lgdl::wire::node::{Observation, Traced};
-use lgdl::wire::trace::{Sampling, SpanId};
+use lgdl::wire::trace::SpanId;
 
 use crate::{Kind, Service, Span, Value};
 
@@ -27,7 +27,7 @@ pub struct NodeRequest<'a> {
 pub fn of_request(request: &NodeRequest<'_>, observation: &Observation) -> Vec<Span> {
     let Some(Traced { own, parent }) = observation.trace else { return Vec::new() };
     let failed = request.status >= 500;
-    if own.sampling != Sampling::Kept && !failed {
+    if !own.is_kept(request.status) {
         return Vec::new();
     }
     let mut attributes = vec![

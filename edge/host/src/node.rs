@@ -11,8 +11,8 @@ use http::{Request, Response, StatusCode};
 use lgdl::crypto::SecretKey;
 use lgdl::limits::Counters;
 use lgdl::wire::node::{
-    self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, Page, Place, SetAside, Stream,
-    StreamPage, Streams, Why, is_of_another_key,
+    self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, MAX_ASIDE, Page, Place, SetAside,
+    Stream, StreamPage, Streams, Why, is_of_another_key,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -159,7 +159,7 @@ impl Node {
             }
             node::JOURNAL_SET_ASIDE => answered(body, |order: SetAside| self.set_aside(&order)),
             node::JOURNAL_ASIDE => {
-                answered(body, |Limit { limit, stream }| self.aside(limit.min(MAX_STREAMS), stream.as_deref()))
+                answered(body, |wanted: Limit| self.aside(&Limit { limit: wanted.limit.min(MAX_ASIDE), ..wanted }))
             }
             node::JOURNAL_RETRY => self.retry_asked(body),
             node::JOURNAL_DROP => {
@@ -327,17 +327,18 @@ impl Node {
         }
     }
 
-    /// What was set aside, of one stream or of any, oldest first, at most `limit`.
+    /// What was set aside, oldest first.
     ///
     /// # Errors
     /// When the journal can't be read.
-    pub fn aside(&self, limit: usize, of: Option<&str>) -> rusqlite::Result<Vec<Aside>> {
+    pub fn aside(&self, wanted: &Limit) -> rusqlite::Result<Vec<Aside>> {
         let done = self.done().clone();
         self.with_journal(|journal| {
-            let sql = "SELECT stream, version, id, why, length(sealed) FROM aside WHERE ?2 IS NULL OR stream = ?2
-                       ORDER BY sequence LIMIT ?1";
+            let sql = "SELECT stream, version, id, why, length(sealed) FROM aside
+                       WHERE (?2 IS NULL OR stream = ?2) AND (?3 IS NULL OR id = ?3) ORDER BY sequence LIMIT ?1";
             let mut statement = journal.prepare_cached(sql)?;
-            let rows = statement.query_map(params![i64::try_from(limit).unwrap_or(i64::MAX), of], |row| {
+            let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX);
+            let rows = statement.query_map(params![limit, wanted.stream, wanted.id], |row| {
                 let why = why(&row.get::<_, String>(3)?);
                 listed(row, why)
             })?;
@@ -346,13 +347,13 @@ impl Node {
             let sql = "SELECT stream, version, id, NULL, length(sealed) FROM journal WHERE stream = ?1 AND id = ?2";
             for ((stream, id), what) in &done {
                 let Done::Aside(why) = what else { continue };
-                if of.is_some_and(|of| of != stream) {
+                if !wanted.wants(stream, id) {
                     continue;
                 }
                 let found = journal.prepare_cached(sql)?.query_row([stream, id], |row| listed(row, *why)).optional()?;
                 aside.extend(found);
             }
-            aside.truncate(limit);
+            aside.truncate(wanted.limit);
             Ok(aside)
         })
     }
@@ -549,12 +550,14 @@ mod tests {
         node.set_aside(&order).unwrap();
         assert_eq!(node.counts().unwrap(), Counts { waiting: 1, aside: 1, other_key: 1, unremoved: 0 });
         assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
-        assert_eq!(node.aside(10, None).unwrap()[0].why, Why::OtherKey);
+        assert_eq!(node.aside(&Limit::of(None)).unwrap()[0].why, Why::OtherKey);
         assert_eq!(node.retry("a", "none").unwrap(), Some(false));
         assert_eq!(node.retry("a", "1").unwrap(), Some(true));
         assert_eq!(entries(&node, "a"), [entry("a", 1, "1"), entry("a", 2, "2")]);
         node.set_aside(&order).unwrap();
         append(&node, &entry("b", 1, "3"));
+        let only = |id: &str| node.aside(&Limit { id: Some(id.into()), ..Limit::of(None) }).unwrap().len();
+        assert_eq!((only("1"), only("2")), (1, 0), "found by its id, however many there are");
         assert!(node.drop_aside("a", "1").unwrap());
         assert!(!node.drop_aside("a", "1").unwrap());
     }
@@ -574,7 +577,10 @@ mod tests {
         let order = SetAside { stream: "a".into(), place: entry("a", 2, "2").place(), why: Why::Refused };
         node.set_aside(&order).unwrap();
         assert_eq!(entries(&node, "a"), [entry("a", 3, "3"), entry("a", 4, "4")]);
-        assert_eq!(node.aside(10, None).unwrap().iter().map(|aside| aside.id.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(
+            node.aside(&Limit::of(None)).unwrap().iter().map(|aside| aside.id.as_str()).collect::<Vec<_>>(),
+            ["2"]
+        );
         assert_eq!(node.counts().unwrap(), Counts { waiting: 2, aside: 1, unremoved: 2, ..Counts::default() });
         assert!(node.drop_aside("a", "2").is_err() && node.retry("a", "2").is_err(), "it would come back");
         arrived(&node, "a", "3");

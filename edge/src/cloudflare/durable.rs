@@ -10,7 +10,8 @@ use std::cell::Cell;
 
 use lgdl::limits::{CountRequest, Counters, Entry, EntryName as LimitName};
 use lgdl::wire::node::{
-    self, Aside, Counts, EntryName, Found, JournalEntry, Limit, Page, Place, SetAside, Stream, StreamPage, Streams, Why,
+    self, Aside, Counts, EntryName, Found, JournalEntry, Limit, MAX_ASIDE, Page, Place, SetAside, Stream, StreamPage,
+    Streams, Why,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -248,11 +249,12 @@ impl NodeObject {
     }
 
     fn aside(&self, wanted: Limit) -> Result<Response> {
-        let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX).min(MAX_ENTRIES_READ);
-        let sql = "SELECT stream, version, id, why, LENGTH(entry) AS bytes FROM aside WHERE ?2 IS NULL OR stream = ?2 \
-                   ORDER BY rowid LIMIT ?1";
-        let stream = wanted.stream.map_or(SqlStorageValue::Null, Into::into);
-        let rows: Vec<AsideRow> = self.sql().exec(sql, vec![limit.into(), stream])?.to_array()?;
+        let limit = i64::try_from(wanted.limit.min(MAX_ASIDE)).unwrap_or(i64::MAX);
+        let sql = "SELECT stream, version, id, why, LENGTH(entry) AS bytes FROM aside \
+                   WHERE (?2 IS NULL OR stream = ?2) AND (?3 IS NULL OR id = ?3) ORDER BY rowid LIMIT ?1";
+        let of = |part: Option<String>| part.map_or(SqlStorageValue::Null, Into::into);
+        let rows: Vec<AsideRow> =
+            self.sql().exec(sql, vec![limit.into(), of(wanted.stream), of(wanted.id)])?.to_array()?;
         let listed = rows.into_iter().map(|row| Aside {
             stream: row.stream,
             version: row.version.unsigned_abs(),

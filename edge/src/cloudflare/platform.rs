@@ -329,12 +329,12 @@ impl Platform for Cloudflare {
         Ok(())
     }
 
-    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
+    async fn journal_aside(&self, wanted: &Limit) -> Result<Vec<Aside>, SeamError> {
         let mut all: Vec<Aside> = Vec::new();
         for object in journals() {
-            let limit = limit.saturating_sub(all.len());
+            let limit = wanted.limit.saturating_sub(all.len());
             if limit > 0 {
-                let wanted = Limit { limit, stream: stream.map(str::to_owned) };
+                let wanted = Limit { limit, ..wanted.clone() };
                 all.extend(self.answered::<Vec<Aside>>(&object, node::JOURNAL_ASIDE, &wanted).await?);
             }
         }

@@ -3,7 +3,7 @@
 use lgdl::breaker::Breaker;
 use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND, UNDERSTOOD};
 use lgdl::mocks::Mocks;
-use lgdl::services::{Asking, Carrier, DENIED, ask, failed, limit_ms};
+use lgdl::services::{Asking, DENIED, ServiceClient, ask, failed, limit_ms};
 use serde_json::Value;
 
 use crate::answer::Event;
@@ -15,7 +15,7 @@ use crate::platform::{FetchError, Inbound, Outbound, Platform};
 use crate::settings::Settings;
 
 /// How long what the understanding service said of a text is believed, milliseconds.
-const UNDERSTOOD_FOR_MS: i64 = 600_000;
+const UNDERSTOOD_FOR_MS: u64 = 600_000;
 
 /// Makes a call and tells what came of it. `key` is the call's own idempotency key. What the understanding service has said of the
 /// same text a short while ago, it is not asked again.
@@ -29,8 +29,11 @@ pub async fn perform<P: Platform>(
         return made(call, game, wanted, key).await;
     }
     let payload = Value::Object(wanted.payload.clone()).to_string();
-    let note = digest::understood(&call.caller.tenant, &wanted.service, &payload);
-    let remembered: Option<(i64, CapabilityResult)> = notes::recall(call.platform, &note).await;
+    // Without a key of its own a node remembers nothing of what was said.
+    let state_key = call.settings.state_key.as_ref();
+    let note = state_key.and_then(|key| digest::understood(key, &call.caller.tenant, &wanted.service, &payload));
+    let Some(note) = note else { return made(call, game, wanted, key).await };
+    let remembered: Option<(i64, CapabilityResult)> = notes::recall_understood(call.platform, &note).await;
     let now_ms = call.platform.now_ms();
     if let Some((until_ms, result)) = remembered
         && now_ms < until_ms
@@ -44,7 +47,13 @@ pub async fn perform<P: Platform>(
         // Nothing of what was said: a note lies where no erasure looks.
         data.retain(|name, _| UNDERSTOOD.contains(&name.as_str()));
         *message = None;
-        notes::remember(call.platform, &note, &(now_ms + UNDERSTOOD_FOR_MS, &result)).await;
+        notes::remember_understood(
+            call.platform,
+            &note,
+            &(now_ms + UNDERSTOOD_FOR_MS.cast_signed(), &result),
+            UNDERSTOOD_FOR_MS,
+        )
+        .await;
     }
     result
 }
@@ -71,7 +80,7 @@ pub fn lasts_ms(settings: &Settings, wanted: &CapabilityCall) -> u64 {
     settings.services.get(&wanted.service).map_or(0, |service| limit_ms(service, wanted).into())
 }
 
-impl<P: Platform> Carrier for Call<'_, P> {
+impl<P: Platform> ServiceClient for Call<'_, P> {
     async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
         self.platform.fetch(request).await
     }
@@ -88,12 +97,15 @@ impl<P: Platform> Carrier for Call<'_, P> {
         self.platform.now_ms()
     }
 
-    async fn breaker(&self, service: &str) -> Breaker {
-        notes::recall(self.platform, &note(service)).await.unwrap_or_default()
-    }
-
-    async fn keep_breaker(&self, service: &str, breaker: &Breaker) {
-        notes::remember(self.platform, &note(service), breaker).await;
+    async fn at_breaker<T>(&self, service: &str, change: impl FnOnce(&mut Breaker) -> T) -> T {
+        let note = note(service);
+        let before: Breaker = notes::recall(self.platform, &note).await.unwrap_or_default();
+        let mut breaker = before;
+        let done = change(&mut breaker);
+        if breaker != before {
+            notes::remember(self.platform, &note, &breaker).await;
+        }
+        done
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use lgdl::wire::node::{Limit, MAX_ASIDE};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -99,8 +100,8 @@ async fn journalled<P: Platform>(platform: &P) -> Option<Journalled> {
     if platform.journal_safety() == JournalSafety::None {
         return Some(Journalled { streams: BTreeSet::new(), is_all: true });
     }
-    let aside = platform.journal_aside(journal::MAX_ASIDE, None).await.ok()?;
-    let is_all = aside.len() < journal::MAX_ASIDE;
+    let aside = platform.journal_aside(&Limit::of(None)).await.ok()?;
+    let is_all = aside.len() < MAX_ASIDE;
     let mut streams: BTreeSet<String> = aside.into_iter().map(|aside| aside.stream).collect();
     let mut after = None;
     for _ in 0..MAX_STREAM_PAGES {

@@ -10,8 +10,8 @@
 
 use lgdl::engine::{self, MAX_CALLS_PER_TURN, Step, Turn};
 use lgdl::services;
-use lgdl::wire::node::{Counts, Level, Page, Place, SetAside, Why};
-use lgdl::wire::origin::{COMMIT_SLACK_BYTES, CommitAnswer, CommitRequest, MAX_COMMIT_BYTES, MAX_DECISIONS};
+use lgdl::wire::node::{Counts, Level, Limit, MAX_ASIDE, Page, Place, SetAside, Why};
+use lgdl::wire::origin::{COMMIT_SLACK_BYTES, CommitAnswer, CommitRequest, MAX_COMMIT_BYTES};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
@@ -167,7 +167,7 @@ pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamE
         }
     }
     loop {
-        let aside = platform.journal_aside(MAX_ASIDE, Some(stream)).await?;
+        let aside = platform.journal_aside(&Limit::of(Some(stream))).await?;
         let mut any = false;
         for aside in &aside {
             any |= platform.journal_drop(stream, &aside.id).await?;
@@ -179,9 +179,6 @@ pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamE
         }
     }
 }
-
-/// Entries that were set aside and are listed at once: as many as the origin hears decided at once.
-pub const MAX_ASIDE: usize = MAX_DECISIONS;
 
 /// What waits of a conversation that a person wants erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,7 +213,7 @@ pub async fn theirs<P: Platform>(call: &Call<'_, P>, named: &Named) -> Result<Th
             None => break,
         };
     }
-    unreadable |= !call.platform.journal_aside(1, Some(&named.digest)).await?.is_empty();
+    unreadable |= !call.platform.journal_aside(&Limit { limit: 1, ..Limit::of(Some(&named.digest)) }).await?.is_empty();
     Ok(if unreadable { Theirs::Unreadable } else { Theirs::None })
 }
 

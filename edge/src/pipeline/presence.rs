@@ -85,6 +85,7 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
         waiting: counts.waiting,
         waiting_since_ms: note.waiting_since_ms,
         aside: counts.aside,
+        unremoved: counts.unremoved,
         breaker: breaker.name().to_owned(),
         drained_at_ms: note.drained_at_ms,
         every_ms: note.every_ms.max(EVERY_MS).unsigned_abs(),

@@ -9,7 +9,7 @@ use lgdl::problem::Reason;
 use lgdl::services::{self, NO_PLACE};
 use lgdl::wire::client::{MoveRequest, MoveResponse};
 use lgdl::wire::origin::{
-    Acting, ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_COMMIT_BYTES, StateName,
+    Acting, ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_ACTING_MS, MAX_COMMIT_BYTES, StateName,
 };
 
 use crate::answer::{Event, Refusal};
@@ -158,6 +158,7 @@ impl Ask {
             state: outcome.conversation,
             response,
             journal_sequence: None,
+            attempt: Some(self.attempt.clone()),
         }
     }
 }
@@ -495,6 +496,13 @@ struct Held {
     until_us: u64,
 }
 
+impl Held {
+    /// Whether it is held on a version for so long from now on.
+    fn lasts(&self, version: u64, now_us: u64, ms: u64) -> bool {
+        self.version == version && now_us + ms * 1_000 <= self.until_us
+    }
+}
+
 enum Ran {
     Done(Box<Outcome>),
     /// The turn's place is taken, or the turn is not to be run.
@@ -536,10 +544,17 @@ async fn result_of<P: Platform>(
     if let Some(known) = performed.calls.known(wanted) {
         return Ok(known);
     }
-    let may_call = if wanted.side_effects {
-        hold_place(call, ask, start, performed, capabilities::lasts_ms(call.settings, wanted)).await?
-    } else {
-        know_start(call, ask, start).await?
+    let lasts_ms = capabilities::lasts_ms(call.settings, wanted);
+    let until_committed_ms = lasts_ms + commit_lasts_ms(call);
+    let may_call = match performed.held {
+        None if !wanted.side_effects => know_start(call, ask, start).await?,
+        // The turn has acted: until it is committed no other try of it acts, whatever else it has to ask.
+        Some(held)
+            if !wanted.side_effects && held.lasts(start.version, call.platform.ticks_us(), until_committed_ms) =>
+        {
+            true
+        }
+        _ => hold_place(call, ask, start, performed, lasts_ms).await?,
     };
     let result = if may_call {
         let key = performed.calls.key(&call.caller.tenant, &ask.named.user, &ask.key, wanted);
@@ -551,17 +566,23 @@ async fn result_of<P: Platform>(
     Ok(result)
 }
 
-/// Holds the turn's place at the origin for an act that may take so long, and keeps other tries of the turn from acting meanwhile; false
-/// when the origin is away.
+/// How long a commit may take, milliseconds.
+fn commit_lasts_ms<P: Platform>(call: &Call<'_, P>) -> u64 {
+    COMMIT_TRIES * call.settings.origin.timeout_ms
+}
+
+/// Holds the turn's place at the origin for a call that may take so long, and for the commit behind it, and keeps other tries of the turn
+/// from acting meanwhile; false when the origin is away.
 async fn hold_place<P: Platform>(
     call: &Call<'_, P>,
     ask: &Ask,
     start: &mut Start,
     performed: &mut Performed,
-    act_ms: u64,
+    lasts_ms: u64,
 ) -> Result<bool, Box<Verdict>> {
     let now_us = call.platform.ticks_us();
-    let for_ms = act_ms + COMMIT_TRIES * call.settings.origin.timeout_ms;
+    // As long as the origin lets it: whoever believes in more acts beside another.
+    let for_ms = (lasts_ms + commit_lasts_ms(call)).min(MAX_ACTING_MS);
     match Origin::new(call).claim(&ask.claim(start.version, start.base(), for_ms)).await {
         Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => {
             performed.held = Some(Held { version: start.version, until_us: now_us + for_ms * 1_000 });
@@ -571,9 +592,7 @@ async fn hold_place<P: Platform>(
         }
         Ok(verdict) => Err(Box::new(verdict)),
         // Where it has just been held for an act before this one, it is held still.
-        Err(OriginError::Away) => Ok(performed
-            .held
-            .is_some_and(|held| held.version == start.version && now_us + act_ms * 1_000 <= held.until_us)),
+        Err(OriginError::Away) => Ok(performed.held.is_some_and(|held| held.lasts(start.version, now_us, lasts_ms))),
         Err(error) => Err(Box::new(Verdict::Unacceptable(error))),
     }
 }

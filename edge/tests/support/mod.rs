@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) answers: BTreeMap<(String, String), (String, lgdl::wire::client::MoveResponse)>,
     /// Who holds a conversation's place: under which key, and which try of it.
     pub(crate) claims: BTreeMap<(String, String), (String, Option<String>)>,
+    /// For how long each claim was to hold, milliseconds, in their order.
+    pub(crate) held_for_ms: Vec<u64>,
     pub(crate) erased: BTreeSet<(String, String)>,
     /// Digests of what was erased, in order.
     pub(crate) tombstones: Vec<String>,
@@ -355,6 +357,7 @@ impl State {
         if let Some(answer) = settled {
             return Ok(answer);
         }
+        self.held_for_ms.extend(claim.acting.as_ref().map(|acting| acting.for_ms));
         let attempt = claim.acting.map(|acting| acting.attempt);
         if self.claims.get(&key).is_some_and(|(_, holder)| *holder != attempt) {
             let current = self.conversations.get(&key).map(|current| self.named(current));

@@ -7,7 +7,7 @@ use crate::audit::events;
 use crate::clock::Millis;
 use crate::ids::AdministratorId;
 use crate::random::Random;
-use crate::store::{AdministratorRow, Role, Store, StoreError};
+use crate::store::{AdministratorRow, Event, Role, Store, StoreError};
 
 /// An administrator to be made.
 #[derive(Clone)]
@@ -54,6 +54,16 @@ pub async fn create_administrator(
     now_ms: Millis,
     random: &dyn Random,
 ) -> Result<AdministratorRow, CreateRefused> {
+    let (row, event) = prepared(new, now_ms, random).await?;
+    if store.add_administrator(row.clone(), event).await? { Ok(row) } else { Err(CreateRefused::Exists) }
+}
+
+/// An administrator to be kept, and what is told of it.
+pub(crate) async fn prepared(
+    new: NewAdministrator<'_>,
+    now_ms: Millis,
+    random: &dyn Random,
+) -> Result<(AdministratorRow, Event), CreateRefused> {
     if !Id::Administrator.fits(new.name) {
         return Err(CreateRefused::Name);
     }
@@ -74,7 +84,7 @@ pub async fn create_administrator(
     let detail = serde_json::json!({"role": new.role.name(), "tenant": new.tenant});
     let tenant = new.tenant.unwrap_or(super::guard::DEFAULT_TENANT);
     let event = events::of(now_ms, tenant, events::ADMINISTRATOR_CREATED, new.actor, row.id.as_str(), detail);
-    if store.add_administrator(row.clone(), event).await? { Ok(row) } else { Err(CreateRefused::Exists) }
+    Ok((row, event))
 }
 
 /// The hash of a password that was checked.

@@ -25,6 +25,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::{Origin, Patience};
 
+pub(crate) use administrators::prepared as prepared_administrator;
 pub use administrators::{CreateRefused, NewAdministrator, create_administrator, hash as hash_password};
 pub use attempts::{MAX_ATTEMPTS, WINDOW_MS};
 pub use passwords::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, PasswordRefused, check_password};

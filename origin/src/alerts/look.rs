@@ -10,12 +10,11 @@ use serde::Serialize;
 use super::{Incident, Severity, host};
 use crate::audit::lag;
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
-use crate::clock::{DAY_MS, HOUR_MS, Millis};
+use crate::clock::{DAY_MS, HOUR_MS, MAX_CLOCK_OFF_MS, Millis};
 use crate::config::Config;
 use crate::consumer::position_of;
 use crate::files::folder_of;
 use crate::http::Origin;
-use crate::nodes;
 use crate::store::{Result, Store, StoreError, WaitingQueue, WebhookRow, WebhookState};
 
 /// How far back is looked.
@@ -206,7 +205,21 @@ impl Look<'_> {
                 );
                 self.find("journal_old", &row.name, Severity::Critical, what);
             }
-            let named = row.clock_ahead_ms.abs() > nodes::MAX_CLOCK_OFF_MS;
+            if row.report.aside > 0 && minutes.is_some() {
+                let what = format!(
+                    "{} turns were set aside at the node {}: somebody has to decide",
+                    row.report.aside, row.name
+                );
+                self.find("turns_aside", &row.name, Severity::Warning, what);
+            }
+            if row.report.unremoved > 0 && minutes.is_some() {
+                let what = format!(
+                    "the node {} can't remove {} turns that it is done with: is its disk full?",
+                    row.name, row.report.unremoved
+                );
+                self.find("journal_unremoved", &row.name, Severity::Warning, what);
+            }
+            let named = row.clock_ahead_ms.abs() > MAX_CLOCK_OFF_MS;
             if named && minutes.is_some() {
                 let what = format!("the clock of the node {} is off by {} s", row.name, row.clock_ahead_ms / 1000);
                 self.find("clock_off", &row.name, Severity::Warning, what);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use lgdl::crypto::SecretKey;
-use lgdl::wire::node::{Aside, Counts, read_state_key};
+use lgdl::wire::node::{Aside, Counts, Limit, read_state_key};
 use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, MAX_DECISIONS};
 use lgdl::wire::signature::{self, Parts};
 use lgdl_edge_host::{JOURNAL_FILE, Node};
@@ -28,10 +28,13 @@ use super::runtime;
 
 /// Where an origin hears of decisions.
 const DECISIONS: &str = "/edge/v1/decisions";
+/// Why an origin does not believe who tells it.
+const STRANGE: &str = "LGDL_ORIGIN_KEY_ID and LGDL_ORIGIN_KEY are not a pair that the origin knows, or the clocks differ by more than \
+                       two minutes; they are the node's own settings, here or by --config";
 /// How long it may take to answer.
 const ORIGIN_WITHIN: Duration = Duration::from_secs(10);
-/// Entries that are listed or decided about at once.
-const MAX_ASIDE: usize = 100_000;
+/// Entries that are listed, or all decided about, at once.
+const MAX_AT_ONCE: usize = 100_000;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -91,13 +94,17 @@ struct Outcome {
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     match &arguments.what {
         What::List(place) => list(place, console),
-        What::Retry(chosen) => decide(chosen, Decision::Retry, console, "waits again", |node, aside| {
-            // `None`: another turn of its conversation has its place for now.
-            node.retry(&aside.stream, &aside.id).map(|back| back == Some(true)).map_err(unreadable)
-        }),
-        What::Drop(chosen) => decide(chosen, Decision::Drop, console, "was removed", |node, aside| {
-            node.drop_aside(&aside.stream, &aside.id).map_err(unreadable)
-        }),
+        What::Retry(chosen) => {
+            decide(chosen, Decision::Retry, console, ("waits again", "wait again"), |node, aside| {
+                // `None`: another turn of its conversation has its place for now.
+                node.retry(&aside.stream, &aside.id).map(|back| back == Some(true)).map_err(unreadable)
+            })
+        }
+        What::Drop(chosen) => {
+            decide(chosen, Decision::Drop, console, ("was removed", "were removed"), |node, aside| {
+                node.drop_aside(&aside.stream, &aside.id).map_err(unreadable)
+            })
+        }
         What::SetAside(place) => set_aside(place, console),
     }
 }
@@ -114,9 +121,14 @@ fn unreadable(error: impl std::fmt::Display) -> Failure {
     Failure::Failed(format!("the journal: {error}"))
 }
 
+/// All that was set aside, or what has that name, however much there is.
+fn wanted(id: Option<String>) -> Limit {
+    Limit { id, limit: MAX_AT_ONCE, ..Limit::of(None) }
+}
+
 fn list(place: &Place, console: &mut Console) -> End {
     let node = open(place)?;
-    let (counts, aside) = (node.counts().map_err(unreadable)?, node.aside(MAX_ASIDE, None).map_err(unreadable)?);
+    let (counts, aside) = (node.counts().map_err(unreadable)?, node.aside(&wanted(None)).map_err(unreadable)?);
     if place.json {
         console.json(&Listed { counts, aside })?;
         return Ok(Verdict::Yes);
@@ -136,13 +148,12 @@ fn decide(
     chosen: &Chosen,
     decision: Decision,
     console: &mut Console,
-    what: &str,
+    (one, many): (&str, &str),
     work: impl Fn(&Node, &Aside) -> Result<bool, Failure>,
 ) -> End {
     let node = open(&chosen.place)?;
     let (mut done, mut left) = (0, 0);
-    let mut about = node.aside(MAX_ASIDE, None).map_err(unreadable)?;
-    about.retain(|aside| chosen.id.as_ref().is_none_or(|id| *id == aside.id));
+    let about = node.aside(&wanted(chosen.id.clone())).map_err(unreadable)?;
     if !about.is_empty() {
         let settings = Given::load(chosen.config.as_deref()).map_err(failed)?;
         for part in about.chunks(MAX_DECISIONS) {
@@ -157,7 +168,7 @@ fn decide(
     if chosen.place.json {
         console.json(&Outcome { done, left })?;
     } else {
-        console.line(format_args!("{} {what}", count(done, "turn")))?;
+        console.line(format_args!("{} {}", count(done, "turn"), if done == 1 { one } else { many }))?;
         if left > 0 {
             console.note(format_args!(
                 "{left} left: another turn of their conversation waits; try again when it has arrived"
@@ -218,7 +229,11 @@ fn tell_audit(settings: Given, decision: Decision, about: &[Aside]) -> Result<()
         // The operator names the origin: it may be on this machine.
         let told = Sender::new(Reach::Private, ORIGIN_WITHIN).send(&uri, headers, body.into()).await;
         told.map(|_| Verdict::Yes).map_err(|error| {
-            Failure::Failed(format!("the origin's audit log is not told, so nothing is decided: {error}"))
+            let why = match error.status() {
+                Some(http::StatusCode::UNAUTHORIZED) => STRANGE.to_owned(),
+                _ => error.to_string(),
+            };
+            Failure::Failed(format!("the origin's audit log is not told, so nothing is decided: {why}"))
         })
     })
     .map(drop)

@@ -60,7 +60,7 @@ impl EndpointError {
 }
 
 /// How an endpoint is spoken with where there is no network: it gets a request, and answers or does not.
-pub type Carrier = dyn Fn(Request<Bytes>) -> Result<StatusCode, EndpointError> + Send + Sync;
+pub type Transport = dyn Fn(Request<Bytes>) -> Result<StatusCode, EndpointError> + Send + Sync;
 
 /// What sends to endpoints that are within reach.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ pub struct Sender {
 #[derive(Clone)]
 enum Line {
     Network(Box<HttpClient<Full<Bytes>>>),
-    Carried(Arc<Carrier>),
+    Given(Arc<Transport>),
 }
 
 impl fmt::Debug for Sender {
@@ -90,10 +90,10 @@ impl Sender {
         Sender { line: Line::Network(Box::new(client(reach))), reach, within }
     }
 
-    /// Sends by a function of this process.
+    /// Sends over a function of this process.
     #[must_use]
-    pub fn carried(carrier: Arc<Carrier>, reach: Reach, within: Duration) -> Sender {
-        Sender { line: Line::Carried(carrier), reach, within }
+    pub fn over(transport: Arc<Transport>, reach: Reach, within: Duration) -> Sender {
+        Sender { line: Line::Given(transport), reach, within }
     }
 
     /// Sends a body; returns the status when the endpoint has taken it.
@@ -107,7 +107,7 @@ impl Sender {
         request.headers_mut().insert(header::USER_AGENT, USER_AGENT);
         let client = match &self.line {
             Line::Network(client) => client,
-            Line::Carried(carrier) => return carrier(request),
+            Line::Given(transport) => return transport(request),
         };
         let exchange = async {
             let answer = client.request(request.map(Full::new)).await;

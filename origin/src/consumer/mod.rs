@@ -18,7 +18,7 @@ use crate::http::Origin;
 use crate::random::Random;
 use crate::store::{Store, StoreError};
 
-pub use endpoint::{Carrier, EndpointError, Sender, headers};
+pub use endpoint::{EndpointError, Sender, Transport, headers};
 pub use position::Position;
 
 /// The first wait after a failure, at most; it doubles with each that follows.

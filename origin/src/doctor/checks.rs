@@ -8,15 +8,13 @@ use super::strength::{POOR_BITS, WEAK_BITS, bits};
 use super::{Check, Disk, Expected, Facts, Finding, Level, Program, Ring, Settings, StoreFacts};
 use crate::audit::MAX_LAG_MS;
 use crate::beginnings::{place_of, told};
-use crate::clock::Millis;
+use crate::clock::{MAX_CLOCK_OFF_MS, Millis};
 use crate::config::Config;
 use crate::store::postgres::server::ServerFacts;
 
 const SECOND_MS: Millis = 1000;
 const HOUR_MS: Millis = 60 * 60 * SECOND_MS;
 const DAY_MS: Millis = 24 * HOUR_MS;
-/// Clocks that differ by more spoil signatures soon.
-const MAX_SKEW_MS: Millis = 60 * SECOND_MS;
 /// Clocks that differ by more are not kept by anything.
 const GOOD_SKEW_MS: Millis = 5 * SECOND_MS;
 /// An edge that has not asked for so long is away.
@@ -291,7 +289,7 @@ fn clock(facts: &Facts) -> Vec<Finding> {
     let told = |(name, skew): &(String, Millis)| {
         let what = format!("the clock of {name} differs from ours by {:.1} s", *skew as f64 / 1e3);
         match skew.abs() {
-            off if off > MAX_SKEW_MS => Some(fail(what, todo)),
+            off if off > MAX_CLOCK_OFF_MS => Some(fail(what, todo)),
             off if off > GOOD_SKEW_MS => Some(warn(what, todo)),
             _ => None,
         }

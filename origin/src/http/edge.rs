@@ -25,7 +25,7 @@ use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
 use crate::clock::Millis;
-use crate::desk::{self, Composing};
+use crate::desk;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
 use crate::nodes;
@@ -33,9 +33,10 @@ use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::sessions::{self, Taken};
 use crate::store::{
-    ActingUntil, Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event,
-    GameRow, Lookup, StoreError, anew,
+    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder,
+    ErasureOutcome, Event, GameRow, Lookup, StoreError, anew,
 };
+use crate::tombstones;
 
 pub(super) type Answer = Result<Response, Problem>;
 type TwoNames = Result<Path<(String, String)>, PathRejection>;
@@ -408,7 +409,10 @@ async fn erase_conversation(
     };
     let told = person_event(&origin, &key.tenant, &user, events::CONVERSATION_DELETED, key.id().as_str());
     match origin.store.erase_conversation(&key, &user, order, told).await? {
-        ErasureOutcome::Erased(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        ErasureOutcome::Erased(_) => {
+            tombstones::written(&origin).await;
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown_conversation()),
     }

@@ -7,6 +7,7 @@ mod health;
 mod in_process;
 mod layers;
 mod listen;
+mod listening;
 mod meter;
 mod problem;
 mod reports;

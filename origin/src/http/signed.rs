@@ -21,6 +21,7 @@ use lgdl::wire::signature::{
 use tokio::sync::{OnceCell, watch};
 
 use super::Origin;
+use super::listening::Listening;
 use super::meter::Meter;
 use super::problem::Problem;
 use crate::clock::{Millis, is_within};
@@ -32,6 +33,7 @@ use crate::random::Random;
 use crate::sessions::Places;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
 use crate::tokens::TokenKeys;
+use crate::tombstones::Kept;
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
@@ -64,6 +66,10 @@ pub struct Gate {
     pub(super) meter: Meter,
     /// Verifies tokens of persons, where their issuer has public keys.
     pub(super) token_keys: Option<TokenKeys>,
+    /// Who listens to events.
+    pub(crate) listening: Listening,
+    /// The file of tombstones, where there is one.
+    pub(crate) tombstones: Option<Kept>,
 }
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
@@ -92,6 +98,8 @@ impl Gate {
             publishing: Arc::default(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),
+            listening: Listening::default(),
+            tombstones: config.tombstones.as_deref().map(Kept::at),
             stopping: watch::Sender::new(false),
         }
     }

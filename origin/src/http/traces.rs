@@ -146,7 +146,7 @@ pub(super) fn tell(
     started: Instant,
 ) {
     let failed = request.status >= 500;
-    if place.own.sampling != Sampling::Kept && !failed {
+    if !place.own.is_kept(request.status) {
         return;
     }
     let began_ns = nanoseconds(origin.clock.now_ms()).saturating_sub(length(started.elapsed()));

@@ -90,6 +90,12 @@ pub const FILES: &[Migration] = &[
         kind: Expand,
         sql: include_str!("../../migrations/postgres/0014_tries.sql"),
     },
+    Migration {
+        version: 15,
+        name: "commits_of_tries",
+        kind: Expand,
+        sql: include_str!("../../migrations/postgres/0015_commits_of_tries.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

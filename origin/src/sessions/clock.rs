@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lgdl::engine::{Event as Happened, Settings, Turn};
-use lgdl::services::Performed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
 
 use super::{SESSION_EXPIRED, TIMEOUT, expired_at, recount};
 use crate::audit::events;
@@ -15,7 +15,7 @@ use crate::clock::{HOUR_MS, Millis};
 use crate::desk;
 use crate::hex;
 use crate::http::{Origin, Problem};
-use crate::own_turns::{self, KEY_DIGITS, ORIGIN, Ran};
+use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, RequestName};
 use crate::records::turn_record;
 use crate::store::{CommitOutcome, ConversationRow, Event, LOCAL_SETTINGS, Silence, StoreError, TurnRow, WebhookRow};
@@ -26,6 +26,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const RECOUNT_EVERY: u32 = 10;
 /// Conversations of one thing that are seen to in one look: after a long pause turns come first.
 const AT_ONCE: u32 = 200;
+/// Games that are told something at the same time: what one of them calls holds up no other.
+const TOLD_AT_ONCE: usize = 16;
 
 /// Turns at the end of a conversation among which those lie that its silence brought.
 const LAST_TURNS: u64 = 8;
@@ -66,10 +68,7 @@ pub async fn keep(origin: &Origin) {
 pub async fn look(origin: &Origin) -> Result<(), StoreError> {
     let mut games = Games { origin, waiting: BTreeMap::new() };
     // Games are told that nobody answered before their conversations end.
-    for row in origin.store.webhooks(None).await?.into_iter().filter(|row| row.hook.is_active()) {
-        let Some(after_s) = row.hook.follow_up_after_s else { continue };
-        follow_up(origin, &mut games, &row, u64::from(after_s) * 1_000).await?;
-    }
+    follow_up(origin, &mut games).await?;
     match origin.settings().session_expiry {
         Some(expiry) => expire(origin, &mut games, millis(expiry)).await,
         None => Ok(()),
@@ -150,56 +149,86 @@ impl Games<'_> {
 async fn expire(origin: &Origin, games: &mut Games<'_>, silence_ms: u64) -> Result<(), StoreError> {
     let note = format!("{LOCAL_SETTINGS}sessions");
     let Some(mut round) = Round::begin(origin, note, None, silence_ms, 0).await? else { return Ok(()) };
+    let mut asked = Vec::new();
     for row in std::mem::take(&mut round.rows) {
         if expired_at(&row)?.is_some() {
             continue;
         }
-        if games.wait_for(&row, SESSION_EXPIRED).await? {
-            match tell(origin, &row, SESSION_EXPIRED, &[expired(&row, origin.clock.now_ms(), "asked")]).await? {
-                Told::Said | Told::Before | Told::Overtaken => continue,
-                Told::Nothing => {}
-            }
-        }
-        let now_ms = origin.clock.now_ms();
-        if origin.store.expire(&row.id, row.version, now_ms, expired(&row, now_ms, "begins_anew")).await? {
-            origin.gate.places.give_back(&row.tenant);
+        match games.wait_for(&row, SESSION_EXPIRED).await? {
+            true => asked.push((0, row)),
+            false => begin_anew(origin, &row, row.version).await?,
         }
     }
-    round.end(origin).await
+    let mut failed = None;
+    for (_, row, told) in tell_all(origin, asked, SESSION_EXPIRED).await? {
+        match told {
+            Ok(Told::Nothing { version }) => begin_anew(origin, &row, version).await?,
+            Ok(Told::Said | Told::Before | Told::Overtaken) => {}
+            Err(error) => failed = Some(error),
+        }
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => round.end(origin).await,
+    }
+}
+
+/// Ends the session of a conversation that has that version.
+async fn begin_anew(origin: &Origin, row: &ConversationRow, version: u64) -> Result<(), StoreError> {
+    let now_ms = origin.clock.now_ms();
+    if origin.store.expire(&row.id, version, now_ms, expired(row, version, now_ms, "begins_anew")).await? {
+        origin.gate.places.give_back(&row.tenant);
+    }
+    Ok(())
 }
 
 /// That a session is over.
-fn expired(row: &ConversationRow, now_ms: Millis, then: &str) -> Event {
-    let detail = json!({"game": row.game, "turns": row.version, "then": then});
+fn expired(row: &ConversationRow, turns: u64, now_ms: Millis, then: &str) -> Event {
+    let detail = json!({"game": row.game, "turns": turns, "then": then});
     events::of(now_ms, &row.tenant, CONVERSATION_EXPIRED, ORIGIN, row.id.as_str(), detail)
 }
 
-async fn follow_up(
-    origin: &Origin,
-    games: &mut Games<'_>,
-    hook: &WebhookRow,
-    silence_ms: u64,
-) -> Result<(), StoreError> {
-    let note = format!("{}:follow_up", WebhookRow::note(&hook.id));
-    // Whoever was silent before anybody asked for it is not spoken to.
-    let first = hook.hook.follow_up_since.unwrap_or(hook.hook.created_at);
-    let Some(mut round) = Round::begin(origin, note, Some(&hook.tenant), silence_ms, first).await? else {
-        return Ok(());
-    };
-    for row in std::mem::take(&mut round.rows) {
-        let waits = row.summary.awaiting_response && expired_at(&row)?.is_none();
-        if waits && games.wait_for(&row, TIMEOUT).await? {
-            tell(origin, &row, TIMEOUT, &[]).await?;
+/// Tells the games that webhooks ask for it that nobody has answered for so long.
+async fn follow_up(origin: &Origin, games: &mut Games<'_>) -> Result<(), StoreError> {
+    let (mut rounds, mut silent) = (Vec::new(), Vec::new());
+    for hook in origin.store.webhooks(None).await?.into_iter().filter(|row| row.hook.is_active()) {
+        let Some(after_s) = hook.hook.follow_up_after_s else { continue };
+        let note = format!("{}:follow_up", WebhookRow::note(&hook.id));
+        // Whoever was silent before anybody asked for it is not spoken to.
+        let first = hook.hook.follow_up_since.unwrap_or(hook.hook.created_at);
+        let silence_ms = u64::from(after_s) * 1_000;
+        let Some(mut round) = Round::begin(origin, note, Some(&hook.tenant), silence_ms, first).await? else {
+            continue;
+        };
+        for row in std::mem::take(&mut round.rows) {
+            let waits = row.summary.awaiting_response && expired_at(&row)?.is_none();
+            if waits && games.wait_for(&row, TIMEOUT).await? {
+                silent.push((rounds.len(), row));
+            }
+        }
+        rounds.push(Some(round));
+    }
+    let mut failed = None;
+    for (round, _, told) in tell_all(origin, silent, TIMEOUT).await? {
+        if let Err(error) = told {
+            // It is begun again with the next look; the others are done.
+            rounds[round] = None;
+            failed = Some(error);
         }
     }
-    round.end(origin).await
+    for round in rounds.into_iter().flatten() {
+        round.end(origin).await?;
+    }
+    failed.map_or(Ok(()), Err)
 }
 
-/// What a game was told of a silence with a turn; none: the turn is of something else.
-fn of_silence(turn: &TurnRow) -> Option<&'static str> {
+/// What a game was told of a silence with a turn, and whether it had something to say; none: the turn is of something else.
+fn of_silence(turn: &TurnRow) -> Option<(&'static str, bool)> {
     let record = turn_record(turn);
     let event = record.get("event").and_then(Value::as_str)?;
-    [TIMEOUT, SESSION_EXPIRED].into_iter().find(|known| *known == event)
+    let event = [TIMEOUT, SESSION_EXPIRED].into_iter().find(|known| *known == event)?;
+    let attachments = record.get("attachments").and_then(Value::as_array);
+    Some((event, !turn.response.is_empty() || attachments.is_some_and(|all| !all.is_empty())))
 }
 
 /// What came of telling a game something.
@@ -207,17 +236,49 @@ fn of_silence(turn: &TurnRow) -> Option<&'static str> {
 enum Told {
     /// It said something.
     Said,
-    /// It has nothing to say to it now.
-    Nothing,
+    /// It has nothing to say to it now; what it did, if it did something, has led to this version.
+    Nothing {
+        /// The conversation's.
+        version: u64,
+    },
     /// It was told before, and nobody has spoken since.
     Before,
     /// Somebody spoke, or there are people.
     Overtaken,
 }
 
+/// A conversation whose game was told something, and the round that it is of.
+type Outcome = (usize, ConversationRow, Result<Told, StoreError>);
+
+/// Tells games of many conversations, some at a time.
+async fn tell_all(
+    origin: &Origin,
+    rows: Vec<(usize, ConversationRow)>,
+    event: &'static str,
+) -> Result<Vec<Outcome>, StoreError> {
+    let (mut telling, mut told) = (JoinSet::new(), Vec::new());
+    let done = |joined: Result<Outcome, _>| joined.map_err(|_| StoreError::Internal("a game was not told".into()));
+    for (round, row) in rows {
+        if telling.len() >= TOLD_AT_ONCE
+            && let Some(joined) = telling.join_next().await
+        {
+            told.push(done(joined)?);
+        }
+        let origin = origin.clone();
+        telling.spawn(async move {
+            let outcome = tell(&origin, &row, event).await;
+            (round, row, outcome)
+        });
+    }
+    while let Some(joined) = telling.join_next().await {
+        told.push(done(joined)?);
+    }
+    Ok(told)
+}
+
 /// Tells a game that something happened, with a turn.
-async fn tell(origin: &Origin, row: &ConversationRow, event: &str, told: &[Event]) -> Result<Told, StoreError> {
-    match try_to_tell(origin, row, event, told).await {
+async fn tell(origin: &Origin, row: &ConversationRow, event: &str) -> Result<Told, StoreError> {
+    match try_to_tell(origin, row, event).await {
         Ok(told) => Ok(told),
         // One conversation that can't be told must not stop the others.
         Err(refused) if !refused.status().is_server_error() || refused.code() == Problem::internal("").code() => {
@@ -228,7 +289,7 @@ async fn tell(origin: &Origin, row: &ConversationRow, event: &str, told: &[Event
     }
 }
 
-async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: &[Event]) -> Result<Told, Problem> {
+async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str) -> Result<Told, Problem> {
     let handover = origin.store.handover(&row.tenant, &row.id).await?;
     if handover.is_some_and(|handover| desk::is_open(handover.stage)) {
         return Ok(Told::Overtaken);
@@ -236,8 +297,9 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: 
     let row = origin.protection.open_conversation(row.clone()).await?;
     let turns = origin.store.turns(&row.id, row.version.saturating_sub(LAST_TURNS), AT_ONCE).await?;
     let turns = origin.protection.open_parts(&row, Parts { turns, ..Parts::default() }).await?.turns;
-    if turns.iter().rev().map_while(of_silence).any(|before| before == event || before == SESSION_EXPIRED) {
-        return Ok(Told::Before);
+    let mut silence = turns.iter().rev().map_while(of_silence);
+    if let Some((_, said)) = silence.find(|(before, _)| *before == event || *before == SESSION_EXPIRED) {
+        return Ok(if said { Told::Before } else { Told::Nothing { version: row.version } });
     }
     let turn = Turn {
         participant: ORIGIN.to_owned(),
@@ -252,7 +314,8 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: 
     let digest = hex::sha256(format!("{event}\n{}\n{}", row.id, row.version).as_bytes());
     let key = format!("clock_{}", &digest[..KEY_DIGITS]);
     let name = RequestName { fingerprint: hex::sha256(key.as_bytes()), key };
-    let outcome = match own_turns::run(origin, &row, turn, &name, &mut Performed::default()).await? {
+    let mut attempt = Attempt::new(&*origin.random);
+    let outcome = match own_turns::run(origin, &row, turn, &name, &mut attempt).await? {
         Ran::Done(outcome) => outcome,
         // Somebody acts, or did and is gone: it is told once that is over.
         Ran::Stopped(CommitOutcome::Conflict { claimed_for_ms: Some(_), .. }) => {
@@ -261,11 +324,21 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: 
         Ran::Stopped(_) => return Ok(Told::Overtaken),
     };
     let record = &outcome.record;
-    if record.response.is_empty() && record.attachments.is_empty() && record.calls.is_empty() {
-        return Ok(Told::Nothing);
+    let says = !record.response.is_empty() || !record.attachments.is_empty();
+    // What it has looked up, and made nothing of, is no turn.
+    if !says && !attempt.has_acted() {
+        return Ok(Told::Nothing { version: row.version });
     }
-    Ok(match own_turns::commit(origin, &row, &outcome, name, told.to_vec()).await? {
-        CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => Told::Said,
+    let goes_on = says && event == SESSION_EXPIRED;
+    let told = goes_on.then(|| expired(&row, row.version, origin.clock.now_ms(), "asked"));
+    let told = told.into_iter().collect();
+    Ok(match own_turns::commit(origin, &row, &outcome, name, told, &attempt).await? {
+        CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } if says => Told::Said,
+        CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => Told::Nothing { version: row.version + 1 },
+        // Another try of it acts: what it makes of it is seen with the next look.
+        CommitOutcome::Conflict { claimed_for_ms: Some(_), .. } => {
+            return Err(Problem::unavailable("Another turn of this conversation is under way; try again."));
+        }
         _ => Told::Overtaken,
     })
 }

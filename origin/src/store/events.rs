@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
-use super::{Result, Typing, Typist};
+use super::{Composing, Result, Typing, Typist};
 use crate::bus::Priority;
 use crate::clock::Millis;
 use crate::ids::{ConversationId, EventId};
@@ -144,8 +144,8 @@ pub trait Bus: Send + Sync {
     /// What wakes whoever waits for something to happen.
     fn signals(&self) -> &Signals;
 
-    /// Somebody is typing: this origin and the others know it for some seconds, and nothing is kept.
-    async fn tell_typing(&self, conversation: &ConversationId, who: Typist) -> Result<()>;
+    /// Somebody is typing, or has stopped: this origin and the others know it for some seconds, and nothing is kept.
+    async fn tell_typing(&self, conversation: &ConversationId, who: Typist, composing: Composing) -> Result<()>;
 
     /// Has the signals tell of other origins on the same store, too, until it is dropped. It never returns.
     async fn hear_others(&self);

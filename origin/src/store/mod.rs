@@ -41,11 +41,11 @@ pub use reports::*;
 pub use sessions::*;
 pub use transfer::*;
 pub use types::*;
-pub use typing::{Typing, Typist};
+pub use typing::{Composing, Typing, Typist};
 pub use webhooks::*;
 
-/// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds.
-pub(crate) const JOURNAL_CLOCK_SLACK_MS: Millis = 120_000;
+/// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds: as far as it is listened to.
+pub(crate) const JOURNAL_CLOCK_SLACK_MS: Millis = lgdl::wire::signature::REPLAY_WINDOW_MS;
 
 /// Turns that one page of history holds at most.
 pub const MAX_PAGE: u32 = 1000;
@@ -69,6 +69,10 @@ pub trait Conversations: Send + Sync {
 
     /// Finds a conversation by the origin's id. May lag behind on a read replica.
     async fn find_by_id(&self, tenant: &str, id: &ConversationId) -> Result<Option<ConversationRow>>;
+
+    /// How many turns those of these conversations have that are there: their versions, and nothing else of them. May lag behind on a
+    /// read replica.
+    async fn versions(&self, tenant: &str, ids: &[ConversationId]) -> Result<Vec<(ConversationId, u64)>>;
 
     /// The turns after turn `after`, in order, at most `limit` and [`MAX_PAGE`]. May lag behind on a read replica.
     async fn turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>>;
@@ -120,13 +124,16 @@ pub trait Keys: Send + Sync {
     /// Adds a key.
     async fn add_key(&self, key: ApiKeyRow, told: Event) -> Result<()>;
 
+    /// Adds the key of a program at the desk together with its account, whose name is the key's id, and tells of both.
+    async fn add_agent_key(&self, key: ApiKeyRow, account: AdministratorRow, told: [Event; 2]) -> Result<()>;
+
     /// Finds a key by the SHA-256 of the whole key, revoked and expired ones included.
     async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>>;
 
     /// The keys of a tenant, oldest first.
     async fn keys(&self, tenant: &str) -> Result<Vec<ApiKeyRow>>;
 
-    /// Revokes a key; false when there is none, or it was revoked before.
+    /// Revokes a key and keeps its account out, if it has one; false when there is none, or it was revoked before.
     async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis, told: Event) -> Result<bool>;
 }
 

@@ -23,6 +23,9 @@ pub struct NodeFacts {
     pub waiting_since_ms: Option<Millis>,
     /// Turns that were set aside.
     pub aside: u64,
+    /// Turns that it is done with and can't remove from its journal.
+    #[serde(default)]
+    pub unremoved: u64,
     /// Its breaker in front of the origin.
     pub breaker: String,
     /// When the last waiting turn went home.

@@ -189,6 +189,8 @@ pub struct Commit {
     pub answer: String,
     /// The turn's sequence number in an edge's journal, when it comes from one.
     pub journal_sequence: Option<u64>,
+    /// Which try of the turn it is: while another one acts, it is not committed. `None`: an edge of before, which does not say.
+    pub attempt: Option<String>,
     /// The state after the turn (stored text).
     pub state: String,
     /// About the state.

@@ -12,6 +12,8 @@ const LASTS: Duration = Duration::from_secs(5);
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 /// Of how many it is remembered at most.
 const MAX_REMEMBERED: usize = 10_000;
+/// How often room is looked for while so many are remembered, at most.
+const SWEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// Who types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,9 +35,28 @@ impl Typist {
     }
 }
 
+/// Whether somebody is typing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Composing {
+    /// They are.
+    Yes,
+    /// They are not, do not say, or have said it.
+    No,
+}
+
+/// Said to other origins of somebody who has stopped.
+const STOPPED: &str = "stopped";
+
 /// Who typed last, and when.
 #[derive(Debug, Default)]
-pub struct Typing(Mutex<HashMap<(ConversationId, Typist), Seen>>);
+pub struct Typing(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    seen: HashMap<(ConversationId, Typist), Seen>,
+    /// When room was last looked for. Looking costs as much as is remembered, and a flood asks for it all the time.
+    swept: Option<Instant>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -56,29 +77,40 @@ impl Typing {
     /// Whether somebody is typing.
     #[must_use]
     pub fn is_typing(&self, conversation: &ConversationId, who: Typist) -> bool {
-        self.seen().get(&(conversation.clone(), who)).is_some_and(|seen| seen.at.elapsed() < LASTS)
+        self.remembered().seen.get(&(conversation.clone(), who)).is_some_and(|seen| seen.at.elapsed() < LASTS)
     }
 
-    /// Somebody has stopped, or has said what they typed.
-    pub fn stopped(&self, conversation: &ConversationId, who: Typist) {
-        let mut seen = self.seen();
-        if !seen.is_empty() {
-            seen.remove(&(conversation.clone(), who));
+    /// Notes what somebody says of themselves.
+    pub(super) fn note(&self, conversation: &ConversationId, who: Typist, composing: Composing) -> News {
+        match composing {
+            Composing::Yes => self.is(conversation, who),
+            Composing::No => self.stopped(conversation, who),
         }
     }
 
-    /// Somebody is typing.
-    pub(super) fn is(&self, conversation: &ConversationId, who: Typist) -> News {
+    fn stopped(&self, conversation: &ConversationId, who: Typist) -> News {
+        let seen = &mut self.remembered().seen;
+        // Most who ask are not typing, and nobody thinks so.
+        if seen.is_empty() || seen.remove(&(conversation.clone(), who)).is_none() {
+            return News::Known;
+        }
+        News::ToTell
+    }
+
+    fn is(&self, conversation: &ConversationId, who: Typist) -> News {
         let now = Instant::now();
-        let mut all = self.seen();
-        if all.len() >= MAX_REMEMBERED {
-            all.retain(|_, seen| seen.at.elapsed() < LASTS);
+        let mut all = self.remembered();
+        if all.seen.len() >= MAX_REMEMBERED {
+            if all.swept.is_none_or(|swept| swept.elapsed() >= SWEPT_EVERY) {
+                all.swept = Some(now);
+                all.seen.retain(|_, seen| seen.at.elapsed() < LASTS);
+            }
             // More than that at once is nobody who types.
-            if all.len() >= MAX_REMEMBERED {
+            if all.seen.len() >= MAX_REMEMBERED {
                 return News::Known;
             }
         }
-        let seen = all.entry((conversation.clone(), who)).or_insert(Seen { at: now, told: now });
+        let seen = all.seen.entry((conversation.clone(), who)).or_insert(Seen { at: now, told: now });
         let news = seen.at == now || seen.told.elapsed() >= TOLD_EVERY;
         seen.at = now;
         if news {
@@ -88,21 +120,31 @@ impl Typing {
         News::Known
     }
 
-    /// What one origin says to the others.
-    pub(super) fn message(conversation: &ConversationId, who: Typist) -> String {
-        format!("{conversation} {}", who.name())
+    /// What one origin says to the others. One of before does not know what else is said of somebody than who they are, and
+    /// forgets them in its own time.
+    pub(super) fn message(conversation: &ConversationId, who: Typist, composing: Composing) -> String {
+        match composing {
+            Composing::Yes => format!("{conversation} {}", who.name()),
+            Composing::No => format!("{conversation} {} {STOPPED}", who.name()),
+        }
     }
 
     /// What another origin says.
     pub(super) fn heard(&self, message: &str) {
-        let Some((conversation, who)) = message.split_once(' ') else { return };
+        let mut words = message.split(' ');
+        let (Some(conversation), Some(who)) = (words.next(), words.next()) else { return };
+        let composing = match (words.next(), words.next()) {
+            (None, _) => Composing::Yes,
+            (Some(STOPPED), None) => Composing::No,
+            _ => return,
+        };
         let who = Typist::ALL.into_iter().find(|typist| typist.name() == who);
         if let (Ok(conversation), Some(who)) = (conversation.parse(), who) {
-            self.is(&conversation, who);
+            self.note(&conversation, who, composing);
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<(ConversationId, Typist), Seen>> {
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
         // Whole after any panic: each change is one statement.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,26 +158,37 @@ mod tests {
     fn typing_is_told_once_in_a_while_and_ends() {
         let (typing, others) = (Typing::default(), Typing::default());
         let id = ConversationId::derive("t", "g", "c");
+        let says = |composing| typing.note(&id, Typist::Person, composing);
         assert!(!typing.is_typing(&id, Typist::Person));
-        assert_eq!(typing.is(&id, Typist::Person), News::ToTell);
-        assert_eq!(typing.is(&id, Typist::Person), News::Known, "so soon it is no news");
+        assert_eq!(says(Composing::No), News::Known, "nobody thinks so");
+        assert_eq!(says(Composing::Yes), News::ToTell);
+        assert_eq!(says(Composing::Yes), News::Known, "so soon it is no news");
         assert!(typing.is_typing(&id, Typist::Person) && !typing.is_typing(&id, Typist::Agent));
-        others.heard(&Typing::message(&id, Typist::Person));
+        let tell = |composing| others.heard(&Typing::message(&id, Typist::Person, composing));
+        tell(Composing::Yes);
         assert!(others.is_typing(&id, Typist::Person));
-        for odd in ["", "conv", "conv_1 nobody", &format!("{id} nobody")] {
+        for odd in ["", "conv", "conv_1 nobody", &format!("{id} nobody"), &format!("{id} person sings")] {
             others.heard(odd);
         }
-        assert_eq!(others.seen().len(), 1);
-        typing.stopped(&id, Typist::Person);
-        assert!(!typing.is_typing(&id, Typist::Person));
+        assert_eq!(others.remembered().seen.len(), 1);
+        assert_eq!(says(Composing::No), News::ToTell, "others think so, too");
+        tell(Composing::No);
+        assert!(!typing.is_typing(&id, Typist::Person) && !others.is_typing(&id, Typist::Person));
     }
 
     #[test]
-    fn a_flood_fills_no_memory() {
+    fn a_flood_fills_no_memory_and_is_not_looked_through_all_the_time() {
         let typing = Typing::default();
-        for number in 0..MAX_REMEMBERED + 100 {
-            typing.is(&ConversationId::derive("t", "g", &number.to_string()), Typist::Agent);
+        let says = |number: usize| {
+            let id = ConversationId::derive("t", "g", &number.to_string());
+            typing.note(&id, Typist::Agent, Composing::Yes)
+        };
+        for number in 0..=MAX_REMEMBERED {
+            says(number);
         }
-        assert_eq!(typing.seen().len(), MAX_REMEMBERED);
+        let swept = typing.remembered().swept;
+        assert!(swept.is_some());
+        (MAX_REMEMBERED..MAX_REMEMBERED + 100).for_each(|number| assert_eq!(says(number), News::Known));
+        assert_eq!((typing.remembered().seen.len(), typing.remembered().swept), (MAX_REMEMBERED, swept));
     }
 }

@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use tokio::sync::Mutex;
 
 use super::{LATE_MS, NOTED, TombstoneError, file};
 use crate::clock::{Clock, Millis};
+use crate::http::Origin;
 use crate::store::{ErasureRow, MAX_PAGE, Record, Store, StoreError};
 
 /// How often the store is asked.
@@ -114,21 +118,54 @@ pub async fn bring_up_to_date(store: &dyn Store, path: &Path, now_ms: Millis) ->
     keeper.run(store, now_ms).await
 }
 
-/// Keeps the file up until the task is dropped.
-pub async fn keep(store: &dyn Store, path: &Path, clock: &dyn Clock) {
-    let mut keeper = None;
-    loop {
-        let done = async {
-            let keeper = match &mut keeper {
-                Some(keeper) => keeper,
-                None => {
-                    let opened = Keeper::open(path).map_err(|error| TombstoneError::File(path.to_owned(), error))?;
-                    keeper.insert(opened)
-                }
-            };
-            keeper.run(store, clock.now_ms()).await
+/// The file of a process, and how far it is. Whoever has erased something and whoever looks from time to time write to it one after the
+/// other.
+#[derive(Debug)]
+pub struct Kept {
+    path: PathBuf,
+    keeper: Mutex<Option<Keeper>>,
+    /// How often somebody has asked for it to be brought up to date, and which of them it was done for.
+    asked: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Kept {
+    /// The file there, which may not be there yet.
+    #[must_use]
+    pub fn at(path: &Path) -> Kept {
+        Kept { path: path.to_owned(), keeper: Mutex::default(), asked: AtomicU64::new(0), done: AtomicU64::new(0) }
+    }
+
+    /// Adds what the file lacks of the tombstones that were there when this was asked; returns how many.
+    ///
+    /// # Errors
+    /// When the store fails, or the file can't be read or written.
+    pub async fn bring_up_to_date(&self, store: &dyn Store, clock: &dyn Clock) -> Result<u64, TombstoneError> {
+        let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut keeper = self.keeper.lock().await;
+        // Of many who wait, one writes for all.
+        if self.done.load(Ordering::SeqCst) >= own {
+            return Ok(0);
+        }
+        let all = self.asked.load(Ordering::SeqCst);
+        let keeper = match &mut *keeper {
+            Some(keeper) => keeper,
+            none => {
+                let opened =
+                    Keeper::open(&self.path).map_err(|error| TombstoneError::File(self.path.clone(), error))?;
+                none.insert(opened)
+            }
         };
-        let pause = match done.await {
+        let added = keeper.run(store, clock.now_ms()).await?;
+        self.done.store(all, Ordering::SeqCst);
+        Ok(added)
+    }
+}
+
+/// Keeps the file up until the task is dropped.
+pub async fn keep(kept: &Kept, store: &dyn Store, clock: &dyn Clock) {
+    loop {
+        let pause = match kept.bring_up_to_date(store, clock).await {
             Ok(_) => EVERY,
             Err(error) => {
                 tracing::error!(%error, "the file of tombstones is not up to date");
@@ -136,5 +173,14 @@ pub async fn keep(store: &dyn Store, path: &Path, clock: &dyn Clock) {
             }
         };
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// Has what was erased in the file before anybody is told that it is: a backup that is restored a moment later must not bring it back.
+pub async fn written(origin: &Origin) {
+    let Some(kept) = &origin.gate.tombstones else { return };
+    if let Err(error) = kept.bring_up_to_date(&*origin.store, &*origin.clock).await {
+        // It is erased all the same, and the file is tried again.
+        tracing::error!(%error, "the file of tombstones is not up to date");
     }
 }

@@ -18,7 +18,7 @@ use crate::transfer::ImportError;
 
 pub use again::{Again, apply, catch_up, check, missing, noted};
 pub use file::{Contents, Counting, Head, holds_any, read};
-pub use keep::{bring_up_to_date, keep};
+pub use keep::{Kept, bring_up_to_date, keep, written};
 
 /// How much later than the time that it bears a tombstone may become visible: longer than any erasure takes, and than clocks
 /// of origins may differ, milliseconds.

@@ -407,3 +407,41 @@ pub(crate) async fn a_login_that_a_new_password_overtakes_begins_no_session(stor
     }
     assert_eq!(told_since(&*store, 0).await.iter().filter(|event| event.event == "changed").count(), 10);
 }
+
+pub(crate) async fn a_program_at_the_desk_has_its_key_and_its_account_together_or_neither(store: Fresh) {
+    let id = ApiKeyId::mint(NOW, &SystemRandom);
+    let row = ApiKeyRow {
+        id: id.clone(),
+        tenant: "default".into(),
+        hash: "cd".repeat(32),
+        name: "helper".into(),
+        scopes: vec!["agent".into()],
+        created_at: NOW,
+        expires_at: None,
+        revoked_at: None,
+    };
+    let account = AdministratorRow {
+        id: AdministratorId::mint(NOW, &SystemRandom),
+        name: id.to_string(),
+        role: Role::Agent,
+        tenant: Some("default".into()),
+        password: "none".into(),
+        created_at: NOW,
+        disabled: false,
+    };
+    let told = || [event("account"), event("key")];
+    store.add_agent_key(row.clone(), account.clone(), told()).await.unwrap();
+    assert_eq!(store.find_administrator(id.as_str()).await.unwrap(), Some(account.clone()));
+    assert_eq!(store.keys("default").await.unwrap(), std::slice::from_ref(&row));
+    // A key that is there already leaves no account behind, and an account none of the key.
+    let other =
+        AdministratorRow { id: AdministratorId::mint(NOW, &SystemRandom), name: "other".into(), ..account.clone() };
+    assert!(store.add_agent_key(row.clone(), other, told()).await.is_err());
+    assert_eq!(store.find_administrator("other").await.unwrap(), None);
+    let key = ApiKeyRow { id: ApiKeyId::mint(NOW, &SystemRandom), hash: "ef".repeat(32), ..row.clone() };
+    assert!(store.add_agent_key(key, account.clone(), told()).await.is_err());
+    assert_eq!(store.keys("default").await.unwrap().len(), 1);
+    // What ends with the key.
+    assert!(store.revoke_key("default", &id, NOW + 1, event("told")).await.unwrap());
+    assert!(store.find_administrator(id.as_str()).await.unwrap().unwrap().disabled);
+}

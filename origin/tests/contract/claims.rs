@@ -1,6 +1,9 @@
 //! Places that turns hold while they act: against other turns, and against other tries of the same one.
 
+use std::sync::Arc;
+
 use lgdl_origin::store::{ActingUntil, Claim, Commit, CommitOutcome};
+use tokio::task::JoinSet;
 
 use crate::cases::commits;
 use crate::data::{NOW, claim, commit, key};
@@ -84,5 +87,55 @@ pub(crate) async fn while_one_try_of_a_turn_acts_the_others_wait(store: Fresh) {
         let answer = done.answer.clone();
         assert_eq!(store.commit(done).await.unwrap(), CommitOutcome::Committed { version: version + 1 });
         assert_eq!(store.claim(tried("third", 1_101, 1_500)).await.unwrap(), CommitOutcome::Replayed { answer });
+    }
+}
+
+/// One try looked up in vain, and would not act: what another one is doing would stand nowhere.
+pub(crate) async fn while_one_try_of_a_turn_acts_no_other_is_committed(store: Fresh) {
+    commits(&*store, "c", "u", 1).await;
+    for (conversation, version) in [("c", 1), ("begins", 0)] {
+        let name = format!("{conversation}-acts");
+        let acts = |attempt: &str, at: i64| Claim {
+            acting: Some(ActingUntil { attempt: attempt.into(), until: NOW + 500 }),
+            ..claim(conversation, "u", version, &name, NOW + at)
+        };
+        let done = |attempt: Option<&str>, at: i64| Commit {
+            attempt: attempt.map(str::to_owned),
+            now_ms: NOW + at,
+            ..commit(conversation, "u", version, &name)
+        };
+        let held = |outcome: &CommitOutcome, left: u64| matches!(outcome, CommitOutcome::Conflict { claimed_for_ms: Some(ms), .. } if *ms == left);
+        assert_eq!(store.claim(acts("first", 0)).await.unwrap(), CommitOutcome::Committed { version });
+        let outcome = store.commit(done(Some("second"), 100)).await.unwrap();
+        assert!(held(&outcome, 400), "{outcome:?}");
+        // Nor together with others.
+        let mut together = JoinSet::new();
+        for other in 0..20 {
+            let (store, turn) = (
+                Arc::clone(&store.store),
+                commit(&format!("{conversation}-{other}"), "u", 0, &format!("{name}-{other}")),
+            );
+            together.spawn(async move { store.commit(turn).await });
+        }
+        let outcome = store.commit(done(Some("second"), 200)).await.unwrap();
+        assert!(held(&outcome, 300), "{outcome:?}");
+        for outcome in together.join_all().await {
+            assert_eq!(outcome.unwrap(), CommitOutcome::Committed { version: 1 });
+        }
+        // The one that acts is, and the other one is told what came of it.
+        let answer = done(None, 0).answer;
+        assert_eq!(
+            store.commit(done(Some("first"), 300)).await.unwrap(),
+            CommitOutcome::Committed { version: version + 1 }
+        );
+        assert_eq!(store.commit(done(Some("second"), 301)).await.unwrap(), CommitOutcome::Replayed { answer });
+    }
+    // One that acted for as long as it might, and was not heard of again, keeps nobody out; an edge of before does not say who it is.
+    for (conversation, attempt, at) in [("late", Some("second"), 501), ("unsaid", None, 100)] {
+        let acts = ActingUntil { attempt: "first".into(), until: NOW + 500 };
+        store.claim(Claim { acting: Some(acts), ..claim(conversation, "u", 0, conversation, NOW) }).await.unwrap();
+        let turn = commit(conversation, "u", 0, conversation);
+        let turn = Commit { attempt: attempt.map(str::to_owned), now_ms: NOW + at, ..turn };
+        assert_eq!(store.commit(turn).await.unwrap(), CommitOutcome::Committed { version: 1 });
     }
 }

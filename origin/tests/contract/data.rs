@@ -28,6 +28,7 @@ pub(crate) fn commit(external_id: &str, user: &str, expected_version: u64, idemp
         fingerprint: format!("fingerprint of {idempotency_key}"),
         answer: format!(r#"{{"response": "answer {turn_num}",  "latency_ms": 1.50}}"#),
         journal_sequence: None,
+        attempt: None,
         state: format!(r#"{{"turns":{turn_num}}}"#),
         summary: Summary {
             current_move_state: Some("pain".into()),

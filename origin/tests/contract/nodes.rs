@@ -19,6 +19,7 @@ fn report(name: &str, waiting: u64, sent_at_ms: i64) -> NodeReport {
         waiting,
         waiting_since_ms: (waiting > 0).then_some(sent_at_ms),
         aside: 0,
+        unremoved: 0,
         breaker: "closed".into(),
         drained_at_ms: None,
         every_ms: 5_000,

@@ -108,6 +108,7 @@ impl Sides {
                 record: outcome.record,
                 state: outcome.conversation,
                 journal_sequence: None,
+                attempt: None,
             };
             let url = format!("{}/edge/v1/turns", self.edge);
             let sent = || self.http.post(&url).header(TENANT_HEADER, "default").json(&request);

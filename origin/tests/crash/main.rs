@@ -274,6 +274,7 @@ impl Target for PostgresStore {
             fingerprint: said.clone(),
             answer: "{}".into(),
             journal_sequence: None,
+            attempt: None,
             state: "{}".into(),
             summary: Summary::default(),
             turn: TurnRow {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lgdl_origin::alerts::open;
+use lgdl_origin::clock::Clock as _;
 use serde_json::Value;
 
 use crate::client::{Edge, edge_with};
@@ -96,4 +97,25 @@ async fn what_could_not_be_told_is_told_after_a_restart() {
     place.until("the others tell", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
     let told: Vec<Value> = place.arrived.at("slack");
     assert_eq!(told.len(), 1);
+}
+
+/// A node that has set turns aside and can't remove what has arrived: somebody has to look.
+#[tokio::test]
+async fn what_a_node_can_not_do_by_itself_is_an_alert() {
+    let edge = edge_with(&[("LGDL_ALERT_EVERY_SECONDS", "1"), ("LGDL_ALERT_DISK_PERCENT", "off")]).await;
+    let report = serde_json::json!({
+        "name": "n1", "version": "1.0.0", "platform": "native", "waiting": 0, "aside": 2, "unremoved": 3,
+        "breaker": "closed", "every_ms": 5_000, "sent_at_ms": lgdl_origin::clock::SystemClock.now_ms(),
+    });
+    assert!(edge.post("/edge/v1/node", &report).await.status().is_success());
+    let began = Instant::now();
+    loop {
+        let open = open(&*edge.running.origin.store).await.unwrap();
+        let found: Vec<String> = open.values().map(|incident| incident.rule.to_string()).collect();
+        if found == ["journal_unremoved", "turns_aside"] {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -174,6 +174,7 @@ pub(crate) fn commit(conversation: &str, user: &str, expected_version: u64, key:
         record,
         state,
         journal_sequence: None,
+        attempt: None,
     }
 }
 

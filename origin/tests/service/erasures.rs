@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lgdl::wire::origin::{Erasures, MAX_ERASURES, conversation_digest};
 use lgdl_origin::Config;
 use lgdl_origin::clock::{Clock, SystemClock};
-use lgdl_origin::ids::ErasureId;
+use lgdl_origin::ids::{ConversationId, ErasureId};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::start;
 use lgdl_origin::store::{ErasureOrder, ErasureOutcome};
@@ -122,4 +122,35 @@ fn settings(database: &str, stones: &str) -> Vec<(String, String)> {
         ("LGDL_TOMBSTONES", stones),
     ];
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// A backup that is put back the moment after must not bring back what somebody was told is erased.
+#[tokio::test]
+async fn what_is_called_erased_is_in_the_file_of_tombstones() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tombstones.jsonl");
+    let edge = edge_with(&[("LGDL_TOMBSTONES", &file.to_string_lossy())]).await;
+    for n in 0..19 {
+        let conversation = format!("c{n}");
+        assert_eq!(edge.commit(&commit(&conversation, "ann", 0, &conversation)).await.status(), StatusCode::OK);
+    }
+    let erase = |n: usize| {
+        let (edge, file) = (&edge, &file);
+        async move {
+            let path = format!("/edge/v1/conversations/medical/c{n}?user=ann");
+            let erased = edge.send(Method::DELETE, &path, Vec::new()).await;
+            assert_eq!(erased.status(), StatusCode::NO_CONTENT);
+            let id = ConversationId::derive("default", "medical", &format!("c{n}"));
+            assert!(std::fs::read_to_string(file).unwrap().contains(id.as_str()), "c{n}");
+        }
+    };
+    for n in 0..4 {
+        erase(n).await;
+    }
+    // Those who erase at the same moment wait for one of them.
+    for n in (4..19).step_by(3) {
+        tokio::join!(erase(n), erase(n + 1), erase(n + 2));
+    }
+    let lines = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(lines.lines().filter(|line| line.contains("\"kind\":\"erasure\"")).count(), 19, "each once");
 }

@@ -123,6 +123,21 @@ async fn a_stream_goes_on_where_it_broke_and_ends_when_the_origin_stops() {
     let again = read(&mut second, 2).await;
     assert_eq!(again.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["lgdl.turn.committed.v1"; 2]);
     assert_eq!(again[0], heard[1]);
+    // One who follows far too much is refused, and turns go on.
+    let (mut many, mut refused) = (Vec::new(), 0);
+    for _ in 0..60 {
+        let answer = stream("", None).await.unwrap();
+        match answer.status() {
+            StatusCode::OK => many.push(answer),
+            status => {
+                assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0 && many.len() > 20, "{refused} refused of 60");
+    take_turn(&desk, "c", 2).await;
+    drop(many);
     problem(stream("", Some("yesterday")).await.unwrap(), StatusCode::BAD_REQUEST, "E520").await;
     let stopping = Instant::now();
     let Desk { edge, .. } = desk;

@@ -141,6 +141,7 @@ impl Person<'_> {
                 record: outcome.record.clone(),
                 state: outcome.conversation,
                 journal_sequence: None,
+                attempt: None,
             };
             match self.edge.commit(&request).await.status() {
                 StatusCode::OK => return outcome.record,

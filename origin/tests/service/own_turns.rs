@@ -47,18 +47,20 @@ game ward {
 
 /// What the service was asked: function, idempotency key, tenant, authorization, body.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     asked: Vec<(String, HeaderMap, Value)>,
-    takes: Duration,
+    pub(crate) takes: Duration,
     status: Option<StatusCode>,
+    /// Calls under way now, and the most at once.
+    pub(crate) under_way: (usize, usize),
 }
 
-struct Service {
-    seen: Arc<Mutex<Seen>>,
-    setting: String,
+pub(crate) struct Service {
+    pub(crate) seen: Arc<Mutex<Seen>>,
+    pub(crate) setting: String,
 }
 
-async fn service() -> Service {
+pub(crate) async fn service() -> Service {
     let seen = Arc::<Mutex<Seen>>::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -77,19 +79,22 @@ async fn answer(
     let (takes, status) = {
         let mut seen = seen.lock().unwrap();
         seen.asked.push((function, headers, body.0));
+        let (now, most) = seen.under_way;
+        seen.under_way = (now + 1, most.max(now + 1));
         (seen.takes, seen.status)
     };
     tokio::time::sleep(takes).await;
+    seen.lock().unwrap().under_way.0 -= 1;
     (status.unwrap_or(StatusCode::OK), axum::Json(json!({"status": "ok", "data": {"reference": "R-7"}})))
 }
 
 impl Service {
     /// The idempotency keys of what it was asked. The origin's own clock may come to the same turn together with a test, under the same key.
-    fn keys(&self) -> BTreeSet<String> {
+    pub(crate) fn keys(&self) -> BTreeSet<String> {
         self.asked().iter().map(|(_, headers, _)| headers["idempotency-key"].to_str().unwrap().to_owned()).collect()
     }
 
-    fn asked(&self) -> Vec<(String, HeaderMap, Value)> {
+    pub(crate) fn asked(&self) -> Vec<(String, HeaderMap, Value)> {
         self.seen.lock().unwrap().asked.clone()
     }
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Edge, body, claim, problem};
 use crate::desk::{Desk, desk_with, ok};
+use crate::own_turns::{Service, service};
 use crate::receiver::Receiver;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -115,6 +116,7 @@ impl<'e> Person<'e> {
             record: outcome.record.clone(),
             state: outcome.conversation,
             journal_sequence: None,
+            attempt: None,
         }
     }
 
@@ -416,4 +418,57 @@ async fn what_expired_takes_a_place_like_any_other_when_it_begins_anew() {
     assert_eq!(desk.edge.commit(&anew).await.status(), StatusCode::OK, "answered before");
     let begins = Person::new(&desk, "3").request("I want to order", SystemClock.now_ms()).await;
     problem(desk.edge.commit(&begins).await, StatusCode::LOCKED, "E533").await;
+}
+
+/// What a shop does in silence that says nothing, where no question is open: it looks something up, or it has something done.
+async fn quiet(function: &str, read_only: bool, takes: Duration) -> (Service, Desk) {
+    let service = service().await;
+    service.seen.lock().unwrap().takes = takes;
+    let settings = [("LGDL_SESSION_EXPIRY", "60"), ("LGDL_SERVICES", service.setting.as_str())];
+    let desk = desk_with(Role::Admin, &settings).await;
+    let contract = json!({"service": "shop", "capabilities": {"stock": {"functions": {
+        function: {"description": "What the test needs.", "parameters": [], "read_only": read_only}}}}});
+    std::fs::write(desk.edge.folder.path().join("capability_contract.json"), contract.to_string()).unwrap();
+    let silence =
+        format!("when event session_expired {{ stock.{function}() }}\n  capabilities {{ stock: [\"{function}\"] }}");
+    publish(&desk, &shop(&silence)).await;
+    (service, desk)
+}
+
+#[tokio::test]
+async fn what_a_game_looks_up_and_makes_nothing_of_is_no_turn_and_its_session_ends() {
+    let (service, desk) = quiet("look_up", true, Duration::ZERO).await;
+    let mut person = Person::new(&desk, "c");
+    person.say("good day").await;
+    an_hour_later(&desk);
+    let told = events(&desk, "conversation.expired", 1).await;
+    assert_eq!((&told[0]["data"]["then"], &told[0]["data"]["turns"]), (&json!("begins_anew"), &json!(1)));
+    assert!(!service.asked().is_empty());
+    let stored: StoredConversation = body(desk.edge.get("/edge/v1/conversations/shop/c?user=u").await).await;
+    assert_eq!((stored.version, &stored.state), (1, &sessions::beginning(1)));
+}
+
+#[tokio::test]
+async fn what_a_game_does_in_silence_is_a_turn_and_its_session_ends_all_the_same() {
+    let (service, desk) = quiet("release", false, Duration::ZERO).await;
+    let mut person = Person::new(&desk, "c");
+    person.say("good day").await;
+    an_hour_later(&desk);
+    let told = events(&desk, "conversation.expired", 1).await;
+    assert_eq!((&told[0]["data"]["then"], &told[0]["data"]["turns"]), (&json!("begins_anew"), &json!(2)));
+    assert_eq!(service.keys().len(), 1, "once");
+    let export: Value = body(desk.edge.get("/edge/v1/conversations/shop/c/export?user=u").await).await;
+    assert_eq!(export["turns"][1]["calls"][0]["capability"], "stock.release", "{export:#}");
+}
+
+#[tokio::test]
+async fn games_are_told_of_silence_side_by_side() {
+    let (service, desk) = quiet("look_up", true, Duration::from_millis(500)).await;
+    for number in 0..6 {
+        Person::new(&desk, &format!("c{number}")).say("good day").await;
+    }
+    an_hour_later(&desk);
+    events(&desk, "conversation.expired", 6).await;
+    let (_, most) = service.seen.lock().unwrap().under_way;
+    assert!(most > 1, "a slow service holds up every game");
 }

@@ -176,9 +176,9 @@ impl Run<'_> {
         match open {
             None => Room::NoQuestion,
             Some(Open::Slot { name }) => {
-                let text = self.active_move().is_some_and(|mv| {
-                    mv.slots.iter().any(|slot| slot.name == *name && *effective_type(slot) == SlotType::String)
-                });
+                let text = self
+                    .active_move()
+                    .is_some_and(|mv| mv.slots.iter().any(|slot| slot.name == *name && slots::is_text(slot)));
                 if text { Room::FreeText } else { Room::Told }
             }
             Some(Open::Negotiation(talks)) if talks.position.is_some() => Room::FreeText,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::rules::parts_of;
 use super::run::Run;
-use crate::ir::{Move, Slot, SlotType};
-use crate::slots::{self, Found, Scan, Source, effective_type, whole_of};
+use crate::ir::{Move, Slot};
+use crate::slots::{self, Found, Scan, Source, whole_of};
 use crate::template::View;
 
 /// Marks that set the parts of a composite apart.
@@ -60,18 +60,17 @@ impl Run<'_> {
 
     /// Fills parts that were said in one go: where one text among them is in doubt, so is where the others end.
     fn fill_parts(&mut self, mv: &Move, found: &[(Slot, Found)], source: impl Fn(&Slot) -> Source) {
-        let is_text = |slot: &Slot| *effective_type(slot) == SlotType::String;
-        let mut texts = found.iter().filter(|(slot, _)| is_text(slot));
+        let mut texts = found.iter().filter(|(slot, _)| slots::is_text(slot));
         let doubt = texts.find_map(|(slot, found)| self.doubt_of_text(mv, slot, found));
         for (slot, found) in found {
             self.fill(slot, found, source(slot));
-            self.read_back_if(slot, doubt.filter(|_| is_text(slot)));
+            self.read_back_if(slot, doubt.filter(|_| slots::is_text(slot)));
         }
     }
 
     /// What a text says for parts: values of types by themselves, and what stands between marks for the texts, in their order.
     fn parts_said(&self, mv: &Move, open: &[&Slot], text: &str) -> Vec<(Slot, Found)> {
-        let is_text = |slot: &&&Slot| *effective_type(slot) == SlotType::String && slot.expression.is_none();
+        let is_text = |slot: &&&Slot| slots::is_text(slot) && slot.expression.is_none();
         let typed: Vec<&Slot> = open.iter().filter(|slot| !is_text(slot)).copied().collect();
         let texts: Vec<&Slot> = open.iter().filter(is_text).copied().collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
@@ -80,7 +79,7 @@ impl Run<'_> {
         let mut found: Vec<(Slot, Found)> = Vec::new();
         let mut rest = text.to_owned();
         for mention in mentions {
-            let span = (mention.found.start, mention.found.end);
+            let span = mention.found.span();
             // A value of a type sets what is before it apart from what is behind it, as a mark does.
             rest = format!("{}{}{}", &rest[..span.0], ",".repeat(span.1 - span.0), &rest[span.1..]);
             if let Some(slot) = typed.get(mention.slot) {

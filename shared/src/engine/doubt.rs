@@ -154,13 +154,13 @@ impl Run<'_> {
         asked: Option<&Slot>,
     ) -> Option<Doubt> {
         let rival = |asked: &Slot| {
-            let told = *effective_type(asked) != SlotType::String && !is_yes_no(scan.language(), asked);
+            let told = !slots::is_text(asked) && !is_yes_no(scan.language(), asked);
             asked.name != slot.name && told && scan.states(asked)
         };
         if asked.is_some_and(rival) {
             return Some(Doubt::Contested);
         }
-        if *effective_type(slot) != SlotType::String {
+        if !slots::is_text(slot) {
             return None;
         }
         let held = self.state.active.as_ref()?.slot(&slot.name)?;

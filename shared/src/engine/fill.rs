@@ -129,7 +129,7 @@ impl Run<'_> {
                 }
                 continue;
             };
-            if *effective_type(slot) == SlotType::String {
+            if slots::is_text(slot) {
                 let (own, others) = parted(&heard_whole, mv, slot, capture.span);
                 free_text.push((slot.clone(), own));
                 let captured = |name: &str| candidate.captures.iter().any(|other| other.name == name);

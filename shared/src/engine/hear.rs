@@ -6,7 +6,7 @@
 use super::inquiry;
 use super::run::{Run, rounded};
 use crate::ir::Priority;
-use crate::language::{Class, Cue};
+use crate::language::{Class, Cue, Language};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
@@ -396,10 +396,17 @@ fn is_of_last_time(tokens: &Tokens, opening: usize, words: (usize, usize)) -> bo
 
 /// "has swallowed bleach", "se ha intoxicado": a pattern whose verb is of a third person that it does not name is meant of
 /// whoever it is.
-fn is_of_anybody(pattern: &Heard) -> bool {
+fn is_of_anybody(language: &'static Language, pattern: &str) -> bool {
+    let third = |first: &Word| first.class.is(Class::THIRD) && !first.class.is(Class::SUBJECT);
+    // Most begin otherwise, which one word tells.
+    let opening = pattern.split_whitespace().next().unwrap_or_default();
+    if !Heard::of(language, opening).words.first().is_some_and(third) {
+        return false;
+    }
+    let pattern = Heard::of(language, pattern);
     let leads = |word: &&Word| word.class.is(Class::AUXILIARY.and(Class::PRONOUN));
     let mut lead = pattern.words.iter().take_while(leads).peekable();
-    lead.peek().is_some_and(|first| first.class.is(Class::THIRD) && !first.class.is(Class::SUBJECT))
+    lead.peek().is_some_and(|first| third(first))
         && !lead.any(|word| word.class.is(Class::SUBJECT) || word.is(Cue::Speaker) || !word.class.is(Class::THIRD))
 }
 
@@ -414,7 +421,7 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
     {
         return Whose::Supposed;
     }
-    if is_of_anybody(&Heard::of(heard.language, &evidence.candidate.pattern)) {
+    if is_of_anybody(heard.language, &evidence.candidate.pattern) {
         return Whose::Speaker;
     }
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
@@ -447,7 +454,6 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Language;
 
     fn check(text: &str, expected: &[&str]) {
         let mut tokens = Tokens::default();

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::flow::{Entry, Flow, TOO_DEEP};
 use super::run::{Halt, Run};
 use super::state::{Caller, Frame, PartCall};
-use crate::ir::{Move, PayloadValue, SlotType};
-use crate::slots::{self, Answer, Found, Source, effective_type};
+use crate::ir::{Move, PayloadValue};
+use crate::slots::{self, Answer, Found, Source};
 
 /// Parts of parts at most.
 const MAX_DEPTH: usize = 8;
@@ -95,7 +95,7 @@ impl Run<'_> {
         let (reference, whole) = (self.reference, (0, text.len()));
         // What the author hands over as a text is one, full stop and all.
         let found = match slots::read_value(slot, &text, &reference) {
-            _ if value.is_string() && *effective_type(slot) == SlotType::String => Found::new(whole, text, value),
+            _ if value.is_string() && slots::is_text(slot) => Found::new(whole, text, value),
             Answer::Value { found, .. } if found.fits => found,
             // What is no text is taken as it is.
             _ if !value.is_string() => Found::new(whole, text, value),

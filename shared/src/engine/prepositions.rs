@@ -3,10 +3,10 @@
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::hear::Span;
 use super::run::Run;
-use crate::ir::{Element, Move, Slot, SlotType};
+use crate::ir::{Element, Move, Slot};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{Scan, effective_type, spoken_name};
+use crate::slots::{Scan, is_text, spoken_name};
 use crate::text::{Heard, Word};
 
 impl Run<'_> {
@@ -22,7 +22,7 @@ impl Run<'_> {
     pub(super) fn led_to(&self, mv: &Move, candidate: &Candidate, heard: &Heard) -> Vec<(Slot, Span)> {
         let Some(frame) = &self.state.active else { return Vec::new() };
         let captured = |slot: &Slot| candidate.captures.iter().any(|capture| capture.name == slot.name);
-        let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| is_text(slot)).collect();
         let open = |slot: &Slot| frame.is_open(&slot.name) && !captured(slot);
         if !texts.iter().any(|slot| open(slot)) {
             return Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, texts: &[&'m 
 
 /// "Leeds from York" for `to`: a preposition that is the name of another slot begins that slot's part.
 pub(super) fn parted(heard: &Heard, mv: &Move, own: &Slot, span: Span) -> (Span, Vec<(Slot, Span)>) {
-    let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+    let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| is_text(slot)).collect();
     let leads = leads(heard.language, mv, &texts);
     let named = |word: &Word| {
         let led = |(slot, lead): &(&&Slot, &&str)| slot.name != own.name && lead.eq_ignore_ascii_case(&word.text);

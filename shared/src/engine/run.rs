@@ -178,6 +178,8 @@ pub(super) struct Run<'a> {
     pub(super) understood: Option<Understood>,
     /// Memory that matching works in.
     scratch: RefCell<matcher::Scratch>,
+    /// The move that was asked for last, which is mostly asked for again.
+    looked_up: RefCell<Option<Arc<Move>>>,
     /// The questions of slots that were looked at.
     pub(super) questions: RefCell<Vec<Rc<Question>>>,
     pub(super) reference: Reference,
@@ -229,6 +231,7 @@ impl<'a> Run<'a> {
             matches: None,
             understood: None,
             scratch: RefCell::default(),
+            looked_up: RefCell::default(),
             questions: RefCell::default(),
             reference: reference(locale, hours, turn),
             locale,
@@ -333,7 +336,13 @@ impl<'a> Run<'a> {
 
     /// The move of that name.
     pub(super) fn move_named(&self, name: &str) -> Option<Arc<Move>> {
-        self.move_at(self.input.game.find_move(name)?)
+        let known = self.looked_up.borrow().as_ref().filter(|known| known.name == name).cloned();
+        if let Some(known) = known {
+            return Some(self.with_options(known));
+        }
+        let found = self.input.game.move_at(self.input.game.find_move(name)?)?;
+        *self.looked_up.borrow_mut() = Some(Arc::clone(&found));
+        Some(self.with_options(found))
     }
 
     /// A move, its options taken from the context where they stand there.

@@ -265,6 +265,9 @@ impl Table {
     }
 
     fn look_up_as_is(&self, key: &str) -> (Option<u16>, bool) {
+        if !self.may_begin_with(key) {
+            return (None, false);
+        }
         let Some(entry) = self.entry(self.seek(key)) else { return (None, false) };
         if entry.spelling != key {
             return (None, entry.spelling.starts_with(key));

@@ -334,7 +334,7 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
 
 /// The unit of time in the name of a slot: the "nights" of `nights`.
 fn unit_counted(language: &'static Language, slot: &Slot) -> Option<&'static str> {
-    let name = Heard::of(language, &super::named(slot));
+    let name = super::name(language, slot);
     name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))
 }
 
@@ -424,7 +424,10 @@ fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> 
         _ => None,
     });
     let preferred = times.next()?;
-    let now = format!("{}", reference.now);
+    if tense == Tense::Future {
+        return Some(preferred);
+    }
+    let now = reference.now.to_string();
     let day_only = |point: &str| point.len() == 10;
     let past = |time: &TimeValue| {
         let point = time.point.as_deref().or(time.range.as_ref().map(|(start, _)| start.as_str()));
@@ -432,10 +435,7 @@ fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> 
             if day_only(point) { point <= now.get(..10).unwrap_or(&now) } else { point.replacen(' ', "T", 1) <= now }
         })
     };
-    match tense {
-        Tense::Past if !past(preferred) => Some(times.find(|time| past(time)).unwrap_or(preferred)),
-        _ => Some(preferred),
-    }
+    if past(preferred) { Some(preferred) } else { Some(times.find(|time| past(time)).unwrap_or(preferred)) }
 }
 
 /// `19:30` for `19:30:00`.

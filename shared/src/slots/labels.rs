@@ -128,8 +128,8 @@ pub(crate) enum Label {
     Sentence,
 }
 
-/// Reads an answer to `question` as the label that it asks for.
-pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &Heard, text: &str, heard: &Heard) -> Label {
+/// Reads an answer to `question` as the label that it asks for, with the words of the slot's name.
+pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, heard: &Heard) -> Label {
     let language = heard.language;
     let first = heard.words.iter().position(|word| !strings::is_hesitation(word)).unwrap_or(heard.len());
     let words = &heard.words[first..];
@@ -153,7 +153,7 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &Heard, text: &str
         (Wanted::Name, Some(label)) | (Wanted::Person, Some(label @ Label::Within(_))) => return label,
         _ => {}
     }
-    let span = strings::value_span(language, slot_name, text).unwrap_or((0, text.len()));
+    let span = strings::value_heard(name, text, heard).unwrap_or((0, text.len()));
     let from = words.iter().take_while(|word| word.start < span.0).count();
     let until = words.iter().take_while(|word| word.end <= span.1).count().max(from);
     let inner = &words[from..until];
@@ -412,8 +412,9 @@ mod tests {
     fn check(slot: &str, question: &str, answer: &str, expected: Option<&str>) {
         let language = Language::english();
         let asked = Heard::of(language, question);
-        let wanted = Wanted::of(&Heard::of(language, &called(slot)), &asked);
-        let found = match read(wanted, slot, &asked, answer, &Heard::of(language, answer)) {
+        let name = Heard::of(language, &called(slot));
+        let wanted = Wanted::of(&name, &asked);
+        let found = match read(wanted, &name, &asked, answer, &Heard::of(language, answer)) {
             Label::Stands => Some(answer),
             Label::Within((start, end)) => answer.get(start..end),
             Label::Sentence => None,

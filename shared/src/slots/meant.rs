@@ -3,7 +3,7 @@
 use super::convert::Found;
 use super::options::{self, Shown};
 use super::scan::Scan;
-use super::{Source, effective_type, is_yes_no};
+use super::{Source, effective_type, is_text, is_yes_no};
 use crate::entities::Reference;
 use crate::ir::{Extract, Slot, SlotType};
 use crate::meaning::{self, Model};
@@ -42,7 +42,7 @@ pub(crate) fn term(
     reference: &Reference,
     model: Option<&Model<'_>>,
 ) -> Option<(Found, Source, Sureness)> {
-    if *effective_type(slot) != SlotType::String || slot.extract != Extract::Semantic || slot.vocabulary.is_empty() {
+    if !is_text(slot) || slot.extract != Extract::Semantic || slot.vocabulary.is_empty() {
         return None;
     }
     let terms: Vec<String> = slot.vocabulary.iter().map(|term| term.text.clone()).collect();

@@ -17,7 +17,7 @@ use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
 use super::several::at_time;
-use super::{effective_type, is_number, is_yes_no, yes_no};
+use super::{effective_type, is_number, is_text, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
 
 /// A value stated for a slot that was not asked for.
@@ -223,7 +223,7 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     const MAX_TEXT_WORDS: usize = 4;
     let language = scan.language();
     let words = scan.heard.words.as_slice();
-    let is_text = *effective_type(slot) == SlotType::String;
+    let text = is_text(slot);
     if is_yes_no(language, slot) || matches!(effective_type(slot), SlotType::List(_)) || slot.expression.is_some() {
         return None;
     }
@@ -245,7 +245,7 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
         let value = clause.get(lead..).filter(|value| !value.is_empty())?;
         let piece = scan.text.get(value.first()?.start..value.last()?.end)?;
         let start = value.first()?.start;
-        let found = if is_text {
+        let found = if text {
             let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LIGHT);
             let own = clause.first()?.is(Cue::Owner) && !clause.first()?.class.is(Class::ARTICLE);
             let written = piece.chars().any(|sign| sign.is_uppercase() || sign.is_numeric());
@@ -487,13 +487,17 @@ fn item_type(slot: &Slot) -> &SlotType {
 }
 
 /// "and now my arm hurts": a word of the sentence rather than a time that is told.
-fn is_discourse(language: &'static Language, text: &str) -> bool {
-    Heard::of(language, text).is(Cue::Discourse)
+fn is_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
+    scan.language().is(&scan.heard.words[scan.heard.words_of(entity.span())], Cue::Discourse)
 }
 
 /// A word such as "now" that only carries the sentence on.
 fn is_only_discourse(scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
-    is_time(entity.kind) && is_discourse(scan.language(), &found.text) || opens_a_clause_as_discourse(scan, entity)
+    let says_so = || match found.text == scan.said(entity) {
+        true => is_discourse(scan, entity),
+        false => Heard::of(scan.language(), &found.text).is(Cue::Discourse),
+    };
+    is_time(entity.kind) && says_so() || opens_a_clause_as_discourse(scan, entity)
 }
 
 /// "… and now I have mice": "now" at the head of a clause that goes on is no time that is meant.
@@ -504,7 +508,7 @@ fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
     let joined = before.is([Cue::And, Cue::But, Cue::Linker]);
     words.get(first).is_some_and(|word| word.after_break || joined)
         && words.get(end).is_some_and(|next| !next.after_break)
-        && is_discourse(scan.language(), scan.said(entity))
+        && is_discourse(scan, entity)
 }
 
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.

@@ -173,6 +173,11 @@ pub(crate) fn is_declined(slot: &Slot, heard: &Heard) -> bool {
     !slot.declined_by.is_empty() && !options::stated(&slot.declined_by, Vocabulary::default(), heard).is_empty()
 }
 
+/// Whether a slot takes free text.
+pub(crate) fn is_text(slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::String)
+}
+
 /// Whether a slot takes a number.
 pub(crate) fn is_number(slot: &Slot) -> bool {
     effective_type(slot).is_number()

@@ -6,9 +6,9 @@ use regex_lite::{Regex, RegexBuilder};
 use super::convert::Found;
 use super::read;
 use super::scan::Scan;
-use super::{Answer, effective_type};
+use super::{Answer, is_text};
 use crate::entities::answer;
-use crate::ir::{Slot, SlotType};
+use crate::ir::Slot;
 
 /// The largest compiled expression, in bytes.
 const MAX_REGEX_BYTES: usize = 1 << 20;
@@ -54,7 +54,7 @@ pub(super) fn extracted(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let captures = expression.captures(scan.text)?;
     let group = captures.get(1).or_else(|| captures.get(0)).filter(|group| !group.is_empty())?;
     let whole = Found::text((group.start(), group.end()), group.as_str());
-    if *effective_type(slot) == SlotType::String {
+    if is_text(slot) {
         return Some(whole);
     }
     let inner = Slot { expression: None, ..slot.clone() };

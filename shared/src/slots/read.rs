@@ -13,7 +13,7 @@ use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::several::{concluded, first_clause, instead, joined_datetime, left_open};
 use super::strings::is_question;
-use super::{effective_type, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
+use super::{effective_type, is_text, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -48,7 +48,7 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
             return Answer::Value { found, whole };
         }
         // A regular expression is all that counts; `hybrid` goes on with the type's own ways, and free text has none.
-        if slot.extract == Extract::Regex || *effective_type(slot) == SlotType::String {
+        if slot.extract == Extract::Regex || is_text(slot) {
             return Answer::Absent;
         }
     }

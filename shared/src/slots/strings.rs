@@ -191,15 +191,20 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),
 /// prepositions and articles before a short noun phrase, and courtesies after it. `None` when nothing is left.
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
-    let heard = Heard::of(language, text);
+    value_heard(&Heard::of(language, &called(slot_name)), text, &Heard::of(language, text))
+}
+
+/// The same of a text that is heard, with the words of the slot's name.
+pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(usize, usize)> {
+    let language = heard.language;
     let mut words = heard.words.as_slice();
-    let name = Heard::of(language, &called(slot_name)).words;
+    let name = name.words.as_slice();
     let holds_a_name = name.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
         words = strip_front(language, words, Cue::Hesitation);
-        words = strip_named(language, words, &name);
-        words = strip_frame(language, words, &name);
+        words = strip_named(language, words, name);
+        words = strip_frame(language, words, name);
         words = strip_front(language, words, Cue::Introduction);
         if holds_a_name {
             words = strip_front(language, words, Cue::IntroductionName);

@@ -373,14 +373,34 @@ pub enum Level {
     Error,
 }
 
-/// How many to list, and of which stream.
+/// Which of the entries that were set aside to list, and how many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
-    /// The stream; `None`: any.
+    /// Those of this stream; `None`: of any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
+    /// Those of this id; `None`: of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// At most so many.
     pub limit: usize,
+}
+
+/// Entries that were set aside and are listed, or decided about, at once.
+pub const MAX_ASIDE: usize = 1_000;
+
+impl Limit {
+    /// As many of a stream, or of any, as are listed at once.
+    #[must_use]
+    pub fn of(stream: Option<&str>) -> Limit {
+        Limit { stream: stream.map(str::to_owned), id: None, limit: MAX_ASIDE }
+    }
+
+    /// Whether an entry is wanted.
+    #[must_use]
+    pub fn wants(&self, stream: &str, id: &str) -> bool {
+        self.stream.as_ref().is_none_or(|wanted| wanted == stream) && self.id.as_ref().is_none_or(|wanted| wanted == id)
+    }
 }
 
 /// Names an entry.

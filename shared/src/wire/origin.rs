@@ -28,7 +28,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::client::MoveResponse;
-use super::node::Why;
+use super::node::{MAX_ASIDE, Why};
 use crate::engine::{Conversation, HandoverStage, TurnRecord};
 
 /// The games of a tenant.
@@ -149,6 +149,10 @@ pub struct CommitRequest {
     /// Set when the turn comes from a journal: its sequence number there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal_sequence: Option<u64>,
+    /// This try of the turn, as in [`Acting`]: while another try of it acts, it is not committed, so that what was done stands in
+    /// the record that is kept. `None`: an edge of before, which does not say.
+    #[serde(default, rename = "try", skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<String>,
 }
 
 /// A place held for a turn before its side effects run.
@@ -185,8 +189,9 @@ pub struct Acting {
     pub for_ms: u64,
 }
 
-/// The longest time that one try of a turn keeps the others from acting, milliseconds: what a call may take, and a commit.
-pub const MAX_ACTING_MS: u64 = 120_000;
+/// The longest time that one try of a turn keeps the others from acting, milliseconds: what a call may take, and a commit that is
+/// tried twice, for as long as an edge may be told to wait for its origin.
+pub const MAX_ACTING_MS: u64 = 150_000;
 
 /// The answer to a commit or a claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -389,6 +394,9 @@ pub struct NodeReport {
     /// Turns that were set aside.
     #[serde(default)]
     pub aside: u64,
+    /// Turns that it is done with and can't remove from its journal.
+    #[serde(default)]
+    pub unremoved: u64,
     /// Its breaker in front of the origin.
     pub breaker: String,
     /// When the last waiting turn went home.
@@ -412,7 +420,7 @@ pub struct Decisions {
 }
 
 /// Turns that are decided about at once, at most.
-pub const MAX_DECISIONS: usize = 1_000;
+pub const MAX_DECISIONS: usize = MAX_ASIDE;
 
 /// What becomes of a turn that was set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

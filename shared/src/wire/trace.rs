@@ -31,6 +31,12 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
+    /// Whether the spans of a request with this answer are kept: where its trace is, and where it has failed.
+    #[must_use]
+    pub fn is_kept(&self, status: u16) -> bool {
+        self.sampling == Sampling::Kept || status >= 500
+    }
+
     /// Reads the header; what is no place in a trace is none.
     #[must_use]
     pub fn of_header(text: &str) -> Option<TraceContext> {

@@ -9,6 +9,7 @@ mod webhooks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lgdl::engine::{self, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord};
+use lgdl::services::NO_PLACE;
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::node::Why;
 use lgdl::wire::origin::CommitRequest;
@@ -18,7 +19,7 @@ use lgdl_edge::pipeline::journal::RERUN_FINDING;
 use crate::client::key_of;
 use crate::game;
 use crate::origin::{Deed, TENANT};
-use crate::plan::{Erased, Fault, FaultKind, Flavour, Patience};
+use crate::plan::{Erased, Fault, FaultKind, Flavour, Link, Patience, Program};
 use crate::scenes::LAST_SAID_AGAIN;
 use crate::world::{Ack, World};
 
@@ -43,6 +44,7 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     nobody_goes_on_with_anothers_state(world, &mut found);
     side_effects_happened_once(world, &kept, &mut found);
     who_acted_is_told(world, &kept, &mut found);
+    what_was_done_is_not_denied(world, &kept, &mut found);
     desk::check(world, &kept, &erased, &mut found);
     erasures::check(world, &erased, &mut found);
     if world.plan.reads_events {
@@ -555,6 +557,34 @@ fn who_acted_is_told(world: &World, kept: &Kept, found: &mut Vec<Violation>) {
     let done = world.services.effects.borrow().len();
     if told != done {
         found.push(format!("{done} turns acted, and {told} say so"));
+    }
+}
+
+/// Where nothing fails but services and their calls, a record whose turn has acted says at least that it tried to: of several tries of a
+/// turn, none is kept that knows nothing of what another one did.
+fn what_was_done_is_not_denied(world: &World, kept: &Kept, found: &mut Vec<Violation>) {
+    let plan = &world.plan;
+    let else_fails = plan.has(|kind| {
+        use FaultKind::{AnswersLost, Delays, Duplicates, RequestsLost, ServicesErr};
+        !matches!(
+            kind,
+            ServicesErr
+                | AnswersLost(Link::Services)
+                | Delays(Link::Services)
+                | Duplicates(Link::Services)
+                | RequestsLost(Link::Services)
+        )
+    });
+    if else_fails || plan.nodes.iter().any(|node| node.program == Program::Former) {
+        return;
+    }
+    let effects = world.services.effects.borrow();
+    for turn in kept.values().flatten() {
+        let key = lgdl::services::act_key(TENANT, &turn.user_id, &turn.idempotency_key, 0);
+        let tried = |call: &engine::CallRecord| call.capability == "orders.place" && call.status != NO_PLACE;
+        if effects.contains_key(&key) && !turn.record.calls.iter().any(tried) {
+            found.push(format!("{} was done, and is kept as if it was not", turn.idempotency_key));
+        }
     }
 }
 

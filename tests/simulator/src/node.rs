@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use lgdl::limits::{CountRequest, Counted, Counters, EntryName};
 use lgdl::wire::node::{
-    Aside, Counts, LogLine, Page, Place, SetAside, StreamPage, Why, is_of_another_key, read_state_key,
+    Aside, Counts, Limit, LogLine, Page, Place, SetAside, StreamPage, Why, is_of_another_key, read_state_key,
 };
 use lgdl_edge::constants::Constants;
 use lgdl_edge::kv_journal::{self, KeyValues};
@@ -244,7 +244,8 @@ impl Site {
                     let value = self.kv.get(keys.first()?, u64::MAX - 1, 0)?;
                     Some((serde_json::from_slice(&value).ok()?, aside.why))
                 };
-                let aside = kv_journal::aside(&AsItIs(&self.kv), usize::MAX, None).unwrap_or_default();
+                let aside = kv_journal::aside(&AsItIs(&self.kv), &Limit { limit: usize::MAX, ..Limit::of(None) })
+                    .unwrap_or_default();
                 aside.into_iter().filter_map(entry).collect()
             }
         }
@@ -390,7 +391,8 @@ impl Node {
         let names = request.url.ends_with("/edge/v1/turns") || request.url.ends_with("/edge/v1/claims");
         if names && self.world.plan.nodes[self.index].program == Program::Former {
             let mut body: serde_json::Value = serde_json::from_slice(&request.body).expect("a body");
-            body.as_object_mut().expect("an object").remove("base");
+            let fields = body.as_object_mut().expect("an object");
+            fields.retain(|name, _| !["base", "try"].contains(&name.as_str()));
             request.body = body.to_string().into_bytes();
             request.headers = signed(&request, self.now_ms());
         }
@@ -631,15 +633,15 @@ impl Platform for Node {
         Ok(())
     }
 
-    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
+    async fn journal_aside(&self, wanted: &Limit) -> Result<Vec<Aside>, SeamError> {
         match &self.site().journal {
             Some(journal) => {
                 self.object(FaultKind::JournalFails, || {}).await?;
-                let of = |(entry, _): &&(JournalEntry, Why)| stream.is_none_or(|stream| entry.stream == stream);
+                let of = |(entry, _): &&(JournalEntry, Why)| wanted.wants(&entry.stream, &entry.id);
                 let aside = journal.aside();
-                Ok(aside.iter().filter(of).take(limit).map(|(entry, why)| listed(entry, *why)).collect())
+                Ok(aside.iter().filter(of).take(wanted.limit).map(|(entry, why)| listed(entry, *why)).collect())
             }
-            None => kv_journal::aside(self.keys().await?, limit, stream),
+            None => kv_journal::aside(self.keys().await?, wanted),
         }
     }
 

@@ -15,7 +15,6 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use lgdl::engine::Turn;
 use lgdl::meaning::Meaning;
-use lgdl::services::Performed;
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest, Conflict, GamePolicy, Message, StoredConversation};
 use lgdl::wire::signature::{self, Parts};
@@ -33,8 +32,8 @@ use lgdl_origin::privacy::RequestName;
 use lgdl_origin::serve::{begin_epoch, catch_up, protection};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{
-    AdministratorRow, AgentRow, BusPage, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, HandoverRow,
-    Lookup, Role, Store, Wanted,
+    AdministratorRow, AgentRow, BusPage, Composing, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport,
+    HandoverRow, Lookup, Role, Store, Wanted,
 };
 use lgdl_origin::store::{Administrators as _, Handovers as _};
 use lgdl_origin::tombstones;
@@ -414,8 +413,8 @@ impl OriginHost {
             let (_, manifest, _) = self.turns(conversation).pop()?;
             let fingerprint = format!("desk {manifest}");
             let name = RequestName { key: fingerprint.clone(), fingerprint: fingerprint.clone() };
-            let mut performed = Performed::default();
-            let run = own_turns::run(&self.origin, &before, turn.clone(), &name, &mut performed);
+            let mut attempt = own_turns::Attempt::new(&*self.origin.random);
+            let run = own_turns::run(&self.origin, &before, turn.clone(), &name, &mut attempt);
             let ran = self.runtime.block_on(run).expect("what was run once runs again");
             // No service is configured, so nothing holds a place.
             let own_turns::Ran::Done(outcome) = ran else { panic!("{ran:?}") };
@@ -432,6 +431,7 @@ impl OriginHost {
                 record: outcome.record,
                 state: outcome.conversation,
                 journal_sequence: None,
+                attempt: None,
             };
             Some((request, turn))
         });
@@ -474,8 +474,7 @@ impl OriginHost {
             let (mut all, mut after) = (Vec::new(), 0);
             while let Lookup::Found(row) = self.origin.store.find(&key(conversation)).await.expect("the store reads") {
                 let row = self.origin.protection.open_conversation(*row).await.expect("it opens");
-                let news =
-                    desk::messages(&self.origin, row, after, desk::Composing::No).await.expect("messages are read");
+                let news = desk::messages(&self.origin, row, after, Composing::No).await.expect("messages are read");
                 let is_all = news.turn == after;
                 after = news.turn;
                 all.extend(news.messages);

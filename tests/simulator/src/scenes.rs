@@ -14,7 +14,7 @@ type Scene = fn(&mut Stage);
 pub(super) const LAST_SAID_AGAIN: &str = "says_the_last_again_while_away";
 
 /// Every scene, with its name.
-const SCENES: [(&str, Scene); 34] = [
+const SCENES: [(&str, Scene); 36] = [
     ("two_at_once", two_at_once),
     ("gives_up_in_the_middle", gives_up_in_the_middle),
     ("acts_on_another_state", acts_on_another_state),
@@ -49,6 +49,8 @@ const SCENES: [(&str, Scene); 34] = [
     ("erased_while_with_a_clerk", erased_while_with_a_clerk),
     ("tried_at_once", tried_at_once),
     ("told_by_a_webhook", told_by_a_webhook),
+    ("looks_up_after_it_has_acted", looks_up_after_it_has_acted),
+    ("one_try_does_not_act", one_try_does_not_act),
 ];
 
 /// The names of all scenes.
@@ -519,6 +521,28 @@ fn tried_at_once(stage: &mut Stage) {
     if stage.random.chance(50) {
         stage.fault(FaultKind::Delays(Link::Services), 0, 30, 40);
     }
+}
+
+/// The same, of a turn that has something to look up after it has acted, which takes longer than the act might have.
+fn looks_up_after_it_has_acted(stage: &mut Stage) {
+    let count = *stage.random.pick(&[1, 2]);
+    stage.alike(count, &ANYWHERE);
+    stage.plan.services = Services::Forget;
+    stage.plan.lease_seconds = *stage.random.pick(&[1, 5, 60]);
+    let client = stage.client(ANN, &["express delivery", "hello", "express delivery", "express delivery"], 2_000);
+    stage.plan.clients[client].patience = Patience::Impatient;
+    stage.fault(FaultKind::Delays(Link::Services), 0, 200, 60);
+}
+
+/// One try of a turn looks up in vain and would not act, while another one does.
+fn one_try_does_not_act(stage: &mut Stage) {
+    let count = *stage.random.pick(&[1, 2]);
+    stage.alike(count, &ANYWHERE);
+    stage.plan.lease_seconds = *stage.random.pick(&[1, 5, 60]);
+    let client = stage.client(ANN, &["rush order", "3", "rush order", "7", "rush order", "3"], 2_000);
+    stage.plan.clients[client].patience = Patience::Impatient;
+    stage.fault(FaultKind::RequestsLost(Link::Services), 0, 200, 40);
+    stage.fault(FaultKind::Delays(Link::Services), 0, 200, 20);
 }
 
 /// Somebody is told of what happens, and persons are erased meanwhile; origins come and go.

@@ -11,7 +11,7 @@ use lgdl_simulator::run;
 const WORLDS: usize = 12;
 
 /// A scene, and what its trace shows.
-const SHOWS: [(&str, &str); 34] = [
+const SHOWS: [(&str, &str); 36] = [
     ("two_at_once", "-> 409"),
     ("gives_up_in_the_middle", "gives t0.1 up"),
     ("acts_on_another_state", ", done before"),
@@ -46,6 +46,8 @@ const SHOWS: [(&str, &str); 34] = [
     ("erased_while_with_a_clerk", "has Done for Accept in k0"),
     ("tried_at_once", "/edge/v1/claims -> 409"),
     ("told_by_a_webhook", ": false"),
+    ("looks_up_after_it_has_acted", "/edge/v1/claims -> 409"),
+    ("one_try_does_not_act", "/edge/v1/turns -> 409"),
 ];
 
 #[test]

@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lgdl::limits::{CountRequest, Counted};
-use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage};
+use lgdl::wire::node::{Aside, Counts, Limit, LogLine, Page, Place, SetAside, StreamPage};
 use lgdl_edge::answer::Body;
 use lgdl_edge::constants::Constants;
 use lgdl_edge::memory::Memory;
@@ -278,8 +278,8 @@ impl Platform for Machine {
         self.stores.journal_set_aside(order).await
     }
 
-    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
-        self.stores.journal_aside(limit, stream).await
+    async fn journal_aside(&self, wanted: &Limit) -> Result<Vec<Aside>, SeamError> {
+        self.stores.journal_aside(wanted).await
     }
 
     async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {

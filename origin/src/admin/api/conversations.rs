@@ -24,6 +24,7 @@ use crate::ids::{ConversationId, person_pseudonym};
 use crate::privacy::Reader;
 use crate::records::check_id;
 use crate::store::{ConversationFilter, ConversationHead, ConversationKey, ErasureOutcome, TurnRow};
+use crate::tombstones;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     use Permission::{Look, ManagePersons, ReadText};
@@ -214,7 +215,10 @@ async fn erase(
     let erasure = order.id.to_string();
     let told = caller.event(&origin, events::CONVERSATION_DELETED, id.as_str(), json!({"erasure": erasure}));
     match origin.store.erase_conversation(&key, &row.user_id, order, told).await? {
-        ErasureOutcome::Erased(report) => Ok(Json(json!({"erasure": erasure, "report": report}))),
+        ErasureOutcome::Erased(report) => {
+            tombstones::written(&origin).await;
+            Ok(Json(json!({"erasure": erasure, "report": report})))
+        }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown()),
     }

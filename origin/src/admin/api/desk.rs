@@ -19,11 +19,11 @@ use crate::admin::input::{Body, InPath, InQuery};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, or_null, text, time, whole};
 use crate::audit::events;
-use crate::desk::{self, Composing, Deed};
+use crate::desk::{self, Deed};
 use crate::http::{Origin, Problem};
 use crate::ids::ConversationId;
 use crate::records::check_id;
-use crate::store::{AgentRow, HandoverRow, Typist};
+use crate::store::{AgentRow, Composing, HandoverRow, Typist};
 
 /// The longest message of an agent, and the longest note, characters.
 const MAX_TEXT_CHARS: usize = 4_096;
@@ -268,13 +268,14 @@ async fn presence(
         open.iter().filter(|row| wanted(row)).map(|row| handover_shown(&origin, row)).collect::<Vec<_>>()
     };
     let waiting = some(&|row| row.stage == HandoverStage::Waiting && serving.contains(&row.queue));
-    let mut mine = some(&|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id));
-    for shown in &mut mine {
-        // How far each has come, so that news are seen of one that is not open.
-        let id: ConversationId = serde_json::from_value(shown["conversation"].clone())
-            .map_err(|_| Problem::internal("A hand-over has no conversation."))?;
-        if let Some(row) = origin.store.find_by_id(&agent.tenant, &id).await? {
-            shown["turn"] = json!(row.version);
+    let is_mine = |row: &HandoverRow| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id);
+    // How far each has come, so that news are seen of one that is not open.
+    let own: Vec<_> = open.iter().filter(|row| is_mine(row)).map(|row| row.conversation.clone()).collect();
+    let turns = origin.store.versions(&agent.tenant, &own).await?;
+    let mut mine = some(&is_mine);
+    for (shown, id) in mine.iter_mut().zip(&own) {
+        if let Some((_, turn)) = turns.iter().find(|(of, _)| of == id) {
+            shown["turn"] = json!(turn);
         }
     }
     let ended = origin.store.handovers_of(&agent.id, origin.settings().agent_history).await?;
@@ -305,8 +306,9 @@ async fn read(
     let mut heard = origin.store.signals().heard();
     loop {
         heard.borrow_and_update();
-        let row = origin.store.find_by_id(&agent.tenant, &id).await?.ok_or_else(unknown)?;
-        if row.version > after || tokio::time::Instant::now() >= until {
+        let versions = origin.store.versions(&agent.tenant, std::slice::from_ref(&id)).await?;
+        let (_, version) = versions.into_iter().next().ok_or_else(unknown)?;
+        if version > after || tokio::time::Instant::now() >= until {
             break;
         }
         // Whatever happens on the bus wakes; a signal that is missing costs a second.

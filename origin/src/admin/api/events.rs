@@ -105,13 +105,20 @@ async fn page(
         (None, Some(since)) => store.bus_before(since).await?,
         (None, None) => 0,
     };
+    let _listener = match asked.wait {
+        0 => None,
+        _ => Some(origin.gate.listening.begin(caller.administrator.id.as_str())?),
+    };
     // Before the request's own time is over, whatever was asked for.
     let patience = Duration::from_secs(asked.wait).min(origin.settings().request_timeout.mul_f64(0.8));
     let until = tokio::time::Instant::now() + patience;
     let (mut signal, mut stopping) = (store.signals().heard(), origin.gate.stopping());
     let page = loop {
         signal.mark_unchanged();
-        let page = store.bus_events(&wanted, after, limit).await?;
+        let page = {
+            let _turn = origin.gate.listening.read().await;
+            store.bus_events(&wanted, after, limit).await?
+        };
         if !page.events.is_empty() || tokio::time::Instant::now() >= until {
             break page;
         }
@@ -157,15 +164,24 @@ async fn follow(
         Some(after) => after,
         None => origin.store.bus_ends().await?.last,
     };
+    let listener = origin.gate.listening.begin(caller.administrator.id.as_str())?;
     let reading = origin.clone();
-    Ok(stream(&origin, async move |feed| write(reading, wanted, after, feed).await))
+    Ok(stream(&origin, async move |feed| {
+        let done = write(reading, wanted, after, feed).await;
+        drop(listener);
+        done
+    }))
 }
 
 async fn write(origin: Origin, wanted: Wanted, mut after: u64, mut feed: Feed) -> Result<(), Over> {
     let mut signal = origin.store.signals().heard();
     loop {
         signal.mark_unchanged();
-        match origin.store.bus_events(&wanted, after, STREAM_BATCH).await {
+        let page = {
+            let _turn = origin.gate.listening.read().await;
+            origin.store.bus_events(&wanted, after, STREAM_BATCH).await
+        };
+        match page {
             Ok(BusPage { events, next }) => {
                 for row in &events {
                     let data = cloud_event(row, None, |name| origin.store.audit_name(name)).to_string();

@@ -22,6 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ("waiting", whole()),
         ("waiting_for_s", or_null(whole())),
         ("aside", whole()),
+        ("unremoved", whole()),
         ("breaker", text()),
         ("clock_ahead_ms", json!({"type": "integer"})),
         ("drained_at_ms", or_null(time())),

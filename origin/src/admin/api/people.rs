@@ -18,6 +18,7 @@ use crate::http::{Origin, Problem};
 use crate::ids::person_pseudonym;
 use crate::records::check_id;
 use crate::store::ErasureOutcome;
+use crate::tombstones;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let reason = json!({"type": "string", "minLength": MIN_REASON_CHARS, "maxLength": MAX_REASON_CHARS});
@@ -74,7 +75,10 @@ async fn erase(
     let outcome = origin.store.erase_person(&caller.tenant, &user, order, told).await?;
     origin.protection.forget(&caller.tenant, &user);
     match outcome {
-        ErasureOutcome::Erased(report) => Ok(Json(json!({"erasure": erasure, "report": report}))),
+        ErasureOutcome::Erased(report) => {
+            tombstones::written(&origin).await;
+            Ok(Json(json!({"erasure": erasure, "report": report})))
+        }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(Problem::not_found("There is no such person.")),
     }

@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 4;
 
 const COMMIT: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for FROM (SELECT lgdl_commit(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-    $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) AS r OFFSET 0) AS done";
+    $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36) AS r OFFSET 0) AS done";
 
 const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for
     FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS r OFFSET 0) AS done";
@@ -101,6 +101,7 @@ pub(super) async fn commit_alone(pools: &Pools, whole: &Turn) -> Result<Said> {
         &commit.now_ms,
         &commit.bases,
         &commit.state_name,
+        &commit.attempt,
     ];
     let silent = (commit.activity == Activity::Silence).then(|| id.as_str());
     Said::read(&settle(pools, COMMIT, params, (commit.now_ms, silent)).await?)

@@ -63,6 +63,13 @@ impl Conversations for PostgresStore {
         rows.first().map(conversation).transpose()
     }
 
+    async fn versions(&self, tenant: &str, ids: &[ConversationId]) -> Result<Vec<(ConversationId, u64)>> {
+        let sql = "SELECT id, version FROM conversations WHERE tenant = $1 AND id = ANY ($2)";
+        let ids: Vec<&str> = ids.iter().map(ConversationId::as_str).collect();
+        let rows = self.query_lagging(sql, &[&tenant, &ids]).await?;
+        rows.iter().map(|row| Ok((parse_id(get(row, 0)?)?, natural(row, 1)?))).collect()
+    }
+
     async fn turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>> {
         let limit = i64::from(limit.min(MAX_PAGE));
         self.query_lagging(TURNS, &[&id.as_str(), &column(after), &limit]).await?.iter().map(turn).collect()

@@ -15,7 +15,9 @@ use crate::bus::Priority;
 use crate::clock::{Millis, nearest_time};
 use crate::ids::ConversationId;
 use crate::store::typing::{News, Typing};
-use crate::store::{Bus, BusEnds, BusEvent, BusPage, BusRow, MAX_PAGE, Result, Signals, StoreError, Typist, Wanted};
+use crate::store::{
+    Bus, BusEnds, BusEvent, BusPage, BusRow, Composing, MAX_PAGE, Result, Signals, StoreError, Typist, Wanted,
+};
 
 /// Where origins tell each other that there are events, with the last sequence.
 const HEARD: &str = "lgdl_events";
@@ -78,9 +80,9 @@ impl Bus for PostgresStore {
         &self.signals
     }
 
-    async fn tell_typing(&self, conversation: &ConversationId, who: Typist) -> Result<()> {
-        if self.signals.typing().is(conversation, who) == News::ToTell {
-            let message = Typing::message(conversation, who);
+    async fn tell_typing(&self, conversation: &ConversationId, who: Typist, composing: Composing) -> Result<()> {
+        if self.signals.typing().note(conversation, who, composing) == News::ToTell {
+            let message = Typing::message(conversation, who, composing);
             self.query_opt("SELECT pg_notify($1, $2)", &[&TYPING, &message]).await?;
         }
         Ok(())

@@ -23,7 +23,7 @@ const MAX_WAITING: usize = 8_192;
 
 const COMMIT: &str =
     "SELECT lgdl_commit_together($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-    $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
+    $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)";
 
 /// What parts the names of states in the column of a group; no such name has it.
 const SEPARATOR: &str = "\u{1f}";
@@ -206,6 +206,7 @@ async fn commit_together(pools: &Pools, group: &[Waiting]) -> Together {
         &column(group, |t| t.commit.now_ms),
         &bases,
         &column(group, |t| t.commit.state_name.as_deref()),
+        &column(group, |t| t.commit.attempt.as_deref()),
     ];
     let work = async {
         let statement = client.prepare_cached(COMMIT).await?;

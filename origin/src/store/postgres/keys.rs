@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use super::{PostgresStore, get};
 use crate::clock::Millis;
 use crate::ids::ApiKeyId;
-use crate::store::{ApiKeyRow, Event, Keys, Result, StoreError};
+use crate::store::{AdministratorRow, ApiKeyRow, Event, Keys, Result, StoreError};
 
 const COLUMNS: &str = "id, tenant, hash, name, scopes, lgdl_millis(created_at), lgdl_millis(expires_at),
     lgdl_millis(revoked_at)";
@@ -22,6 +22,32 @@ impl Keys for PostgresStore {
         self.change(sql, row, &told).await.map(drop)
     }
 
+    async fn add_agent_key(&self, key: ApiKeyRow, account: AdministratorRow, told: [Event; 2]) -> Result<()> {
+        let scopes = serde_json::Value::from(key.scopes.clone()).to_string();
+        let sql = "WITH account AS (INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
+                VALUES ($9, $10, $11, $12, $13, lgdl_time($14), $15))
+            INSERT INTO keys (id, tenant, hash, name, scopes, created_at, expires_at, revoked_at)
+            VALUES ($1, $2, $3, $4, $5, lgdl_time($6), lgdl_time($7), lgdl_time($8))";
+        let row: super::Params<'_> = &[
+            &key.id.as_str(),
+            &key.tenant,
+            &key.hash,
+            &key.name,
+            &scopes,
+            &key.created_at,
+            &key.expires_at,
+            &key.revoked_at,
+            &account.id.as_str(),
+            &account.name,
+            &account.role.name(),
+            &account.tenant,
+            &account.password,
+            &account.created_at,
+            &account.disabled,
+        ];
+        self.change_telling(sql, row, &told).await.map(drop)
+    }
+
     async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>> {
         let sql = format!("SELECT {COLUMNS} FROM keys WHERE hash = $1");
         self.query_opt(&sql, &[&hash]).await?.map(|row| key(&row)).transpose()
@@ -33,7 +59,11 @@ impl Keys for PostgresStore {
     }
 
     async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis, told: Event) -> Result<bool> {
-        let sql = "UPDATE keys SET revoked_at = lgdl_time($3) WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL";
+        let sql = "WITH revoked AS (UPDATE keys SET revoked_at = lgdl_time($3)
+                WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL RETURNING tenant, id),
+            account AS (UPDATE administrators a SET disabled = true FROM revoked r
+                WHERE a.tenant = r.tenant AND a.name = r.id)
+            SELECT FROM revoked";
         self.change(sql, &[&tenant, &id.as_str(), &now_ms], &told).await
     }
 }

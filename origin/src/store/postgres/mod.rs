@@ -115,12 +115,19 @@ impl PostgresStore {
 
     /// Runs one statement and, if it touches any row, tells of it in the same transaction.
     async fn change(&self, sql: &str, params: Params<'_>, told: &Event) -> Result<bool> {
+        self.change_telling(sql, params, std::slice::from_ref(told)).await
+    }
+
+    /// The same, with more than one thing to tell.
+    async fn change_telling(&self, sql: &str, params: Params<'_>, told: &[Event]) -> Result<bool> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
             let changed = transaction.execute(sql, params).await? > 0;
             if changed {
-                tell(&transaction, told).await?;
+                for event in told {
+                    tell(&transaction, event).await?;
+                }
             }
             transaction.commit().await?;
             Ok(changed)

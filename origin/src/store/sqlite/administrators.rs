@@ -18,13 +18,7 @@ const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, a.creat
 #[async_trait]
 impl Administrators for SqliteStore {
     async fn add_administrator(&self, administrator: AdministratorRow, told: Event) -> Result<bool> {
-        self.change(told, move |connection| {
-            let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO NOTHING";
-            let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = &administrator;
-            connection.execute(sql, params![id.as_str(), name, role.name(), tenant, password, created_at, disabled])
-        })
-        .await
+        self.change(told, move |connection| add(connection, &administrator, " ON CONFLICT (name) DO NOTHING")).await
     }
 
     async fn administrators(&self) -> Result<Vec<AdministratorRow>> {
@@ -152,6 +146,20 @@ impl Listings for SqliteStore {
         })
         .await
     }
+}
+
+/// Adds the account of a key, whose name nobody else can have.
+pub(super) fn add_account(connection: &Connection, account: &AdministratorRow) -> rusqlite::Result<usize> {
+    add(connection, account, "")
+}
+
+fn add(connection: &Connection, row: &AdministratorRow, otherwise: &str) -> rusqlite::Result<usize> {
+    let sql = format!(
+        "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7){otherwise}"
+    );
+    let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = row;
+    connection.execute(&sql, params![id.as_str(), name, role.name(), tenant, password, created_at, disabled])
 }
 
 fn all(connection: &Connection) -> Result<Vec<AdministratorRow>> {

@@ -23,6 +23,26 @@ struct Wish<'a> {
     /// A turn said before this does not begin a conversation of a person who was erased at that time.
     said_at: Millis,
     now_ms: Millis,
+    tried: Tried<'a>,
+}
+
+/// Which try of a turn somebody speaks for.
+#[derive(Clone, Copy)]
+enum Tried<'a> {
+    /// The one of this name; none: one that is nobody else's.
+    By(Option<&'a str>),
+    /// An edge of before commits, and does not say.
+    Unsaid,
+}
+
+impl Tried<'_> {
+    /// Whether the try that holds a place is another one.
+    fn is_another(self, holder: Option<&str>) -> bool {
+        match self {
+            Tried::By(own) => own != holder,
+            Tried::Unsaid => false,
+        }
+    }
 }
 
 /// Either the place is free, with the conversation as it is, or the matter is settled.
@@ -44,6 +64,7 @@ pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitO
         fingerprint: &commit.fingerprint,
         said_at: commit.turn.timestamp.saturating_sub(slack),
         now_ms: commit.now_ms,
+        tried: commit.attempt.as_deref().map_or(Tried::Unsaid, |attempt| Tried::By(Some(attempt))),
     };
     if let Place::Settled(outcome) = examine(connection, &wish)? {
         return Ok(outcome);
@@ -70,6 +91,7 @@ fn has_data_key(connection: &Connection, commit: &Commit) -> rusqlite::Result<bo
 
 pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutcome> {
     let id = claim.key.id();
+    let attempt = claim.acting.as_ref().map(|acting| acting.attempt.as_str());
     let wish = Wish {
         id: &id,
         tenant: &claim.key.tenant,
@@ -80,14 +102,10 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutc
         fingerprint: &claim.fingerprint,
         said_at: claim.now_ms,
         now_ms: claim.now_ms,
+        tried: Tried::By(attempt),
     };
     if let Place::Settled(outcome) = examine(connection, &wish)? {
         return Ok(outcome);
-    }
-    let attempt = claim.acting.as_ref().map(|acting| acting.attempt.as_str());
-    if let Some(left_ms) = another_try_acts(connection, &wish, attempt).map_err(failed)? {
-        let current = find_row(connection, wish.tenant, wish.id)?.map(Box::new);
-        return Ok(CommitOutcome::Conflict { current, claimed_for_ms: Some(left_ms) });
     }
     let sql = "INSERT OR REPLACE INTO claims
         (conversation_id, tenant, user_id, idempotency_key, fingerprint, expected_version, lease_until, attempt, acts_until)
@@ -203,9 +221,10 @@ fn person_erased_at(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Resul
         .optional()
 }
 
-/// Whether another request holds the place, or this one's key.
+/// Whether another request holds the place, or this one's key, or another try of this one acts: nobody else has the place while it does.
 fn foreign_claim(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<Held>> {
-    let sql = "SELECT lease_until, tenant = ?3 AND user_id = ?4 AND idempotency_key = ?5, fingerprint = ?6 FROM claims
+    let sql = "SELECT lease_until, tenant = ?3 AND user_id = ?4 AND idempotency_key = ?5, fingerprint = ?6, attempt, acts_until
+        FROM claims
         WHERE (conversation_id = ?1 OR (tenant = ?3 AND user_id = ?4 AND idempotency_key = ?5)) AND lease_until > ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![
@@ -219,22 +238,20 @@ fn foreign_claim(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<O
     let mut held = None;
     while let Some(row) = rows.next()? {
         let (same_key, same_request): (bool, bool) = (row.get(1)?, row.get(2)?);
-        match (same_key, same_request) {
-            (true, true) => {}
+        let until: Millis = match (same_key, same_request) {
+            (true, true) if wish.tried.is_another(row.get_ref(3)?.as_str_or_null()?) => match row.get(4)? {
+                Some(until) => until,
+                None => continue,
+            },
+            (true, true) => continue,
             (true, false) => return Ok(Some(Held::ByKey)),
-            (false, _) => held = Some(Held::For(natural(row.get::<_, i64>(0)? - wish.now_ms))),
+            (false, _) => row.get(0)?,
+        };
+        if until > wish.now_ms {
+            held = Some(Held::For(natural(until - wish.now_ms)));
         }
     }
     Ok(held)
-}
-
-/// For how long another try of this very turn may act, milliseconds.
-fn another_try_acts(connection: &Connection, wish: &Wish<'_>, attempt: Option<&str>) -> rusqlite::Result<Option<u64>> {
-    let sql = "SELECT acts_until FROM claims WHERE conversation_id = ?1 AND tenant = ?2 AND user_id = ?3
-        AND idempotency_key = ?4 AND attempt IS NOT ?5 AND acts_until > ?6";
-    let of = params![wish.id.as_str(), wish.tenant, wish.user_id, wish.idempotency_key, attempt, wish.now_ms];
-    let until: Option<Millis> = connection.prepare_cached(sql)?.query_row(of, |row| row.get(0)).optional()?;
-    Ok(until.map(|until| natural(until - wish.now_ms)))
 }
 
 fn write_conversation(

@@ -51,6 +51,21 @@ impl Conversations for SqliteStore {
         self.read(move |connection| find_row(connection, &tenant, &id)).await
     }
 
+    async fn versions(&self, tenant: &str, ids: &[ConversationId]) -> Result<Vec<(ConversationId, u64)>> {
+        let (tenant, ids) = (tenant.to_owned(), ids.to_vec());
+        self.read(move |connection| {
+            let sql = "SELECT version FROM conversations WHERE tenant = ?1 AND id = ?2";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let mut versions = Vec::new();
+            for id in ids {
+                let found = statement.query_row([tenant.as_str(), id.as_str()], |row| row.get(0)).optional();
+                versions.extend(found.map_err(failed)?.map(|version| (id, natural(version))));
+            }
+            Ok(versions)
+        })
+        .await
+    }
+
     async fn turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>> {
         let id = id.clone();
         self.read(move |connection| turns(connection, &id, after, limit.min(MAX_PAGE)).map_err(failed)).await

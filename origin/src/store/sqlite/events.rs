@@ -7,7 +7,9 @@ use super::{SqliteStore, column, failed, natural};
 use crate::bus::Priority;
 use crate::clock::Millis;
 use crate::ids::ConversationId;
-use crate::store::{Bus, BusEnds, BusEvent, BusPage, BusRow, MAX_PAGE, Result, Signals, StoreError, Typist, Wanted};
+use crate::store::{
+    Bus, BusEnds, BusEvent, BusPage, BusRow, Composing, MAX_PAGE, Result, Signals, StoreError, Typist, Wanted,
+};
 
 const ENDS: &str =
     "SELECT coalesce((SELECT min(sequence) FROM events), 0), coalesce((SELECT max(sequence) FROM events), 0)";
@@ -62,8 +64,8 @@ impl Bus for SqliteStore {
         &self.signals
     }
 
-    async fn tell_typing(&self, conversation: &ConversationId, who: Typist) -> Result<()> {
-        self.signals.typing().is(conversation, who);
+    async fn tell_typing(&self, conversation: &ConversationId, who: Typist, composing: Composing) -> Result<()> {
+        self.signals.typing().note(conversation, who, composing);
         Ok(())
     }
 

@@ -1,27 +1,34 @@
 //! API keys on SQLite.
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::administrators::add_account;
+use super::commit::write_event;
 use super::{SqliteStore, failed};
 use crate::clock::Millis;
 use crate::ids::ApiKeyId;
-use crate::store::{ApiKeyRow, Event, Keys, Result, StoreError};
+use crate::store::{AdministratorRow, ApiKeyRow, Event, Keys, Result, StoreError};
 
 const COLUMNS: &str = "id, tenant, hash, name, scopes, created_at, expires_at, revoked_at";
 
 #[async_trait]
 impl Keys for SqliteStore {
     async fn add_key(&self, key: ApiKeyRow, told: Event) -> Result<()> {
-        self.change(told, move |connection| {
-            let scopes = serde_json::Value::from(key.scopes.clone()).to_string();
-            let sql = format!("INSERT INTO keys ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-            let ApiKeyRow { id, tenant, hash, name, created_at, expires_at, revoked_at, .. } = &key;
-            let row = params![id.as_str(), tenant, hash, name, scopes, created_at, expires_at, revoked_at];
-            connection.execute(&sql, row)
-        })
-        .await
-        .map(drop)
+        self.change(told, move |connection| write(connection, &key)).await.map(drop)
+    }
+
+    async fn add_agent_key(&self, key: ApiKeyRow, account: AdministratorRow, told: [Event; 2]) -> Result<()> {
+        self.writer
+            .write(move |connection| {
+                let work = || {
+                    add_account(connection, &account)?;
+                    write(connection, &key)?;
+                    told.iter().try_for_each(|event| write_event(connection, event))
+                };
+                work().map_err(failed)
+            })
+            .await
     }
 
     async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>> {
@@ -49,10 +56,23 @@ impl Keys for SqliteStore {
         let (tenant, id) = (tenant.to_owned(), id.to_string());
         self.change(told, move |connection| {
             let sql = "UPDATE keys SET revoked_at = ?3 WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL";
-            connection.execute(sql, params![tenant, id, now_ms])
+            let revoked = connection.execute(sql, params![tenant, id, now_ms])?;
+            if revoked > 0 {
+                let sql = "UPDATE administrators SET disabled = 1 WHERE tenant = ?1 AND name = ?2";
+                connection.execute(sql, params![tenant, id])?;
+            }
+            Ok(revoked)
         })
         .await
     }
+}
+
+fn write(connection: &Connection, key: &ApiKeyRow) -> rusqlite::Result<usize> {
+    let scopes = serde_json::Value::from(key.scopes.clone()).to_string();
+    let sql = format!("INSERT INTO keys ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    let ApiKeyRow { id, tenant, hash, name, created_at, expires_at, revoked_at, .. } = key;
+    let row = params![id.as_str(), tenant, hash, name, scopes, created_at, expires_at, revoked_at];
+    connection.execute(&sql, row)
 }
 
 pub(super) fn key(row: &Row<'_>) -> Result<ApiKeyRow> {

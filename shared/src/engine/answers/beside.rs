@@ -71,7 +71,7 @@ impl Run<'_> {
                 .as_ref()
                 .and_then(|frame| frame.slot(&captured.name))
                 .map(|value| value.value.clone());
-            let found = if *effective_type(captured) == SlotType::String {
+            let found = if slots::is_text(captured) {
                 let others: Vec<(usize, usize)> = self
                     .stated_beside(mv, scan, &[])
                     .iter()
@@ -89,7 +89,7 @@ impl Run<'_> {
                 continue;
             }
             let source = if held.is_some() { Source::Correction } else { Source::Capture };
-            if *effective_type(captured) != SlotType::String {
+            if !slots::is_text(captured) {
                 taken.push(capture.span);
             }
             self.fill(captured, &found, source);

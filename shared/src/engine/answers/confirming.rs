@@ -7,9 +7,8 @@ use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Open;
-use crate::ir::SlotType;
 use crate::slots::labels::Wanted;
-use crate::slots::{self, Answer, Scan, Source, effective_type, strings};
+use crate::slots::{self, Answer, Scan, Source, strings};
 use crate::text::Heard;
 
 /// A longer yes may say something else as well.
@@ -70,7 +69,7 @@ impl Run<'_> {
                     return self.digress(&other);
                 }
                 self.answered_by_active();
-                if *effective_type(&slot) != SlotType::String
+                if !slots::is_text(&slot)
                     && let Answer::Value { found, .. } = slots::read_answer(&slot, &scan)
                     && found.fits
                 {
@@ -80,7 +79,7 @@ impl Run<'_> {
                 // A name in the place of the one that was read back.
                 let about_the_talk =
                     strings::is_about_the_talk(&scan.heard) || strings::is_question(&text, &scan.heard);
-                let label = *effective_type(&slot) == SlotType::String && self.wanted(&mv, &slot) != Wanted::Words;
+                let label = slots::is_text(&slot) && self.wanted(&mv, &slot) != Wanted::Words;
                 if label && !about_the_talk {
                     self.open(Open::Slot { name: name.to_owned() });
                     return self.answer_slot(name);

@@ -12,10 +12,10 @@ use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
-use super::{Asking, Reads, is_text};
+use super::{Asking, Reads};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language, Text};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, is_yes_no, labels, strings};
 use crate::text::{Heard, Word};
 
 /// The longest text that replaces a free-text value without being asked for.
@@ -58,7 +58,7 @@ impl Run<'_> {
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
-            && *effective_type(asked) != SlotType::String
+            && !is_text(asked)
         {
             // "no wait, …" takes something back where a plain "no, …" answers.
             let takes_back = taking_back > 1;
@@ -98,7 +98,7 @@ impl Run<'_> {
             .iter()
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
-            .partition(|slot| *effective_type(slot) != SlotType::String);
+            .partition(|slot| !is_text(slot));
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
@@ -271,9 +271,7 @@ impl Run<'_> {
             }
             let clause = Scan::of(clause, &mv.slots, scan.reference).knowing(scan.terms());
             let is_meant = |slot: &&Slot| {
-                slot.name != asked.name
-                    && *effective_type(slot) != SlotType::String
-                    && correction.slot.is_none_or(|named| named == slot.name)
+                slot.name != asked.name && !is_text(slot) && correction.slot.is_none_or(|named| named == slot.name)
             };
             let filled = filled.iter().filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name));
             let target = filled.filter(is_meant).find_map(|slot| {
@@ -333,7 +331,7 @@ impl Run<'_> {
         named: bool,
         asked: Option<&Slot>,
     ) -> Option<Found> {
-        if *effective_type(slot) != SlotType::String {
+        if !is_text(slot) {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
                 // "actually I'd rather pick it up" for `pickup`
                 let rest = Heard::of(self.language(), said);
@@ -385,7 +383,7 @@ impl Run<'_> {
         if !named && strength < Strength::Strong && self.stated_beside(&mv, scan, &[]).iter().any(states) {
             return None;
         }
-        let asked_for_text = asked.is_some_and(|asked| *effective_type(asked) == SlotType::String);
+        let asked_for_text = asked.is_some_and(|asked| is_text(asked));
         let plainly = named
             || strength == Strength::Strong
             || (!asked_for_text && strength >= Strength::Weak)

@@ -54,7 +54,7 @@ impl Run<'_> {
             edited = true;
             // "mayo, and take off the cheese": the answer beside it.
             if !is_yes_no(scan.language(), asked)
-                && *effective_type(asked) != SlotType::String
+                && !slots::is_text(asked)
                 && let Answer::Value { found: answer, .. } = slots::read_answer(asked, scan)
                 && answer.fits
                 && (answer.end <= found.start || answer.start >= found.end)
@@ -84,7 +84,7 @@ impl Run<'_> {
         if !scan.heard.words.iter().any(may_lead) {
             return false;
         }
-        let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| slots::is_text(slot)).collect();
         let leads = leads(self.language(), mv, &text_slots);
         let word = Heard::of(self.language(), slots::spoken_name(asked));
         let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
@@ -110,7 +110,7 @@ impl Run<'_> {
         }
         // "tomorrow, sorry, I mean from Hamburg": the answer beside it.
         let mut answered = (0, 0);
-        if filled && *effective_type(asked) != SlotType::String {
+        if filled && !slots::is_text(asked) {
             let beside = Scan::of(&rest, [asked], scan.reference).knowing(scan.terms());
             if !is_yes_no(scan.language(), asked)
                 && let Answer::Value { found, .. } = slots::read_answer(asked, &beside)
@@ -131,11 +131,8 @@ impl Run<'_> {
     /// A value that fits no open slot but exactly one that is filled takes its place ("it started 3 days ago").
     pub(super) fn replace_unasked(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
-        let typed: Vec<&Slot> = mv
-            .slots
-            .iter()
-            .filter(|slot| *effective_type(slot) != SlotType::String && frame.slot(&slot.name).is_some())
-            .collect();
+        let typed: Vec<&Slot> =
+            mv.slots.iter().filter(|slot| !slots::is_text(slot) && frame.slot(&slot.name).is_some()).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         let wider = Scan::of(scan.text, typed.iter().copied(), scan.reference).knowing(scan.terms());
         let mentions = slots::mentions(&typed, &names, &wider, &[]);

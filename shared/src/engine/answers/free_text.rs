@@ -6,12 +6,12 @@ use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::is_certain;
 use super::super::wording;
-use super::{Answered, Asking, is_text};
+use super::{Answered, Asking};
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Label, Wanted};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, reason, strings};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, reason, strings};
 use crate::text::{Heard, Word};
 
 /// What free text comes to as an answer.
@@ -142,13 +142,8 @@ impl Run<'_> {
         }
         let found = without_denials(language, slot, found);
         let question = self.question(mv, slot);
-        match labels::read(
-            wanted,
-            slots::spoken_name(slot),
-            &question.heard,
-            &found.text,
-            &Heard::of(language, &found.text),
-        ) {
+        let heard = Heard::of(language, &found.text);
+        match labels::read(wanted, &question.name, &question.heard, &found.text, &heard) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {

@@ -306,8 +306,7 @@ impl Run<'_> {
 
     /// Whether the utterance holds a value of the open slot's own type, whatever else it says ("the same as …").
     fn states_for(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
-        *effective_type(slot) != SlotType::String
-            && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
+        !slots::is_text(slot) && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
     }
 
     fn slot_value(&self, name: &str) -> Option<&SlotValue> {
@@ -373,9 +372,4 @@ fn is_exact(slot: &Slot, scan: &Scan<'_>) -> bool {
 fn is_figures(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a slot takes free text.
-fn is_text(slot: &Slot) -> bool {
-    *effective_type(slot) == SlotType::String
 }

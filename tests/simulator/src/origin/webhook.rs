@@ -89,7 +89,7 @@ impl OriginHost {
                 gone => {
                     let receiver = Arc::clone(receiver);
                     let carrier = Arc::new(move |request: Request<Bytes>| receiver.answer(&request));
-                    let sender = Sender::carried(carrier, Reach::Internet, Duration::from_secs(10));
+                    let sender = Sender::over(carrier, Reach::Internet, Duration::from_secs(10));
                     gone.insert(Driven::new(origin, row.clone(), sender).await.expect("it can be delivered to"))
                 }
             };
