@@ -68,7 +68,7 @@ pub(crate) struct Rehearsed {
     pub(crate) pattern: u32,
     /// Whose it is.
     pub(crate) move_index: u32,
-    /// Whether its move was left out or has too few phrases to be found: nothing is right.
+    /// Whether its move was left out: nothing is right.
     pub(crate) outside: bool,
     /// The likeliest move.
     pub(crate) found: u32,
@@ -112,8 +112,7 @@ pub(crate) fn rehearse(material: &Material<'_>, plan: &Plan) -> Vec<Rehearsed> {
         let index = view(&sections);
         let step = unknown.len().div_ceil(plan.heard.max(1)).max(1);
         let heard = unknown.iter().step_by(step);
-        let outside = |example: &Example| left_out(example) || !covered(example.move_index as usize);
-        all.extend(heard.filter_map(|example| hear(&index, material, example, &covered, outside(example))));
+        all.extend(heard.filter_map(|example| hear(&index, material, example, &covered, left_out(example))));
     }
     all
 }
