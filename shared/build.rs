@@ -190,6 +190,7 @@ impl Reader<'_> {
         }
         spelling.folds.sort();
         for (word, stands_for, line) in self.settings(FILE) {
+            let (word, stands_for) = (spelling.folded(&word), spelling.folded(&stands_for));
             let words: Vec<&str> = stands_for.split_whitespace().collect();
             let (first, second) = match words.as_slice() {
                 [first] => ((*first).to_owned(), String::new()),
@@ -251,7 +252,7 @@ impl Reader<'_> {
     /// `phrases.txt`: sections named by cues; phrases parted by line ends or commas, each perhaps with `= value`.
     fn phrases(&mut self, spelling: &Spelling, code: &mut String) -> String {
         const FILE: &str = "phrases.txt";
-        let mut cues: BTreeMap<String, u128> = BTreeMap::new();
+        let mut cues: BTreeMap<String, CueBits> = BTreeMap::new();
         let mut values: BTreeMap<(u8, u32), String> = BTreeMap::new();
         let mut longest = vec![0u8; Cue::NAMES.len()];
         for line in self.lines(FILE) {
@@ -273,7 +274,7 @@ impl Reader<'_> {
                 if let Some(value) = value {
                     values.insert((*cue as u8, hash::half(hash::of(joined.as_bytes()))), value.to_owned());
                 }
-                *cues.entry(joined).or_default() |= 1 << *cue as u8;
+                cues.entry(joined).or_default()[*cue as usize / 64] |= 1 << (*cue as usize % 64);
                 let most = &mut longest[*cue as usize];
                 *most = (*most).max(words.len() as u8);
             }
@@ -284,15 +285,17 @@ impl Reader<'_> {
             }
         }
         self.unique(FILE, cues.keys().map(String::as_str));
-        let (mut firsts, mut lasts) = (vec![0u128; 1 << PLACES_BITS], vec![0u128; 1 << PLACES_BITS]);
+        let none = vec![CueBits::default(); 1 << PLACES_BITS];
+        let (mut firsts, mut lasts) = (none.clone(), none);
+        let join = |held: &mut CueBits, set: &CueBits| held.iter_mut().zip(set).for_each(|(held, set)| *held |= set);
         for (phrase, set) in &cues {
             let first = phrase.split(' ').next().unwrap_or(phrase);
             let last = phrase.rsplit(' ').next().unwrap_or(phrase);
-            firsts[hash::slot(hash::of(first.as_bytes()), PLACES_BITS)] |= set;
-            lasts[hash::slot(hash::of(last.as_bytes()), PLACES_BITS)] |= set;
+            join(&mut firsts[hash::slot(hash::of(first.as_bytes()), PLACES_BITS)], set);
+            join(&mut lasts[hash::slot(hash::of(last.as_bytes()), PLACES_BITS)], set);
         }
-        let places: BTreeSet<u128> = firsts.iter().chain(&lasts).copied().collect();
-        let places: Vec<u128> = places.into_iter().collect();
+        let places: BTreeSet<CueBits> = firsts.iter().chain(&lasts).copied().collect();
+        let places: Vec<CueBits> = places.into_iter().collect();
         for (name, sets) in [("FIRSTS", firsts), ("LASTS", lasts)] {
             let _ = write!(code, "static {name}: [u16; {}] = [", sets.len());
             sets.iter().for_each(|set| {
@@ -301,12 +304,12 @@ impl Reader<'_> {
             });
             code.push_str("];\n");
         }
-        let _ = write!(code, "static PLACES: [u128; {}] = [", places.len());
+        let _ = write!(code, "static PLACES: [CueBits; {}] = [", places.len());
         places.iter().for_each(|set| {
-            let _ = write!(code, "{set:#x},");
+            let _ = write!(code, "{set:?},");
         });
         code.push_str("];\n");
-        let sets = table(code, "CUE", "u128", &cues);
+        let sets = table(code, "CUE", "CueBits", &cues);
         let values: String =
             values.iter().map(|((cue, key), value)| format!("({cue}, {key:#x}, {value:?}), ")).collect();
         format!(
@@ -445,6 +448,19 @@ fn rule(text: &str) -> Option<String> {
 }
 
 impl Spelling {
+    /// A text without the marks that people leave off.
+    fn folded(&self, text: &str) -> String {
+        let mut out = String::new();
+        for letter in text.chars() {
+            match self.folds.iter().find(|(from, _)| *from == letter) {
+                Some((_, to)) => out.push_str(to),
+                None if letter == 'ß' => out.push_str("ss"),
+                None => out.push(letter),
+            }
+        }
+        out
+    }
+
     /// The words of a phrase in normal form; must say the same as `text::Tokens`, which a test compares.
     fn normal(&self, phrase: &str) -> Vec<String> {
         let mut words = Vec::new();
@@ -454,17 +470,7 @@ impl Spelling {
                 .flat_map(char::to_lowercase)
                 .map(|letter| if letter == '’' { '\'' } else { letter })
                 .collect();
-            let fold = |text: &str| -> String {
-                let mut out = String::new();
-                for letter in text.chars() {
-                    match self.folds.iter().find(|(from, _)| *from == letter) {
-                        Some((_, to)) => out.push_str(to),
-                        None if letter == 'ß' => out.push_str("ss"),
-                        None => out.push(letter),
-                    }
-                }
-                out
-            };
+            let fold = |text: &str| self.folded(text);
             let mut push = |word: &str| {
                 if !word.is_empty() {
                     words.push(word.to_owned());
@@ -499,11 +505,14 @@ impl Spelling {
     }
 }
 
+/// A bit for each cue, as `language/mod.rs` has them.
+type CueBits = [u64; Cue::NAMES.len().div_ceil(64)];
+
 /// Bits of a hash that tell which cues may open or end a phrase at a word.
 const PLACES_BITS: u32 = 11;
 
 /// Writes a table of values by the hash of a word or phrase, and gives the expression for it.
-fn table<V: Copy + Ord + std::fmt::LowerHex>(
+fn table<V: Copy + Ord + std::fmt::Debug>(
     code: &mut String,
     name: &str,
     of: &str,
@@ -526,7 +535,7 @@ fn table<V: Copy + Ord + std::fmt::LowerHex>(
     array("ENDS", "u16", ends.map(|end| end.to_string()).collect());
     array("KEYS", "[u8; 3]", placed.iter().map(|(_, key, _)| format!("{key:?}")).collect());
     array("VALUES", "u16", placed.iter().map(|(_, _, value)| value.to_string()).collect());
-    array("ALL", of, all.iter().map(|value| format!("{value:#x}")).collect());
+    array("ALL", of, all.iter().map(|value| format!("{value:?}")).collect());
     format!(
         "Table {{ bits: {bits}, ends: &{name}_ENDS, keys: &{name}_KEYS, values: &{name}_VALUES, all: &{name}_ALL }}"
     )

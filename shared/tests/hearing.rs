@@ -151,6 +151,28 @@ fn what_is_in_doubt_is_read_back() {
 }
 
 #[test]
+fn a_taxi_office_hears_what_is_not_wanted_and_whose_number_it_is() {
+    check("minibus");
+}
+
+#[test]
+fn what_takes_a_value_back_is_heard() {
+    check("depot");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_taxi_office_hears_the_same_in_spanish() {
+    check("remis");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn what_takes_a_value_back_is_heard_in_spanish() {
+    check("almacen");
+}
+
+#[test]
 fn an_explanation_says_what_is_in_doubt_and_why() {
     let game = support::compile_file(&folder().join("studio.lgdl"));
     let doubts = |said: &str| {

@@ -163,16 +163,16 @@ fn repairs_are_understood() {
         "déjelo así",
         "mejor no, gracias",
     ] {
-        answers(&["quiero reservar", said], &["lo he cancelado"]);
+        answers(&["quiero reservar", said], &["queda cancelado"]);
     }
     for said in ["¿qué?", "¿cómo?", "no entiendo", "¿puede repetir la pregunta?", "¿qué quiere decir?", "mande"]
     {
         answers(&["quiero reservar", said], &["¿Para cuántas personas?"]);
     }
     answers(&["quiero reservar", "2", "empecemos de nuevo"], &["empecemos de nuevo", "¿Para cuántas personas?"]);
-    answers(&["qué puedes hacer"], &["Puedo ayudarle con"]);
-    answers(&["quiero hablar con una persona"], &["Le paso con una persona"]);
-    answers(&["pásame con un agente por favor"], &["Le paso con una persona"]);
+    answers(&["qué puedes hacer"], &["Puedo ayudar con"]);
+    answers(&["quiero hablar con una persona"], &["a una persona"]);
+    answers(&["pásame con un agente por favor"], &["a una persona"]);
 }
 
 #[test]

@@ -9,12 +9,12 @@ const LOOK_MS = 5_000;
 /** By code: what to change. */
 const HINTS: Readonly<Record<string, string>> = {
   E226: "there is nothing at that address: `base-url` must name an edge node (GET {base}/healthz answers)",
-  E227: "the node has no such game: GET {base}/games lists them; `game` takes the id",
+  E227: "the node has no such game: `lgdl games list` shows them, or GET {base}/games with a credential; `game` takes the id",
   E310: "the node asks for a credential: set `api-key` (a key of scope `turns`) or `token-url`; an expired token is renewed through `token-url` or `token`",
   E311: "the credential does not allow this: a key needs the scope `turns`, and with tokens `user-id` must be the token's `sub`",
   E312: "the node does not take requests from this page: its LGDL_CORS_ORIGINS must list {origin}",
   E322: "the person or the API key was blocked: `lgdl blocked` shows who and why, `lgdl unblock` lets them in again",
-  E901: "the game's policy asks for consent: record it (POST /admin/v1/people/{person}/consents) before the first message",
+  E901: "the game's policy asks for consent: the site asks for it and records it (docs/embed.md, \"Consent\")",
 };
 
 /** Says why, once for each reason. `base` is the node's address. */

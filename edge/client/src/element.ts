@@ -2,6 +2,7 @@
 
 import { Conversation, LgdlError, type Choice, type HandoverNow, type KeyValueStorage, type Message, type MoveResponse, type PendingTurn } from "./client.js";
 import { explain } from "./diagnose.js";
+import { Draft } from "./draft.js";
 import { icon, make, named } from "./dom.js";
 import { Speaker, listen } from "./speech.js";
 import { styles } from "./styles.js";
@@ -37,6 +38,8 @@ export class LgdlChat extends Base {
   #conversation: Conversation | null = null;
   #transcript: Transcript | null = null;
   #storage: KeyValueStorage | null = null;
+  /** The half-written message, over a reload of this tab. */
+  #draft: Draft | null = null;
   #speaker: Speaker | null = null;
   #token: TokenSource | null = null;
   #context: Record<string, unknown> = {};
@@ -67,6 +70,7 @@ export class LgdlChat extends Base {
         close: () => this.close(),
         readAloud: () => this.#toggleSpeaker(),
         speak: (button) => void this.#listen(button),
+        composed: (text) => this.#draft?.keep(text),
       },
       this.#texts,
     );
@@ -150,6 +154,8 @@ export class LgdlChat extends Base {
   /** Forgets the conversation on this page and begins a new one. */
   reset(): void {
     this.#conversation?.reset();
+    this.#transcript?.clear();
+    this.#view.compose("");
     this.#speaker?.hush();
     this.#begin();
     this.#view.focus();
@@ -186,6 +192,7 @@ export class LgdlChat extends Base {
   }
 
   #connect(): void {
+    const before = this.#conversation?.storageKey("");
     this.#conversation?.stop();
     this.#conversation = null;
     this.#dress();
@@ -210,6 +217,11 @@ export class LgdlChat extends Base {
       return { ...(locale === undefined ? {} : { locale }), ...this.#context };
     };
     this.#conversation = new Conversation({ game, storage: this.#storage, ...given, get context() { return context(); } });
+    // What one person has half written to one game is for no other.
+    if (before !== undefined && before !== this.#conversation.storageKey("")) {
+      this.#draft = null;
+      this.#view.compose("");
+    }
     this.#begin();
   }
 
@@ -238,6 +250,9 @@ export class LgdlChat extends Base {
     this.#underway.clear();
     if (conversation === null) return;
     this.#transcript = new Transcript(this.#storage, conversation.storageKey("transcript"), conversation.id);
+    this.#draft = new Draft(storageFor(this.getAttribute("keep") === "nothing" ? "nothing" : "tab"), conversation.storageKey("draft"), conversation.id);
+    if (this.#view.input.value === "") this.#view.compose(this.#draft.kept());
+    else this.#draft.keep(this.#view.input.value);
     const greeting = this.getAttribute("greeting");
     if (greeting) this.#view.show({ key: "greeting", from: "game", text: greeting, at: 0 });
     this.#showKept();
@@ -256,8 +271,9 @@ export class LgdlChat extends Base {
 
   #showKept(): void {
     const lines = this.#transcript?.lines ?? [];
+    const questions = new Map(lines.map((line) => [answerKey(line.key), line.key]));
     for (const line of lines) {
-      this.#view.show(line);
+      this.#view.show(line, questions.get(line.key));
       if (line.refused !== undefined) this.#view.note(line.key, this.#refusedNote(line));
     }
     this.#view.offer(lines.at(-1)?.choices);
@@ -267,8 +283,14 @@ export class LgdlChat extends Base {
   readonly #elsewhere = (event: StorageEvent): void => {
     const conversation = this.#conversation;
     if (conversation === null || event.storageArea !== this.#storage) return;
-    if (event.key === null || event.key === conversation.storageKey("conversation")) return this.#connect();
+    if (event.key === null || event.key === conversation.storageKey("conversation")) {
+      // What is begun anew or erased in one tab is so in all.
+      this.#view.compose("");
+      return this.#connect();
+    }
     if (event.key !== conversation.storageKey("transcript")) return;
+    // What was written after the conversation ended elsewhere is not taken over, and never written again.
+    if (this.#storage?.getItem(conversation.storageKey("conversation")) !== conversation.id) return;
     this.#transcript?.reload();
     const lines = this.#transcript?.lines ?? [];
     const kept = new Set(lines.map((line) => line.key));
@@ -545,9 +567,9 @@ export class LgdlChat extends Base {
   }
 
   #nameLauncher(): void {
-    const { close, open, openUnread } = this.#texts;
+    const { minimise, open, openUnread } = this.#texts;
     const unread = filled(openUnread, { count: String(this.#unread) });
-    named(this.#launcher, this.hasAttribute("open") ? close : this.#unread > 0 ? unread : open);
+    named(this.#launcher, this.hasAttribute("open") ? minimise : this.#unread > 0 ? unread : open);
   }
 
   /** Everything that can be said in another language or has an attribute of its own. */

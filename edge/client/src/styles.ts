@@ -46,9 +46,9 @@ header :focus-visible { outline-color: currentColor; }
   background: color-mix(in oklab, currentColor 18%, transparent); }
 .avatar img { width: 100%; height: 100%; object-fit: cover; display: block; }
 .names { flex: 1; min-width: 0; }
-h2, .sub { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+h2, .sub { margin: 0; overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow-wrap: anywhere; }
 h2 { font-size: 1.0625em; font-weight: 650; line-height: 1.3; }
-.sub { font-size: var(--small); }
+.sub { font-size: var(--small); line-height: 1.3; }
 .sub:empty { display: none; }
 .tools { display: flex; gap: .125em; flex: none; }
 .tool { width: 2.5em; height: 2.5em; border-radius: 50%; display: grid; place-items: center; flex: none; }
@@ -101,6 +101,7 @@ li img { max-width: 100%; max-height: 18em; border-radius: calc(var(--radius) * 
 .choices button { min-height: 2.5em; padding: .375em 1em; border-radius: 1.25em; border: 1px solid color-mix(in oklab, var(--ink) 60%, transparent);
   color: var(--ink); background: var(--surface); text-align: start; overflow-wrap: anywhere; max-width: 100%; }
 .choices button:hover { background: color-mix(in oklab, var(--accent) 12%, var(--surface)); }
+li:has(+ .choices-item) .listed { display: none; }
 .choices .more { border-style: dashed; }
 
 .typing { align-self: start; background: var(--bubble); border-radius: var(--radius); border-end-start-radius: .3em; padding: .9em 1em;
@@ -111,7 +112,7 @@ li img { max-width: 100%; max-height: 18em; border-radius: calc(var(--radius) * 
   box-shadow: 0 .25em .75em #0003; font-size: var(--small); }
 .jump .icon { width: 1.1em; height: 1.1em; }
 
-form { display: flex; gap: .375em; align-items: end; padding: .625em .75em; border-top: 1px solid var(--edge); min-width: 0;
+form { display: flex; flex-wrap: wrap; gap: .375em; align-items: end; padding: .625em .75em; border-top: 1px solid var(--edge); min-width: 0;
   padding-bottom: max(.625em, env(safe-area-inset-bottom)); }
 .field { flex: 1; min-width: 0; display: flex; align-items: end; border: 1px solid color-mix(in oklab, var(--muted) 70%, transparent);
   border-radius: calc(var(--radius) * 1.1); background: var(--surface); }
@@ -127,7 +128,8 @@ form .send[aria-disabled="true"] { background: var(--bubble); color: var(--muted
 form .tool[aria-pressed="true"] { color: var(--on-accent); background: var(--accent); }
 .field .tool { width: 2.5em; height: 2.5em; }
 .icon-send:dir(rtl) { transform: scaleX(-1); }
-.left { flex: none; align-self: center; font-size: var(--small); color: var(--muted); padding-inline-end: .75em; }
+.left { flex: 1 0 100%; margin: 0; font-size: var(--small); color: var(--muted); padding-inline: .5em; text-align: end; }
+.left.over { color: var(--error); text-align: start; }
 .small { padding: .5em 1em; border-radius: 1.25em; border: 1px solid var(--edge); }
 .small.primary { background: var(--accent); color: var(--on-accent); border-color: transparent; }
 

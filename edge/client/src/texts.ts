@@ -1,7 +1,7 @@
 // Every word that the element itself shows, by language, and which of them a person reads when something goes wrong.
 // What the node says in a problem document is for developers and is never shown.
 
-/** The element's words. `{…}` is replaced: `{wait}` by a span of time, `{count}` by a number, `{name}` by the heading. */
+/** The element's words. `{…}` is replaced: `{wait}` by a span of time, `{count}` and `{limit}` by a number, `{name}` by the heading. */
 export interface Texts {
   title: string;
   message: string;
@@ -10,6 +10,7 @@ export interface Texts {
   open: string;
   openUnread: string;
   close: string;
+  minimise: string;
   startOver: string;
   startOverQuestion: string;
   newConversation: string;
@@ -24,6 +25,7 @@ export interface Texts {
   typing: string;
   newMessages: string;
   charactersLeft: string;
+  charactersOver: string;
   notSentYet: string;
   tryingAgainIn: string;
   sendingAgain: string;
@@ -55,6 +57,7 @@ export const ENGLISH: Texts = {
   open: "Open the chat",
   openUnread: "Open the chat: {count} new",
   close: "Close the chat",
+  minimise: "Minimise the chat",
   startOver: "Start over",
   startOverQuestion: "Begin a new conversation? This one disappears from the page.",
   newConversation: "New conversation",
@@ -69,6 +72,7 @@ export const ENGLISH: Texts = {
   typing: "Is typing",
   newMessages: "New messages",
   charactersLeft: "{count} characters left",
+  charactersOver: "Too long to send: {count} characters too many. At most {limit} fit into one message.",
   notSentYet: "Not sent yet.",
   tryingAgainIn: "Not sent yet. Next try in {wait}.",
   sendingAgain: "Sending again …",
@@ -100,6 +104,7 @@ export const SPANISH: Texts = {
   open: "Abrir el chat",
   openUnread: "Abrir el chat: {count} nuevos",
   close: "Cerrar el chat",
+  minimise: "Minimizar el chat",
   startOver: "Empezar de nuevo",
   startOverQuestion: "¿Empezar una conversación nueva? Esta desaparecerá de la página.",
   newConversation: "Conversación nueva",
@@ -114,6 +119,7 @@ export const SPANISH: Texts = {
   typing: "Está escribiendo",
   newMessages: "Mensajes nuevos",
   charactersLeft: "Quedan {count} caracteres",
+  charactersOver: "Demasiado largo para enviarlo: sobran {count} caracteres. En un mensaje caben {limit} como máximo.",
   notSentYet: "Aún sin enviar.",
   tryingAgainIn: "Aún sin enviar. Próximo intento en {wait}.",
   sendingAgain: "Enviando de nuevo …",
@@ -145,6 +151,7 @@ export const GERMAN: Texts = {
   open: "Chat öffnen",
   openUnread: "Chat öffnen: {count} neu",
   close: "Chat schließen",
+  minimise: "Chat minimieren",
   startOver: "Neu beginnen",
   startOverQuestion: "Ein neues Gespräch beginnen? Dieses verschwindet von der Seite.",
   newConversation: "Neues Gespräch",
@@ -159,6 +166,7 @@ export const GERMAN: Texts = {
   typing: "Schreibt gerade",
   newMessages: "Neue Nachrichten",
   charactersLeft: "Noch {count} Zeichen",
+  charactersOver: "Zu lang zum Senden: {count} Zeichen zu viel. In eine Nachricht passen höchstens {limit}.",
   notSentYet: "Noch nicht gesendet.",
   tryingAgainIn: "Noch nicht gesendet. Nächster Versuch in {wait}.",
   sendingAgain: "Wird noch einmal gesendet …",

@@ -36,11 +36,13 @@ export interface Doing {
   close(): void;
   readAloud(): boolean;
   speak(button: HTMLButtonElement): void;
+  /** The composer holds something else than before. */
+  composed(text: string): void;
 }
 
 export class View {
   readonly panel = make("section", { class: "panel", part: "panel" });
-  readonly input = make("textarea", { rows: "1", maxlength: String(MAX_UTTERANCE_CHARS), autocomplete: "off", dir: "auto", enterkeyhint: "send" });
+  readonly input = make("textarea", { rows: "1", autocomplete: "off", dir: "auto", enterkeyhint: "send" });
   readonly #avatar = make("span", { class: "avatar", part: "avatar", "aria-hidden": "true" });
   readonly #title = make("h2", { dir: "auto" });
   readonly #sub = make("p", { class: "sub", dir: "auto" });
@@ -54,7 +56,10 @@ export class View {
   readonly #jumpText = make("span");
   readonly #status = make("p", { class: "status unseen", role: "status" });
   readonly #standing = make("p", { class: "standing", part: "standing", role: "status", dir: "auto" });
-  readonly #left = make("span", { class: "left", "aria-hidden": "true" });
+  readonly #left = make("p", { class: "left", dir: "auto" });
+  /** Whether the log is followed to its end, or to the beginning of what is to be read first; `null` once somebody scrolled away. */
+  #follow: { first?: HTMLElement } | null = {};
+  #scrolledTo = 0;
   readonly #send = make("button", { type: "submit", class: "tool send", part: "send" }, icon("send"));
   readonly #reset = iconButton("restart");
   readonly #close = iconButton("close", { class: "tool close" });
@@ -86,9 +91,10 @@ export class View {
     this.#log.append(this.#list);
     this.#jump.append(this.#jumpText);
     this.#jump.hidden = true;
-    const field = make("div", { class: "field" }, this.input, this.#left);
+    const field = make("div", { class: "field" }, this.input);
     if (this.#microphone !== null) field.append(this.#microphone);
-    const form = make("form", { part: "composer" }, field, this.#send);
+    const form = make("form", { part: "composer" }, this.#left, field, this.#send);
+    this.#left.hidden = true;
     this.panel.append(header, make("div", { class: "body" }, this.#log, this.#jump), this.#status, this.#standing, form);
     this.#standing.hidden = true;
     this.#listen(form);
@@ -112,7 +118,11 @@ export class View {
     this.#askNo.addEventListener("click", () => (this.#askWhether(false), this.#reset.focus()));
     this.#close.addEventListener("click", () => this.doing.close());
     this.#jump.addEventListener("click", () => this.#toEnd());
-    this.#log.addEventListener("scroll", () => this.#isAtEnd() && (this.#jump.hidden = true), { passive: true });
+    this.#log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    // Pictures that arrive, and a keyboard that opens, move the end.
+    const resized = new ResizeObserver(() => this.#follow !== null && this.#toEnd(this.#follow.first));
+    resized.observe(this.#log);
+    resized.observe(this.#list);
     this.#aloud?.addEventListener("click", () => this.#aloud?.setAttribute("aria-pressed", String(this.doing.readAloud())));
     this.#microphone?.addEventListener("click", () => this.#microphone && this.doing.speak(this.#microphone));
     this.panel.addEventListener("keydown", (event) => {
@@ -129,6 +139,7 @@ export class View {
     this.#log.setAttribute("aria-label", texts.conversation);
     this.input.setAttribute("aria-label", texts.message);
     this.input.placeholder = texts.placeholder;
+    this.#count();
     this.#askText.textContent = texts.startOverQuestion;
     this.#ask.setAttribute("aria-label", texts.startOverQuestion);
     this.#askYes.textContent = texts.newConversation;
@@ -159,6 +170,7 @@ export class View {
     this.#choices = null;
     this.#lastAt = 0;
     this.#list.replaceChildren();
+    this.#follow = {};
     this.#jump.hidden = true;
     this.#askWhether(false);
     this.status("");
@@ -225,13 +237,16 @@ export class View {
     }
     item.replaceChildren(...this.#parts(line), ...[...item.querySelectorAll(":scope > .note")]);
     const answers = line.from === "game" || line.from === "agent";
-    if (line.from === "person" || atEnd) this.#toEnd(answers ? item : undefined);
+    if ((fresh && line.from === "person") || atEnd) this.#toEnd(answers ? item : undefined);
     else if (fresh && answers) this.#jump.hidden = false;
   }
 
   #parts(line: Line): HTMLElement[] {
     const text = make("div", { class: "text", dir: "auto", part: line.from === "person" ? "bubble-person" : "bubble" });
-    text.append(linked(line.text, this.#texts.newTab));
+    for (const piece of withoutList(line)) {
+      const words = linked(piece.text, this.#texts.newTab);
+      text.append(piece.listed ? make("span", { class: "listed" }, words) : words);
+    }
     const who = line.from === "person" ? this.#texts.you : line.from === "game" ? this.#texts.answer : "";
     const asides: string[] = [];
     if (line.forgotten) asides.push(this.#texts.notRemembered);
@@ -343,13 +358,18 @@ export class View {
       more.addEventListener("click", () => {
         for (const button of folded) button.hidden = false;
         more.remove();
-        folded[0]?.focus();
+        folded[0]?.focus({ preventScroll: true });
+        this.#toEnd(folded[0]);
       });
       group.append(more);
     }
     this.#choices = make("li", { class: "choices-item" }, group);
     this.#list.append(this.#choices);
-    if (atEnd) this.#toEnd(this.#choices.previousElementSibling ?? undefined);
+    const said = this.#choices.previousElementSibling;
+    // An answer that is taller than the log is read from its beginning; what it offers is still news.
+    if (!atEnd && (this.#follow?.first === undefined || this.#follow.first !== said)) return;
+    this.#toEnd(said instanceof HTMLElement ? said : undefined);
+    this.#jump.hidden = this.#isAtEnd();
   }
 
   /** Puts text into the composer. */
@@ -361,6 +381,8 @@ export class View {
   submit(): void {
     const text = this.input.value.trim();
     if (text === "") return;
+    // What is too long stays to be shortened; the line above the composer says so.
+    if (length(text) > MAX_UTTERANCE_CHARS) return this.input.focus();
     this.compose("");
     this.doing.say(text);
   }
@@ -373,14 +395,29 @@ export class View {
 
   #typed(): void {
     this.#typedAt = Date.now();
-    const empty = this.input.value.trim() === "";
-    this.#send.setAttribute("aria-disabled", String(empty));
+    // An empty field has the page's direction, for its placeholder; what is typed has its own.
+    this.input.dir = this.input.value === "" ? "" : "auto";
     this.input.style.height = "auto";
     // What is not shown has no height yet; one row is right then.
     if (this.input.scrollHeight > 0) this.input.style.height = `${this.input.scrollHeight}px`;
-    const left = MAX_UTTERANCE_CHARS - this.input.value.length;
-    this.#left.textContent = left <= SAY_LEFT_FROM ? String(left) : "";
-    if (left <= SAY_LEFT_FROM && left % 50 === 0) this.status(filled(this.#texts.charactersLeft, { count: String(left) }));
+    this.#count();
+    this.doing.composed(this.input.value);
+  }
+
+  /** Says how much can still be written, or that it is too much. */
+  #count(): void {
+    const text = this.input.value.trim();
+    const left = MAX_UTTERANCE_CHARS - length(text);
+    const number = (value: number) => numbered(value, this.#language);
+    const words = filled(left < 0 ? this.#texts.charactersOver : this.#texts.charactersLeft, { count: number(Math.abs(left)), limit: number(MAX_UTTERANCE_CHARS) });
+    const turned = left < 0 !== this.#left.classList.contains("over");
+    this.#send.setAttribute("aria-disabled", String(text === "" || left < 0));
+    this.input.setAttribute("aria-invalid", String(left < 0));
+    this.#left.classList.toggle("over", left < 0);
+    this.#left.textContent = left <= SAY_LEFT_FROM ? words : "";
+    this.#left.hidden = left > SAY_LEFT_FROM;
+    if (turned && left >= 0) this.status("");
+    if (left <= SAY_LEFT_FROM && (turned || (left >= 0 && left % 50 === 0))) this.status(words);
   }
 
   #askWhether(asks: boolean): void {
@@ -388,15 +425,39 @@ export class View {
     if (asks) this.#askYes.focus();
   }
 
+  /** Whether the end is what is seen, or what the log is on its way to. */
   #isAtEnd(): boolean {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END_PX;
+    return this.#follow !== null && this.#end() - this.#aim(this.#follow.first) < NEAR_END_PX;
   }
 
-  /** To the end, or no further than the beginning of what must be read first. */
-  #toEnd(first?: Element): void {
-    const end = this.#log.scrollHeight;
-    const top = first instanceof HTMLElement ? first.offsetTop - this.#list.offsetTop : end;
-    this.#log.scrollTop = Math.min(end - this.#log.clientHeight, Math.max(0, top));
+  #end(): number {
+    return Math.max(0, this.#log.scrollHeight - this.#log.clientHeight);
+  }
+
+  /** The end, or no further than the beginning of what must be read first. */
+  #aim(first?: HTMLElement): number {
+    const end = this.#end();
+    return first?.isConnected ? Math.min(end, Math.max(0, first.offsetTop - this.#list.offsetTop)) : end;
+  }
+
+  #toEnd(first?: HTMLElement): void {
+    this.#follow = first === undefined ? {} : { first };
+    const top = this.#aim(first);
+    this.#scrolledTo = this.#log.scrollTop;
+    // A long way is no movement to watch.
+    const far = Math.abs(top - this.#scrolledTo) > this.#log.clientHeight;
+    this.#log.scrollTo({ top, behavior: far ? "instant" : "auto" });
+    if (this.#isAtEnd()) this.#jump.hidden = true;
+  }
+
+  /** Tells a scroll by hand from the way to where the log goes by itself: that one never turns back and never goes past it. */
+  #scrolled(): void {
+    const before = this.#scrolledTo;
+    const moved = this.#log.scrollTop - before;
+    this.#scrolledTo = this.#log.scrollTop;
+    if (this.#follow !== null && Math.abs(moved) > 1 && moved * (this.#aim(this.#follow.first) - before) <= 0) this.#follow = null;
+    if (this.#end() - this.#scrolledTo >= NEAR_END_PX) return;
+    this.#follow ??= {};
     this.#jump.hidden = true;
   }
 
@@ -404,6 +465,31 @@ export class View {
   rest(): void {
     clearInterval(this.#ticking);
     this.#ticking = undefined;
+  }
+}
+
+const length = (text: string): number => [...text].length;
+
+/** A text in pieces: the list of its choices is one of its own where so many buttons say the same. */
+function withoutList(line: Line): { text: string; listed: boolean }[] {
+  const labels = choicesOf(line.choices).map(({ label }) => label.replace(/[.;]+$/, ""));
+  const list = labels.map((label, index) => `${index + 1}) ${label}`).join(", ");
+  const at = labels.length > CHOICES_AT_ONCE + 1 ? line.text.indexOf(list) : -1;
+  if (at < 0) return [{ text: line.text, listed: false }];
+  const rest = line.text.slice(at + list.length);
+  const stop = /^[.。।؟?]?/u.exec(rest)?.[0] ?? "";
+  return [
+    { text: line.text.slice(0, at), listed: false },
+    { text: list + stop, listed: true },
+    { text: rest.slice(stop.length), listed: false },
+  ];
+}
+
+function numbered(value: number, language: string): string {
+  try {
+    return value.toLocaleString(language);
+  } catch {
+    return String(value); // a language tag that is none
   }
 }
 

@@ -263,7 +263,9 @@ impl Builder {
                         let framed = if units.is_empty() { self.frame() } else { 0 };
                         self.literals(pattern.modifiers.strict, &mut units)?;
                         // What is left must say something.
-                        let says = units.iter().skip(framed).any(|unit| unit.flags & unit_flag::CONTENT != 0);
+                        let says = units.iter().skip(framed).any(|unit| unit.flags & unit_flag::CONTENT != 0)
+                            // "I want {litres} litres of oil"
+                            || framed == units.len() && leads_a_value(pattern, body);
                         let frame = units.iter_mut().take(if says { framed } else { 0 });
                         for unit in frame.filter(|unit| unit.kind == UnitKind::Word) {
                             unit.flags |= unit_flag::FRAME;
@@ -602,6 +604,12 @@ fn head_of(game: &ir::Game) -> ir::Game {
         files: game.files.clone(),
         translations: Vec::new(),
     }
+}
+
+/// Whether a pattern goes on behind its first words with a value of a type and words that say something.
+fn leads_a_value(pattern: &ir::Pattern, body: &ir::Move) -> bool {
+    let typed = |name: &str| body.slots.iter().any(|slot| slot.name == name && is_typed(slot));
+    matches!(pattern.elements.as_slice(), [Element::Words(_), Element::Capture { name, .. }, Element::Words(_), ..] if typed(name))
 }
 
 /// A slot whose captures are read by its type. A `string` slot is typed only when it bears a type's name.

@@ -31,7 +31,7 @@ pub(super) struct Correction<'n> {
     pub(super) strength: Strength,
     /// The slot that is named, if one is.
     pub(super) slot: Option<&'n str>,
-    /// What it takes the place of, where that is said behind it ("Tuesday, not Monday").
+    /// What it takes the place of, where that is said ("Tuesday, not Monday").
     pub(super) refused: Option<(usize, usize)>,
 }
 
@@ -100,8 +100,13 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         strength = strength.max(Some(Strength::Plain));
     }
     let mut refused = None;
-    if let Some(replaced) = not_this_but_that(language, rest) {
-        let behind = rest.get(replaced.len() + 1..).filter(|_| rest[0].start == replaced[0].start);
+    if let Some((denied, replaced)) = denied_and_replaced(rest) {
+        refused = Some((denied.first()?.start, denied.last()?.end));
+        rest = replaced;
+        strength = Some(Strength::Strong);
+    } else if let Some(replaced) = not_this_but_that(language, rest) {
+        let leads = rest[0].start == replaced[0].start;
+        let behind = if leads { rest.get(replaced.len() + 1..) } else { rest.get(1..rest.len() - replaced.len()) };
         refused = behind.and_then(|behind| Some((behind.first()?.start, behind.last()?.end)));
         rest = replaced;
         strength = Some(Strength::Strong);
@@ -195,11 +200,9 @@ fn slot_name<'n, 'w>(
 
 /// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.
 pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usize, usize))> {
-    // "mañana no, pasado mañana"
-    let behind =
-        heard.words.windows(2).position(|pair| pair[0].is(Cue::Not) && pair[1].after_break).filter(|at| *at > 0);
-    let (refused, wanted) = match behind {
-        Some(not) => heard.words.split_at(not + 1),
+    let parts = denied_and_replaced(&heard.words).or_else(|| instead_of(heard.language, &heard.words));
+    let (refused, wanted) = match parts {
+        Some(parts) => parts,
         None => {
             let words = &heard.words[heard.begins_with([Cue::CorrectionWeak, Cue::Hesitation])..];
             if !words.first()?.is(Cue::Not) {
@@ -209,32 +212,53 @@ pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usiz
             (&words[1..words.len() - wanted.len()], wanted)
         }
     };
-    let refused = &refused[..refused.len() - usize::from(behind.is_some())];
     let span = |words: &[Word]| Some((words.first()?.start, words.last()?.end));
     Some((span(refused)?, span(wanted)?))
+}
+
+/// "the 5th no, the 7th", "mañana no, pasado mañana": what is denied behind it, and what takes its place.
+fn denied_and_replaced(words: &[Word]) -> Option<(&[Word], &[Word])> {
+    let denies = |word: &Word| word.is(Cue::Not) || word.class.is(Class::BARE_NO);
+    let not = words.windows(2).position(|pair| denies(&pair[0]) && !pair[0].after_break && pair[1].after_break)?;
+    // "I'd rather not, …", "creo que no, …" answer.
+    let says = Class::SUBJECT.and(Class::AUXILIARY).and(Class::NEGATOR).and(Class::THAT).and(Class::RAISES);
+    (not > 0 && !words[..not].iter().any(|word| word.class.is(says) && !word.class.is(Class::DETERMINER)))
+        .then(|| (&words[..not], &words[not + 1..]))
+}
+
+/// "bacon instead of olives", "12 en vez de 24": what is not wanted, and what takes its place.
+fn instead_of<'w>(language: &'static Language, words: &'w [Word]) -> Option<(&'w [Word], &'w [Word])> {
+    (1..words.len()).find_map(|at| {
+        let length = language.prefix(&words[at..], Cue::CorrectionAfter);
+        let of = words.get(at + length).filter(|next| length > 0 && next.class.is(Class::OF.and(Class::THAN)));
+        let refused = words.get(at + length + 1..).filter(|refused| of.is_some() && !refused.is_empty())?;
+        Some((refused, &words[..at]))
+    })
 }
 
 /// "not 6, 7", "not my knee but my back", "7, not 6".
 fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Option<&'w [Word]> {
     if words.first()?.is(Cue::Not) {
         let turn = words.iter().skip(2).position(|word| word.after_break || word.is(Cue::But))? + 2;
+        // "not yet, but …" answers.
+        if language.prefix(words, Cue::No) >= turn {
+            return None;
+        }
         let from = if words[turn].is(Cue::But) { turn + 1 } else { turn };
         return words.get(from..).filter(|rest| !rest.is_empty());
     }
-    // "bacon instead of olives"
-    let instead = |at: usize| {
-        let length = language.prefix(&words[at..], Cue::CorrectionAfter);
-        let behind = words.get(at + length).is_some_and(|next| next.class.is(Class::OF.and(Class::THAN)));
-        length > 0 && behind && at + length + 1 < words.len()
-    };
-    if let Some(at) = (1..words.len()).find(|at| instead(*at)) {
-        return Some(&words[..at]);
+    if let Some((_, wanted)) = instead_of(language, words) {
+        return Some(wanted);
     }
     let not = words.iter().position(|word| word.is(Cue::Not))?;
     // "definitely not …" puts nothing in the place of anything.
     let says = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.class.is(Class::PRONOUN);
     let set_apart = words[not].after_break || not == 1 && says(&words[0]);
-    (set_apart && not > 0 && not + 1 < words.len()).then(|| &words[..not])
+    // "50 kilos, no se ha tocado": a sentence behind it denies something else.
+    let verb = Class::AUXILIARY.and(Class::PRONOUN).and(Class::SUBJECT);
+    let sentence = |next: &Word| next.class.is(verb) && !next.class.is(Class::DETERMINER);
+    let refuses = words.get(not + 1).is_some_and(|next| !sentence(next));
+    (set_apart && not > 0 && refuses).then(|| &words[..not])
 }
 
 #[cfg(test)]
@@ -266,6 +290,7 @@ mod tests {
         check("not 6, 7", Some(("7", Strength::Strong, None)));
         check("not my knee but my back", Some(("my back", Strength::Strong, None)));
         check("7, not 6", Some(("7", Strength::Strong, None)));
+        check("sorry, the 5th no, the 7th", Some(("the 7th", Strength::Strong, None)));
         check("scratch that, 5", Some(("5", Strength::Strong, None)));
         check("8 actually", Some(("8", Strength::Plain, None)));
         check("change the date to June 4th", Some(("June 4th", Strength::Strong, Some("arrival"))));

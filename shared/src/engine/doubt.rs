@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
+use super::rules::Standing;
 use super::run::Run;
 use crate::entities::{Entity, Value};
 use crate::ir::{Move, Slot, SlotType};
@@ -31,6 +32,8 @@ pub enum Doubt {
     TakenBack,
     /// It is told of a time that is over.
     OfThePast,
+    /// It is told of a time to come, and what is asked for is what is so now.
+    ToCome,
     /// It may answer the open question as well as correct another.
     Contested,
     /// A text that is not of the form of what is asked for, or of what it replaces.
@@ -47,6 +50,7 @@ impl Doubt {
             Doubt::Unexplained => "unexplained",
             Doubt::TakenBack => "taken_back",
             Doubt::OfThePast => "of_the_past",
+            Doubt::ToCome => "to_come",
             Doubt::Contested => "contested",
             Doubt::Unlike => "unlike",
             Doubt::LeftOver => "left_over",
@@ -76,9 +80,10 @@ impl Run<'_> {
         match effective_type(slot) {
             // What has a form of its own is not taken for anything else.
             SlotType::Email | SlotType::Phone | SlotType::Url | SlotType::Pattern(_) | SlotType::Timeframe => None,
-            _ if taken_back => Some(Doubt::TakenBack),
+            _ if taken_back || ends_in_a_no(&scan.heard, until) => Some(Doubt::TakenBack),
             SlotType::List(_) => None,
             _ if denied => Some(Doubt::TakenBack),
+            _ if slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) => Some(Doubt::ToCome),
             SlotType::Enum(_) | SlotType::EnumFrom(_) => None,
             _ => {
                 let rest = words[opening..from].iter().chain(&words[until..end]);
@@ -114,6 +119,9 @@ impl Run<'_> {
         let (opening, end) = clause(words, from, until);
         let amount = slots::is_number(slot) || matches!(effective_type(slot), SlotType::Money | SlotType::Quantity);
         let place = (words[opening].start, words[end - 1].end);
+        if amount && slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) {
+            return Some(Doubt::ToCome);
+        }
         (amount && self.is_told_of_the_past(mv, scan, place)).then_some(Doubt::OfThePast)
     }
 
@@ -170,6 +178,18 @@ impl Run<'_> {
         let heard = Heard::of(scan.language(), &found.text);
         let names = self.wanted(mv, slot) == Wanted::Words || labels::is_nominal(&found.text, &heard.words);
         self.doubt_of_text(mv, slot, found).or((unlike || !names).then_some(Doubt::Unlike))
+    }
+
+    /// Whether a slot holds a day, and another day or moment of its move is still open.
+    pub(super) fn leaves_a_day_open(&self, mv: &Move, slot: &Slot) -> bool {
+        let is_day = |slot: &Slot| matches!(effective_type(slot), SlotType::Date | SlotType::DateTime);
+        let open = |other: &Slot| {
+            let frame = self.state.active.as_ref();
+            is_day(other)
+                && frame.is_some_and(|frame| frame.is_open(&other.name))
+                && self.standing(mv, other) != Standing::Needless
+        };
+        is_day(slot) && mv.slots.iter().any(|other| other.name != slot.name && open(other))
     }
 
     /// Whether a clause is dated in the past, and no slot of the move asks for what has been.
@@ -250,9 +270,14 @@ impl Run<'_> {
             let (opening, end) = clause(words, from, until);
             words[opening..end].iter().any(|word| word.class.is(Class::NEGATOR))
         };
+        // "I am having one fitted"
+        let points = |found: &Found| {
+            let range = scan.heard.words_of(found.span());
+            scan.heard.words.get(range).is_some_and(|words| words.iter().all(|word| word.is(Cue::One)))
+        };
         let left = slots::mentions(&held, &names, &scan, &[(0, mark)]).into_iter().find(|left| {
             let found = &left.found;
-            !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
+            !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
         });
         let Some((slot, found)) = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)))
         else {
@@ -261,6 +286,22 @@ impl Run<'_> {
         self.fill(&slot, &found, Source::Correction);
         self.read_back_if(&slot, Some(Doubt::LeftOver));
     }
+}
+
+/// "on Friday I work, so no": a clause behind a value is nothing but a no.
+fn ends_in_a_no(heard: &Heard, until: usize) -> bool {
+    let words = heard.words.get(until..).unwrap_or(&[]);
+    let Some(from) = words.iter().rposition(|word| word.after_break) else { return false };
+    let grammar = Class::FUNCTION.and(Class::FILLER).and(Class::CONCLUDES).and(Class::BREAK).and(Class::NEGATOR);
+    words.last().is_some_and(|last| last.class.is(Class::NEGATOR) && last.class.is(Class::BARE_NO))
+        && words[from..].iter().all(|word| word.class.is(grammar))
+        && !heard.tokens.ends_asking()
+}
+
+/// "she'll be 80", "va a cumplir 80": words before a value say that it is to come.
+fn is_to_come(scan: &Scan<'_>, opening: usize, from: usize) -> bool {
+    let words = scan.heard.words.as_slice();
+    (opening..from).any(|at| scan.language().prefix(&words[at..from], Cue::Coming) > 0)
 }
 
 /// Whether a word tells something and names nothing: a verb, a subject, what denies or begins a clause.

@@ -11,7 +11,7 @@ use super::Filled;
 use super::answers::{prompt_text, without_denials};
 use super::hear::{Span, blanked};
 use super::prepositions::parted;
-use super::rules::parts_of;
+use super::rules::{Standing, parts_of};
 use super::run::Run;
 use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
@@ -141,15 +141,19 @@ impl Run<'_> {
                     Heard::of(self.language(), rest).words.first().is_some_and(|first| first.is(Cue::ListJoin))
                 });
             // "order paper and pens", of which a clause ends at the "and".
-            let captured = if goes_on { text.get(capture.span.0..) } else { None };
+            // "on friday, no sorry thursday", of which a capture ends at the comma.
+            let from_there = text.get(capture.span.0..).unwrap_or_default();
+            let takes_back = || slots::takes_itself_back(slot, &Scan::of(from_there, [slot], &reference));
+            let captured = (goes_on || takes_back()).then_some(from_there);
             let said = slots::read_value(slot, captured.unwrap_or(&capture.text), &reference);
             match said {
                 Answer::Value { mut found, .. } if found.fits && !is_contested(slot, capture.span.1) => {
                     if let Some((_, day)) = ends.iter().find(|(span, _)| *span == capture.span) {
                         found.value = json!(day);
                     }
-                    taken.push(capture.span);
-                    let doubt = self.doubt_of_mention(mv, slot, &scan, &found.clone().behind(capture.span.0));
+                    let placed = found.clone().behind(capture.span.0);
+                    taken.push((capture.span.0, capture.span.1.max(placed.end)));
+                    let doubt = self.doubt_of_mention(mv, slot, &scan, &placed);
                     self.fill(slot, &found, Source::Capture);
                     self.read_back_if(slot, doubt);
                 }
@@ -221,8 +225,7 @@ impl Run<'_> {
     /// several slots could take is read back.
     pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
         let Some(frame) = &self.state.active else { return };
-        let wanted =
-            |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != super::rules::Standing::Needless;
+        let wanted = |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != Standing::Needless;
         let open: Vec<&Slot> = mv.slots.iter().filter(wanted).collect();
         let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
         self.read_back_the_day(mv, scan, used);
@@ -231,14 +234,17 @@ impl Run<'_> {
         }
     }
 
-    /// A day that several open slots could take is that of the first of them, and is read back.
+    /// A day or a time that several open slots could take is that of the first of them, and is read back.
     pub(super) fn read_back_the_day(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[Span]) {
         let Some(frame) = &self.state.active else { return };
-        let open =
-            |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != super::rules::Standing::Needless;
+        let open = |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != Standing::Needless;
         let open: Vec<&Slot> = mv.slots.iter().filter(open).collect();
-        let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
-        if let Some((slot, found)) = day {
+        let undecided: Vec<(Slot, Found)> = [SlotType::Date, SlotType::Time]
+            .iter()
+            .filter_map(|ty| slots::undecided(&open, ty, scan, used))
+            .map(|(index, found)| (open[index].clone(), found))
+            .collect();
+        for (slot, found) in undecided {
             self.fill(&slot, &found, Source::Mention);
             self.read_back(&slot.name);
         }
@@ -273,7 +279,8 @@ impl Run<'_> {
     /// the slot counts. One that opens its clause or is led to ("for two") counts what is wanted, unless it need not be said.
     fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
-        if self.is_no_count(mv, slot, scan, &stated.found) {
+        let of_speakers = self.number_of_speakers(mv, slot, scan).is_some_and(|(span, _)| span.0 == stated.found.start);
+        if of_speakers || self.is_no_count(mv, slot, scan, &stated.found) {
             return true;
         }
         if !self.numbers_a_noun(mv, scan, stated) {
@@ -294,6 +301,38 @@ impl Run<'_> {
             (false, true) => false,
             (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
         }
+    }
+
+    /// "we are four" to "How many bags?", where another slot's question is how many there are: a number of those who speak, and the
+    /// slot that asks in those words.
+    pub(super) fn number_of_speakers<'m>(
+        &self,
+        mv: &'m Move,
+        slot: &Slot,
+        scan: &Scan<'_>,
+    ) -> Option<(Span, &'m Slot)> {
+        let (span, only) = self.counts_speakers(mv, scan)?;
+        (slots::is_number(slot) && only.name != slot.name).then_some((span, only))
+    }
+
+    /// A number of those who speak ("we are four"), and the only slot for a number whose question has that verb.
+    pub(super) fn counts_speakers<'m>(&self, mv: &'m Move, scan: &Scan<'_>) -> Option<(Span, &'m Slot)> {
+        let (language, words) = (self.language(), scan.heard.words.as_slice());
+        let place = |entity: &&Entity| {
+            let at = words.partition_point(|word| word.start < entity.start);
+            entity.kind == Kind::Number
+                && says_of_speakers(&words[..at])
+                && words.get(at).is_some_and(|word| !word.after_break)
+        };
+        let counts = scan.entities.iter().find(place)?;
+        let verb = words.iter().rfind(|word| word.end <= counts.start)?.stem(language);
+        let asks_so = |slot: &&Slot| {
+            let asks = |question: &Heard| question.words.iter().any(|word| word.stem(language) == verb);
+            slots::is_number(slot) && asks(&self.question(mv, slot).heard)
+        };
+        let mut asking = mv.slots.iter().filter(asks_so);
+        let (only, None) = (asking.next()?, asking.next()) else { return None };
+        Some(((counts.start, counts.end), only))
     }
 
     /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called.
@@ -394,8 +433,21 @@ impl Run<'_> {
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
+        // What need not be said takes only what nothing else takes: "at 10" is no time of a return that nobody has asked for.
         let open = mv.slots.iter().filter(|slot| frame.is_open(&slot.name));
-        let told: Vec<Cow<'_, Slot>> = open.map(|slot| self.as_asked(mv, slot, scan, &MEASURES)).collect();
+        let (wanted, others): (Vec<&Slot>, Vec<&Slot>) =
+            open.partition(|slot| self.standing(mv, slot) == Standing::Wanted);
+        let mut stated = self.stated_for(mv, &wanted, scan, taken);
+        if !others.is_empty() {
+            let spans = stated.iter().map(|stated| stated.found.span());
+            let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
+            stated.extend(self.stated_for(mv, &others, scan, &taken));
+        }
+        stated
+    }
+
+    fn stated_for(&self, mv: &Move, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Vec<Stated> {
+        let told: Vec<Cow<'_, Slot>> = open.iter().map(|slot| self.as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)
@@ -413,6 +465,7 @@ impl Run<'_> {
         let needs = match effective_type(slot) {
             SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
             SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
+            SlotType::Time => scan.entities.iter().any(|entity| slots::only_bound(entity).is_some()),
             _ => scan.reference.direction == Direction::Future && self.asks_for_the_past(mv, slot),
         };
         if needs {
@@ -423,12 +476,24 @@ impl Run<'_> {
     }
 
     /// Whether the words are the move's own: of a question, its name, or a pattern.
-    fn is_of_the_move(&self, mv: &Move, words: &[Word]) -> bool {
+    pub(super) fn is_of_the_move(&self, mv: &Move, words: &[Word]) -> bool {
         let language = self.language();
         let mut patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
         mv.slots.iter().any(|slot| holds_any(&self.question(mv, slot).heard, words))
             || holds_any(&Heard::of(language, &readable(&mv.name)), words)
             || patterns.any(|pattern| holds_any(&Heard::of(language, &pattern.text), words))
+    }
+}
+
+/// Whether words end in what says of those who speak what they are: "we are", "somos".
+fn says_of_speakers(words: &[Word]) -> bool {
+    let us = |word: &Word| word.is(Cue::Speaker);
+    match words {
+        [.., us_are] if us(us_are) && us_are.class.is(Class::AUXILIARY) && us_are.is(Cue::CountBefore) => true,
+        [.., subject, are] => {
+            us(subject) && subject.class.is(Class::SUBJECT) && are.is(Cue::Copula) && !are.after_break
+        }
+        _ => false,
     }
 }
 

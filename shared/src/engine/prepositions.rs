@@ -41,19 +41,23 @@ impl Run<'_> {
     }
 }
 
-/// The preposition that leads to each text slot: its own name, or what stands before it where a pattern captures several ("from
-/// {origin} to {destination}"). Empty for a slot that has none of its own.
-pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, texts: &[&'m Slot]) -> Vec<&'m str> {
+/// A preposition, and the index of the text slot that it leads to.
+pub(super) type Lead<'m> = (&'m str, usize);
+
+/// The prepositions that lead to text slots: a slot's own name, or what stands before it where a pattern captures several ("from
+/// {origin} to {destination}", "desde {origen} hasta {destino}").
+pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, texts: &[&'m Slot]) -> Vec<Lead<'m>> {
     let grammar = |word: &str| {
         let class = language.class(crate::text::hash::of(word.as_bytes()));
         class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS)) && !class.is(Class::DETERMINER)
     };
     let index = |name: &str| texts.iter().position(|slot| slot.name == name);
-    let own = |slot: &&'m Slot| Some(spoken_name(slot)).filter(|name| grammar(name)).unwrap_or_default();
-    let mut found: Vec<&str> = texts.iter().map(own).collect();
-    if texts.len() < 2 || found.iter().all(|lead| !lead.is_empty()) {
-        return found;
+    let own = |(at, slot): (usize, &&'m Slot)| Some((spoken_name(slot), at)).filter(|(name, _)| grammar(name));
+    let named: Vec<Lead<'m>> = texts.iter().enumerate().filter_map(own).collect();
+    if texts.len() < 2 || named.len() == texts.len() {
+        return named;
     }
+    let mut found = named.clone();
     for pattern in mv.triggers.iter().flat_map(|trigger| &trigger.patterns) {
         let led: Vec<(usize, &str)> = pattern
             .elements
@@ -66,8 +70,9 @@ pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, texts: &[&'m 
             })
             .collect();
         for (index, lead) in led.iter().filter(|(_, lead)| led.len() > 1 && grammar(lead)) {
-            if found[*index].is_empty() && !found.contains(lead) {
-                found[*index] = lead;
+            let known = |(held, _): &Lead<'m>| held.eq_ignore_ascii_case(lead);
+            if !named.iter().any(|(_, named)| named == index) && !found.iter().any(known) {
+                found.push((lead, *index));
             }
         }
     }
@@ -79,8 +84,8 @@ pub(super) fn parted(heard: &Heard, mv: &Move, own: &Slot, span: Span) -> (Span,
     let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| is_text(slot)).collect();
     let leads = leads(heard.language, mv, &texts);
     let named = |word: &Word| {
-        let led = |(slot, lead): &(&&Slot, &&str)| slot.name != own.name && lead.eq_ignore_ascii_case(&word.text);
-        texts.iter().zip(&leads).find(led).map(|(slot, _)| *slot)
+        let led = |(lead, at): &&Lead<'_>| texts[*at].name != own.name && lead.eq_ignore_ascii_case(&word.text);
+        leads.iter().find(led).map(|(_, at)| texts[*at])
     };
     let inside: Vec<&Word> = heard.words.iter().filter(|word| word.start >= span.0 && word.end <= span.1).collect();
     let mut first = (span.0, span.1);
@@ -107,12 +112,12 @@ pub(super) enum Asked {
     Another,
 }
 
-/// "from Hamburg to Oslo": values that stand behind a preposition which leads to a slot (`slots` has one for each, empty for
-/// none); the slot's index and the bytes of its value.
+/// "from Hamburg to Oslo": values that stand behind a preposition which leads to a slot; the slot's index and the bytes of its
+/// value.
 ///
 /// Somewhere in the text while one of them is asked for; else only where the text begins with it, but for what takes
 /// something back ("sorry, from Hamburg").
-pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec<(usize, (usize, usize))> {
+pub(super) fn by_preposition(heard: &Heard, slots: &[Lead<'_>], asked: Asked) -> Vec<(usize, (usize, usize))> {
     let words = heard.words.as_slice();
     let taken_back = SECOND_THOUGHT.with(Cue::Hesitation).with(Cue::Linker);
     let mut opening = 0;
@@ -153,12 +158,13 @@ pub(super) fn may_lead(word: &Word) -> bool {
 }
 
 /// The slot whose preposition a word is.
-fn lead_at(word: &Word, slots: &[&str]) -> Option<usize> {
-    if may_lead(word) { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
+fn lead_at(word: &Word, slots: &[Lead<'_>]) -> Option<usize> {
+    let is_it = |(lead, _): &&Lead<'_>| lead.eq_ignore_ascii_case(&word.text);
+    if may_lead(word) { slots.iter().find(is_it).map(|(_, slot)| *slot) } else { None }
 }
 
 /// What stands behind the prepositions from the word `from` on: the slot's index and the bytes of its value.
-fn led(heard: &Heard, slots: &[&str], from: usize) -> Vec<(usize, (usize, usize))> {
+fn led(heard: &Heard, slots: &[Lead<'_>], from: usize) -> Vec<(usize, (usize, usize))> {
     let words = heard.words.as_slice();
     let lead = |word: &Word| lead_at(word, slots);
     let mut found = Vec::new();

@@ -4,6 +4,7 @@
 //! subscription" is the game's. What a repair does is in `mending`.
 
 use crate::language::{Cue, Language};
+use crate::slots::yes_no;
 use crate::text::{Heard, Word, between_marks, first_clause};
 
 /// A repair.
@@ -76,8 +77,14 @@ pub(super) fn cancels_at_the_end(heard: &Heard) -> bool {
 }
 
 /// Where the clause begins that cancels, of an utterance that says more: "10 minutes, uhh, never mind".
-pub(super) fn cancelling_clause(heard: &Heard) -> Option<usize> {
-    later_clauses(heard).find(|clause| cancels(heard, clause)).map(|clause| clause[0].start)
+pub(super) fn cancelling_clause(heard: &Heard) -> Option<&[Word]> {
+    later_clauses(heard).find(|clause| cancels(heard, clause))
+}
+
+/// Whether what may cancel says no as well, courtesies aside: "no hace falta" is a no to a question that a no answers.
+pub(super) fn is_also_a_no(heard: &Heard) -> bool {
+    let courteous = |clause: &[Word]| heard.language.is(clause, [Cue::RepairBefore, Cue::RepairAfter]);
+    between_marks(&heard.words).all(|clause| yes_no::is_no(heard.language, clause) || courteous(clause))
 }
 
 /// The clauses behind the first.

@@ -262,7 +262,11 @@ impl<'a> Run<'a> {
 
     /// The words of what is being read.
     pub(super) fn heard(&self) -> Rc<Heard> {
-        Rc::clone(self.words.get_or_init(|| Rc::new(Heard::of(self.language(), &self.text))))
+        Rc::clone(self.words.get_or_init(|| {
+            let mut scratch = self.scratch.borrow_mut();
+            let tokens = matcher::words(self.input.game, self.language(), &self.text, &mut scratch);
+            Rc::new(Heard::over(self.language(), &self.text, tokens))
+        }))
     }
 
     /// The words of a text, which is often what is being read.

@@ -183,6 +183,7 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
         let at = i;
         // "thirty-four", "seiscientos doce": a group of digits is said as one number.
         let group = number::read_cardinal(&u, i).filter(|group| group.end > i + 1 && u.tokens.digits(i).is_empty());
+        let group = group.map(|group| before_a_row_of_digits(&u, group));
         i = group.as_ref().map_or(i + 1, |group| group.end);
         let digits = match (&group, u.numeral(at)) {
             (Some(group), _) => group.amount.value().to_string(),
@@ -207,6 +208,23 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
     }
     let length = dialled.trim_start_matches('+').len();
     (7..=15).contains(&length).then_some(dialled)
+}
+
+/// "nine hundred one two three": behind hundreds a row of single digits begins, and none of them is added.
+fn before_a_row_of_digits(u: &Utterance<'_>, group: NumberPhrase) -> NumberPhrase {
+    let digit = |at: usize| match u.numeral(at) {
+        Some(Numeral::Small(digit @ 1..=9)) => Some(digit),
+        Some(Numeral::One) => Some(1),
+        _ => None,
+    };
+    let last = group.end - 1;
+    let hundreds = last > group.start && matches!(u.numeral(last - 1), Some(Numeral::Hundred | Numeral::Hundreds(_)));
+    match digit(last).filter(|_| hundreds && digit(group.end).is_some()) {
+        Some(added) => {
+            NumberPhrase { end: last, amount: group.amount.plus(Amount::integer(-i128::from(added))), ..group }
+        }
+        None => group,
+    }
 }
 
 /// `77.034040723966`: a point within a number.

@@ -6,7 +6,7 @@ use super::number::{Candidate, NumberPhrase};
 use super::quantity::{Quantity, unit_behind, without_suffix};
 use super::table::ends_a_word;
 use super::token::Shape;
-use super::units::{Dimension, Made, SPELLINGS, Unit};
+use super::units::{Dimension, Made, SIGNS, Unit};
 use super::utterance::Utterance;
 
 /// The measures of a text.
@@ -40,19 +40,29 @@ pub(super) fn in_units_of(amount: Amount, from: u16, to: u16) -> Amount {
     Unit(from).factor().over(Unit(to).factor()).map_or(amount, |ratio| amount.times(ratio))
 }
 
+/// The longest spelling of a unit with a name of its own at a token: a sign, or what the language calls it.
+fn spelt(u: &Utterance<'_>, at: usize, may_end: fn(&Utterance<'_>, usize) -> bool) -> Option<(u16, usize)> {
+    let named = u.grammar.units.longest_before(u, at, may_end);
+    // "the neighbour at 12 has a key": no hectares.
+    let word = u.tokens.word(at);
+    let grammar = u.grammar.function_words.has(word) && u.grammar.prepositions_as_units.word(word).is_none();
+    let sign = SIGNS.longest_before(u, at, may_end).filter(|(_, end)| !grammar || *end > at + 1);
+    if sign.map(|(_, end)| end) > named.map(|(_, end)| end) { sign } else { named }
+}
+
 /// The unit at a token, and the token after it: one with a name of its own, or one made of a length (`square feet`, `m²`,
 /// `km/h`, `miles per hour`).
 pub(super) fn unit(u: &Utterance<'_>, at: usize) -> Option<(u16, usize)> {
     if let Some(made) = power(u.tokens.word(at), u) {
         let abbreviated = u.tokens.is_symbol(at + 1, '.') && u.tokens.glued(at + 1);
         let hyphen = usize::from(u.is_joining_hyphen(at + 1));
-        if let Some((code, end)) = u.grammar.units.longest(u, at + 1 + usize::from(abbreviated) + hyphen)
+        if let Some((code, end)) = spelt(u, at + 1 + usize::from(abbreviated) + hyphen, ends_a_word)
             && let Some(unit) = Unit(code).into_made(made)
         {
             return Some((unit.0, end));
         }
     }
-    let (code, end) = u.grammar.units.longest_before(u, at, ends_a_word_or_power)?;
+    let (code, end) = spelt(u, at, ends_a_word_or_power)?;
     if Unit(code).dimension() == Dimension::Length
         && let Some((made, end)) = power_behind(u, end).or_else(|| per_time(u, end))
         && let Some(unit) = Unit(code).into_made(made)
@@ -132,7 +142,7 @@ fn bits(raw: &str) -> Option<u16> {
         "Tb" => "terabit",
         _ => return None,
     };
-    SPELLINGS.get(long)
+    SIGNS.get(long)
 }
 
 /// `five feet [and] two inches`: a smaller unit of the same dimension, less than one of the larger. Units whose ratio is a
@@ -164,7 +174,7 @@ fn feet_and_inches_in_marks(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<
     let is_inch = matches!(u.tokens.symbol(at + 2), Some('"' | '”' | '″'));
     let glued = (at..at + 3).all(|i| u.tokens.glued(i));
     let inches: u64 = u.tokens.digits(at + 1).parse().ok().filter(|inches| *inches < 12)?;
-    let foot = SPELLINGS.get("foot")?;
+    let foot = SIGNS.get("ft")?;
     if !is_foot || !is_inch || !glued {
         return None;
     }
@@ -176,18 +186,12 @@ fn feet_and_inches_in_marks(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<
 fn and_a_part(u: &Utterance<'_>, phrase: &NumberPhrase, candidates: &[Candidate]) -> Option<Quantity> {
     /// Metres of a height at most: `100 m 20` are two numbers.
     const MAX_METRES: i64 = 2;
-    let (unit, end) = u.grammar.units.longest_before(u, phrase.end, |_, _| true)?;
+    let (unit, end) = spelt(u, phrase.end, |_, _| true)?;
     let part = candidates.iter().find(|part| part.phrase.start == end).map(|part| part.phrase)?;
     let (whole, count) = (phrase.amount.as_integer()?, part.amount.as_integer()?);
     let of = match Some(unit) {
-        foot if foot == SPELLINGS.get("foot") && (1..12).contains(&count) => 12,
-        metre
-            if metre == SPELLINGS.get("meter")
-                && (1..=MAX_METRES).contains(&whole)
-                && u.tokens.digits(end).len() == 2 =>
-        {
-            100
-        }
+        foot if foot == SIGNS.get("ft") && (1..12).contains(&count) => 12,
+        metre if metre == SIGNS.get("m") && (1..=MAX_METRES).contains(&whole) && u.tokens.digits(end).len() == 2 => 100,
         _ => return None,
     };
     let next = u.tokens.word(part.end);

@@ -302,6 +302,18 @@ pub struct TimeValue {
 }
 
 impl TimeValue {
+    /// Whether it is a part of the day without hours of its own: "in the afternoon".
+    pub(crate) fn is_part_of_day(&self) -> bool {
+        let part = self.timex.rsplit_once('T').map_or("", |(_, part)| part);
+        !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_uppercase())
+    }
+
+    /// Whether it begins with a decade that is told as one: "the eighties", but not "1980".
+    pub(crate) fn is_decade(&self, said: &str) -> bool {
+        let year = self.range.as_ref().and_then(|(start, _)| start.strip_suffix("-01-01"));
+        year.is_some_and(|year| year.ends_with('0') && !said.contains(year))
+    }
+
     /// How long it lasts, where that is told in one unit: `PT1.5H` is 1.5 of `Hour`.
     #[must_use]
     pub fn length(&self) -> Option<(f64, &'static str)> {

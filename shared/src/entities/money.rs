@@ -20,10 +20,8 @@ const MAX_PARTS: usize = 3;
 /// Letters that multiply an amount of money, beyond those that multiply any number.
 const MULTIPLIERS: [(&str, i32); 10] =
     [("k", 3), ("m", 6), ("mm", 6), ("mil", 6), ("mio", 6), ("mln", 6), ("b", 9), ("bln", 9), ("t", 12), ("trn", 12)];
-/// The currency of amounts whose words name none (`two grand`): its word does not tell which.
-const ANY_MONEY: &str = "dollar";
-/// The power of ten of a thousand.
-const THOUSAND: i32 = 3;
+/// The name of the money in use where no place tells whose it is.
+const ANY_MONEY: &str = "Dollar";
 /// Lines of a video picture: `720p` is no money.
 const VIDEO_LINES: [i64; 8] = [144, 240, 360, 480, 720, 1080, 1440, 2160];
 
@@ -34,6 +32,8 @@ pub(super) enum Unit {
     Currency(u16),
     /// A number of [`MINORS`]: cents by themselves.
     Minor(u16),
+    /// Whatever money the place has: the words name none (`two grand`).
+    InUse,
 }
 
 impl Unit {
@@ -42,6 +42,7 @@ impl Unit {
         match self {
             Unit::Currency(at) => CURRENCIES[usize::from(at)].name,
             Unit::Minor(at) => MINORS[usize::from(at)].name,
+            Unit::InUse => ANY_MONEY,
         }
     }
 
@@ -49,9 +50,14 @@ impl Unit {
     pub(super) fn iso(self) -> Option<&'static str> {
         match self {
             Unit::Currency(at) => Some(CURRENCIES[usize::from(at)].iso).filter(|iso| !iso.is_empty()),
-            Unit::Minor(_) => None,
+            Unit::Minor(_) | Unit::InUse => None,
         }
     }
+}
+
+/// The power of ten of a word for the money in use.
+fn money_word(u: &Utterance<'_>, at: usize) -> Option<i32> {
+    u.grammar.money_words.get(u.tokens.word(at)).map(i32::from)
 }
 
 /// An amount of money found in a text.
@@ -116,9 +122,9 @@ fn without_a_number(u: &Utterance<'_>, candidates: &[Candidate], found: &[Sum]) 
         let taken =
             more.last().is_some_and(|last| i < last.end) || found.iter().any(|sum| (sum.start..sum.end).contains(&i));
         let phrase = match u.numeral(i).filter(|_| !taken) {
-            Some(Numeral::Article) if u.grammar.money_thousands.has(u.tokens.word(i + 1)) && ends_amount(u, i + 2) => {
-                let Some(currency) = SPELLINGS.get(ANY_MONEY) else { continue };
-                more.push(Sum { start: i, end: i + 2, amount: Amount::integer(1000), unit: Unit::Currency(currency) });
+            Some(Numeral::Article) if ends_amount(u, i + 2) && money_word(u, i + 1).is_some() => {
+                let power = money_word(u, i + 1).unwrap_or(0);
+                more.push(Sum { start: i, end: i + 2, amount: Amount::integer(1).scaled(power), unit: Unit::InUse });
                 continue;
             }
             Some(Numeral::Article) => Some((Amount::integer(1), i + 1)),
@@ -316,8 +322,8 @@ fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)
     {
         return Some((unit, end, power));
     }
-    if u.grammar.money_thousands.has(u.tokens.word(at)) && !noun_follows(u, at + 1) {
-        return SPELLINGS.get(ANY_MONEY).map(|currency| (Unit::Currency(currency), at + 1, THOUSAND));
+    if let Some(power) = money_word(u, at).filter(|_| !noun_follows(u, at + 1)) {
+        return Some((Unit::InUse, at + 1, power));
     }
     if let Some((minor, end)) = MINOR_SPELLINGS.longest(u, at) {
         let single_letter = u.tokens.raw(at).len() == 1 && is_word(u, at);

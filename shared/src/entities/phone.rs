@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::currencies;
 use super::token::Shape;
 use super::utterance::Utterance;
+use super::{currencies, units};
 
 /// The fewest and the most digits of a number without its country code.
 const NATIONAL: Range<usize> = 7..14;
@@ -348,7 +348,7 @@ fn is_dialled(u: &Utterance<'_>, written: &Written, count: usize, prefix: Prefix
 fn is_counted(u: &Utterance<'_>, end: usize) -> bool {
     !u.tokens.word(end).is_empty()
         && (currencies::SPELLINGS.get_singular(u.tokens.word(end)).is_some()
-            || u.grammar.units.get_singular(u.tokens.word(end)).is_some())
+            || units::is_named(u.grammar, u.tokens.word(end)))
 }
 
 /// Groups with blanks between them.

@@ -157,7 +157,11 @@ fn of_numbers(u: &Utterance<'_>, kinds: Kinds, home: HomeMoney, found: &mut Vec<
             let value = Value::Quantity {
                 number: sum.amount.value(),
                 unit: sum.unit.name().to_owned(),
-                currency: sum.unit.iso().or_else(|| home.of_family(sum.unit.name(), said)).map(str::to_owned),
+                currency: match sum.unit {
+                    money::Unit::InUse => home.own,
+                    unit => unit.iso().or_else(|| home.of_family(unit.name(), said)),
+                }
+                .map(str::to_owned),
             };
             entity(u, sum.start..sum.end, Kind::Money, value, 0.95)
         }));

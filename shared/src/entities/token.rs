@@ -123,6 +123,14 @@ impl<'t> Tokens<'t> {
         self.list.get(index).map_or("", |token| &self.folded[token.folded_start as usize..token.folded_end as usize])
     }
 
+    /// Reads the word at `index` as another, folded.
+    pub fn refold(&mut self, index: usize, word: &str) {
+        let Some(token) = self.list.get_mut(index) else { return };
+        token.folded_start = self.folded.len() as u32;
+        self.folded.push_str(word);
+        token.folded_end = self.folded.len() as u32;
+    }
+
     /// The word at `index`, folded; empty when there is none or it is no word.
     #[must_use]
     pub fn word(&self, index: usize) -> &str {

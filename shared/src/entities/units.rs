@@ -2,6 +2,7 @@
 //! put together from lengths; where they are found in a text is in [`super::dimension`].
 
 use super::amount::Amount;
+use super::grammar::Grammar;
 use super::table::Table;
 
 /// What a unit measures.
@@ -225,37 +226,20 @@ static UNITS: &[Named] = &[
     named("Arcsecond", Angle, 1, 3600),
 ];
 
-/// How units are spelt, in the singular.
-pub(super) static SPELLINGS: Table = Table::new(
-    "\"=14|ac=25|acre=25|angstrom=22|arc minute=102|arc second=103|arcminute=102|arcsecond=103|\
-     astronomical unit=20|barrel=45|bbl=45|bit=75|bushel=48|byte=87|carat=72|cbm=516|cc=32|centi meter=6|\
-     centi metre=6|centigram=55|centigramme=55|centiliter=31|centilitre=31|centimeter=6|centimetre=6|cg=55|\
-     cl=31|cm=6|cord=46|ct=72|cuft=525|cup=38|cupful=38|cwt=64|dag=52|dal=28|dam=3|deca meter=3|deca metre=3|\
-     decagram=52|decagramme=52|decaliter=28|decalitre=28|decameter=3|decametre=3|deci meter=5|deci metre=5|\
-     decigram=54|decigramme=54|deciliter=30|decilitre=30|decimeter=5|decimetre=5|deg=99|degree=99|dekagram=52|\
-     dekaliter=28|dekalitre=28|dekameter=3|dekametre=3|dg=54|dl=30|dm=5|drachm=70|drachma=70|dram=70|dwt=73|\
-     eb=93|ebit=81|exa bit=81|exa byte=93|exabit=81|exabyte=93|fathom=15|feet=13|fl oz=39|fl. oz=39|fldr=40|\
-     floz=39|fluid drachm=40|fluid dram=40|fluid ounce=39|foot=13|fps=781|ft=13|furlong=16|g=53|gal=34|\
-     gallon=34|gb=90|gbit=78|gbyte=90|gib=96|gibibit=84|gibibyte=96|gig=90|giga bit=78|giga byte=90|\
-     gigabit=78|gigabyte=90|gill=43|gm=53|gon=101|gr=53|gradian=101|grain=71|gram=53|gramme=53|ha=24|\
-     hectare=24|hecto meter=2|hecto metre=2|hectogram=51|hectogramme=51|hectoliter=27|hectolitre=27|\
-     hectometer=2|hectometre=2|hg=51|hl=27|hm=2|hogshead=49|hundredweight=64|imperial gallon=35|\
-     imperial ton=61|in=14|inch=14|inches=14|kb=88|kbit=76|kbyte=88|kg=50|kib=94|kibibit=82|kibibyte=94|\
-     kilo=50|kilo bit=76|kilo byte=88|kilo meter=1|kilo metre=1|kilobit=76|kilobyte=88|kilogram=50|\
-     kilogramme=50|kiloliter=26|kilolitre=26|kilometer=1|kilometre=1|kiloton=62|kl=26|klick=1|km=1|kmh=1281|\
-     kmph=1281|kn=74|knot=74|kph=1281|kt=74|l=29|lb=67|league=17|light year=19|lightyear=19|liter=29|litre=29|\
-     long ton=61|ltr=29|ly=19|m=4|mb=89|mbit=77|mbyte=89|mcg=57|mebibit=83|mebibyte=95|meg=89|mega bit=77|\
-     mega byte=89|mega meter=0|mega metre=0|megabit=77|megabyte=89|megameter=0|megametre=0|megaton=63|meter=4|\
-     metre=4|metric ton=59|metric tonne=59|mg=56|mi=11|mib=95|micro meter=8|micro metre=8|microgram=57|\
-     microgramme=57|microliter=33|microlitre=33|micrometer=8|micrometre=8|micron=8|mile=11|milli meter=7|\
-     milli metre=7|milligram=56|milligramme=56|milliliter=32|millilitre=32|millimeter=7|millimetre=7|minim=44|\
-     ml=32|mm=7|mph=1291|mps=772|mt=59|mtr=4|nano meter=9|nano metre=9|nanogram=58|nanogramme=58|nanometer=9|\
-     nanometre=9|nautical mile=18|ng=58|nm=9|nmi=18|ounce=68|oz=68|ozt=69|parsec=21|pb=92|pbit=80|pebibit=86|\
-     pebibyte=98|peck=47|pennyweight=73|peta bit=80|peta byte=92|petabit=80|petabyte=92|pib=98|pico meter=10|\
-     pico metre=10|picometer=10|picometre=10|pint=37|pm=10|pound=67|pound mass=67|pt=23|qt=36|quart=36|\
-     quintal=65|rad=100|radian=100|short ton=60|sqcm=262|sqft=269|sqin=270|sqkm=257|sqm=260|sqmi=267|sqmm=263|\
-     sqyd=268|statute mile=11|stone=66|tablespoon=41|tablespoonful=41|tb=91|tbit=79|tbs=41|tbsp=41|\
-     teaspoon=42|teaspoonful=42|tebibit=85|tebibyte=97|tera bit=79|tera byte=91|terabit=79|terabyte=91|tib=97|\
-     ton=60|tonne=59|troy ounce=69|tsp=42|uk gallon=35|ul=33|um=8|us gallon=34|yard=12|yd=12|°=99|µg=57|µl=33|\
-     µm=8|μg=57|μl=33|μm=8|”=14|″=14",
+/// Whether a word is a unit, as a sign or as the language calls it.
+pub(super) fn is_named(grammar: &Grammar, word: &str) -> bool {
+    grammar.units.get_singular(word).or_else(|| SIGNS.get_singular(word)).is_some()
+}
+
+/// How units are written in every language: signs, and names that are the same everywhere, in the singular. What a language calls
+/// them is its own.
+pub(super) static SIGNS: Table = Table::new(
+    "\"=14|bbl=45|bit=75|byte=87|cbm=516|cc=32|cg=55|cl=31|cm=6|ct=72|dag=52|dal=28|dam=3|dg=54|dl=30|dm=5|\
+     eb=93|ebit=81|exabit=81|exabyte=93|fps=781|ft=13|g=53|gb=90|gbit=78|gbyte=90|gib=96|gigabit=78|gigabyte=90|\
+     gm=53|gon=101|gr=53|ha=24|hg=51|hl=27|hm=2|in=14|kb=88|kbit=76|kbyte=88|kg=50|kib=94|kilo=50|kilobit=76|\
+     kilobyte=88|kl=26|km=1|kmh=1281|kmph=1281|kn=74|kph=1281|kt=74|l=29|lb=67|ly=19|m=4|mb=89|mbit=77|mbyte=89|\
+     mcg=57|meg=89|megabit=77|megabyte=89|mg=56|mi=11|mib=95|ml=32|mm=7|mph=1291|mps=772|mt=59|ng=58|nm=9|nmi=18|\
+     oz=68|ozt=69|pb=92|pbit=80|petabit=80|petabyte=92|pib=98|pm=10|rad=100|sqcm=262|sqft=269|sqin=270|sqkm=257|\
+     sqm=260|sqmi=267|sqmm=263|sqyd=268|tb=91|tbit=79|terabit=79|terabyte=91|tib=97|ul=33|um=8|yd=12|°=99|µg=57|\
+     µl=33|µm=8|μg=57|μl=33|μm=8|”=14|″=14",
 );

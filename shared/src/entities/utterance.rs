@@ -2,6 +2,7 @@
 
 use super::grammar::{Compounds, Grammar, Numeral};
 use super::token::{Shape, Tokens};
+use super::{currencies, units};
 
 /// A text, cut and looked up once.
 #[derive(Debug, Clone)]
@@ -17,7 +18,12 @@ impl<'t> Utterance<'t> {
     /// Cuts `text` and looks its words up.
     #[must_use]
     pub fn new(text: &'t str, grammar: &'static Grammar) -> Self {
-        let tokens = Tokens::new(text);
+        let mut tokens = Tokens::new(text);
+        for i in 0..if grammar.diminutives.is_empty() { 0 } else { tokens.len() } {
+            if let Some(base) = without_diminutive(grammar, tokens.word(i)) {
+                tokens.refold(i, &base);
+            }
+        }
         let numerals = (0..tokens.len())
             .map(|i| match tokens.get(i)?.shape {
                 Shape::Word => {
@@ -70,6 +76,17 @@ impl<'t> Utterance<'t> {
     pub fn is_joining_hyphen(&self, index: usize) -> bool {
         self.is_hyphen(index) && self.tokens.glued(index) && self.tokens.glued(index + 1)
     }
+}
+
+/// The unit that is spoken of fondly: "euritos" are euros, a "horita" is an hour.
+fn without_diminutive(grammar: &Grammar, word: &str) -> Option<String> {
+    grammar.diminutives.iter().find_map(|(suffix, ending)| {
+        let base = format!("{}{ending}", word.strip_suffix(suffix)?);
+        let known = grammar.time_units.has(&base)
+            || units::is_named(grammar, &base)
+            || currencies::SPELLINGS.get_singular(&base).is_some();
+        known.then_some(base)
+    })
 }
 
 /// The longest number that is read as one word: `neunhundertneunundneunzigtausendneunhundertneunundneunzig` has 53 letters.

@@ -76,39 +76,49 @@ static ALL: &[&Language] = &[
     &german::GERMAN,
 ];
 
+/// A bit for each cue, in as few words as hold them all.
+pub(crate) type CueBits = [u64; Cue::NAMES.len().div_ceil(64)];
+
 /// A set of cues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CueSet(u128);
+pub struct CueSet(CueBits);
 
 impl CueSet {
+    const ALL: CueSet = CueSet([u64::MAX; Cue::NAMES.len().div_ceil(64)]);
     /// No cue.
-    pub const NONE: CueSet = CueSet(0);
+    pub const NONE: CueSet = CueSet([0; Cue::NAMES.len().div_ceil(64)]);
 
     /// Whether the sets have a cue in common.
     #[inline]
     #[must_use]
     pub const fn meets(self, other: CueSet) -> bool {
-        self.0 & other.0 != 0
+        let (mut common, mut at) = (0, 0);
+        while at < self.0.len() {
+            common |= self.0[at] & other.0[at];
+            at += 1;
+        }
+        common != 0
     }
 
     /// Whether a cue is in the set.
     #[inline]
     #[must_use]
     pub const fn has(self, cue: Cue) -> bool {
-        self.0 >> cue as u8 & 1 == 1
+        self.0[cue as usize / 64] >> (cue as usize % 64) & 1 == 1
     }
 
     /// Whether the set is empty.
     #[inline]
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
+        !self.meets(CueSet::ALL)
     }
 
     /// The set with one more.
     #[must_use]
-    pub const fn with(self, cue: Cue) -> CueSet {
-        CueSet(self.0 | 1 << cue as u8)
+    pub const fn with(mut self, cue: Cue) -> CueSet {
+        self.0[cue as usize / 64] |= 1 << (cue as usize % 64);
+        self
     }
 }
 
@@ -173,7 +183,7 @@ impl<V: Copy> Table<V> {
 /// Cues by the hash of a phrase.
 #[derive(Debug)]
 struct Cues {
-    sets: Table<u128>,
+    sets: Table<CueBits>,
     /// The longest phrase of each cue, in words.
     longest: &'static [u8],
     /// By the hash of a word: which of [`Cues::places`] holds the cues of all phrases that may begin with it. Words share
@@ -181,7 +191,7 @@ struct Cues {
     firsts: &'static [u16],
     /// The same of the phrases that may end with it.
     lasts: &'static [u16],
-    places: &'static [u128],
+    places: &'static [CueBits],
     /// By cue and half the hash of the phrase, sorted.
     values: &'static [(u8, u32, &'static str)],
 }
@@ -386,17 +396,19 @@ impl Language {
     #[inline]
     fn at_place(&self, places: &[u16], key: u64) -> CueSet {
         let set = places.get(hash::slot(key, places.len().trailing_zeros())).copied().unwrap_or(0);
-        CueSet(self.cues.places.get(usize::from(set)).copied().unwrap_or(u128::MAX))
+        self.cues.places.get(usize::from(set)).map_or(CueSet::ALL, |set| CueSet(*set))
     }
 
     /// The longest phrase of any of the cues, in words.
     pub(crate) fn longest(&self, cues: CueSet) -> usize {
         // Bit by bit: a set holds a few of the cues that there are, and this is asked many times a turn.
-        let mut left = cues.0;
         let mut longest = 0;
-        while left != 0 {
-            longest = longest.max(self.cues.longest.get(left.trailing_zeros() as usize).copied().unwrap_or(0));
-            left &= left - 1;
+        for (word, mut left) in cues.0.into_iter().enumerate() {
+            while left != 0 {
+                let cue = word * 64 + left.trailing_zeros() as usize;
+                longest = longest.max(self.cues.longest.get(cue).copied().unwrap_or(0));
+                left &= left - 1;
+            }
         }
         usize::from(longest)
     }

@@ -450,6 +450,10 @@ cues! {
     ListExcept = "list.except";
     /// The edge of a period, its first day or its last: "end of the month".
     PeriodEdge = "period.edge";
+    /// Says of what follows that it is to come, and not so yet: "will be", "is turning".
+    Coming = "coming";
+    /// Behind what was so, says that it is over: "until", "but".
+    Ended = "ended";
 }
 
 macro_rules! texts {

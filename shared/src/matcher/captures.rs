@@ -256,7 +256,7 @@ impl Pieces<'_> {
             return next.is(Class::SUBJECT.and(Class::AUXILIARY).and(Class::RECENT).and(Class::NEXT_CLAUSE));
         }
         class.is(Class::FOR)
-            && (next.is(Class::NUMBER.and(Class::TIME).and(Class::LEADS))
+            && (next.is(Class::NUMBER.and(Class::TIME).and(Class::LEADS).and(Class::AUXILIARY))
                 || self.is_number(at + 1)
                 || next.is(Class::ARTICLE) && self.class(at + 2).is(Class::TIME.and(Class::LEADS)))
     }
@@ -294,7 +294,7 @@ impl Pieces<'_> {
             found.first().is_some_and(|found| found.start == 0 && (found.kind == Kind::Percent || !quantity))
         };
         for at in places {
-            if is_measure(at) {
+            if is_measure(at) || self.numbers_a_name(at, end) {
                 continue;
             }
             let start = at - usize::from(self.class(at - 1).is(Class::DETERMINER) && at > first + 1);
@@ -308,6 +308,28 @@ impl Pieces<'_> {
             }
         }
         end
+    }
+
+    /// "Rivadavia 5200", "Baker Street 12": figures right behind a name, which nothing behind them counts, are part of it.
+    fn numbers_a_name(&self, at: usize, end: usize) -> bool {
+        /// Figures that count no people and no things.
+        const MANY: usize = 3;
+        let tokens = &self.source.utterance.tokens;
+        let figures = tokens.text(at);
+        let capital = || {
+            let (start, _) = tokens.span(at - 1, at);
+            self.source.text.get(start..).is_some_and(|said| said.starts_with(char::is_uppercase))
+        };
+        let counted = at + 1 < end && self.break_before(at + 1) == Break::None && self.class(at + 1).is(Class::TIME)
+            || at + 1 < end
+                && self.break_before(at + 1) == Break::None
+                && self.class(at + 1) == Class::CONTENT
+                && !self.is_number(at + 1);
+        figures.bytes().all(|byte| byte.is_ascii_digit())
+            && self.class(at - 1) == Class::CONTENT
+            && self.break_before(at) == Break::None
+            && (figures.len() >= MANY || capital())
+            && !counted
     }
 
     /// The longest value of the capture's slot that begins at `from`, as words.

@@ -333,8 +333,14 @@ impl Loose<'_> {
             // "rent an estate" for "rent a {category}": an article that is not there leads to nothing.
             let is_article = |at: usize| self.pieces.units.get(at).is_some_and(|unit| unit.has(unit_flag::DETERMINER));
             let leading = (0..gap.0).rev().find(|&at| places[at].is_some() || !is_article(at));
+            // "800 litres of oil" for "I want {litres} litres of oil": a value is told by what stands behind it.
+            let is = |at: usize, flag: u16| self.pieces.units.get(at).is_some_and(|unit| unit.has(flag));
+            let frameless = |from: usize| (0..from).all(|at| places[at].is_none() && is(at, unit_flag::FRAME));
+            let told_behind =
+                gap.1 == gap.0 + 1 && is(gap.0, unit_flag::TYPED) && matches!(places.get(gap.1), Some(Some(_)));
             let before = match leading.map(|at| places[at]) {
                 None => None,
+                Some(None) if told_behind && frameless(gap.0) => None,
                 Some(Some(place)) => Some(place),
                 Some(None) if fuzzy => {
                     captured.unled += 1;

@@ -189,6 +189,12 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
     search(game, query, None, scratch, is_heard)
 }
 
+/// The words of a text as they were meant: cut where spaces are missing, joined where there are too many.
+pub(crate) fn words(game: &CompiledGame, language: &'static Language, text: &str, scratch: &mut Scratch) -> Rc<Tokens> {
+    scratch.utterance.read(language, text, None, &game.index());
+    Rc::clone(&scratch.utterance.tokens)
+}
+
 /// As [`find_with`], of a text whose words are cut already.
 pub(crate) fn find_cut(
     game: &CompiledGame,
@@ -353,11 +359,14 @@ impl Search {
                 && index.covers(found.move_index as usize)
         };
         for found in self.kept.iter_mut().filter(|found| yields(found)) {
+            // What captured a value is more than likeness.
+            if !found.captures.is_empty() {
+                continue;
+            }
             if found.score < score::SURE {
                 found.score /= GUESS_YIELDS;
             }
-            // What captured a value is more than likeness.
-            if !best.is_denied() && found.captures.is_empty() {
+            if !best.is_denied() {
                 found.score = found.score.min(best.confidence.saturating_sub(1));
             }
         }

@@ -53,7 +53,7 @@ pub(super) struct Utterance {
 }
 
 impl Utterance {
-    /// Reads a text, which is cut already where `cut` has its words.
+    /// Reads a text, which is cut already where `cut` has its words. Of words that it has read last there is nothing to do.
     pub(super) fn read(
         &mut self,
         language: &'static Language,
@@ -62,6 +62,7 @@ impl Utterance {
         index: &Index<'_>,
     ) {
         match cut {
+            Some(tokens) if Rc::ptr_eq(tokens, &self.tokens) => return,
             Some(tokens) => self.tokens = Rc::clone(tokens),
             None => match Rc::get_mut(&mut self.tokens) {
                 Some(tokens) => tokens.read(language, text),

@@ -118,6 +118,12 @@ fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }
 
+/// "half of it": a part of something, which is no measure.
+fn is_share(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let of = scan.heard.words.iter().find(|word| word.start >= entity.end);
+    of.is_some_and(|of| of.class.is(Class::OF) && !of.after_break)
+}
+
 /// "25 bucks a head": an amount for each of something, where the slot itself is not one for each.
 fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
     if !scan.heard.tokens.classes().is(Class::EACH) {
@@ -169,6 +175,11 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 _ => None,
             }
         }
+        SlotType::Time if entity.kind == Kind::TimeRange => {
+            // "until 2" to "Until when?"
+            let bound = only_bound(entity).filter(|_| asked && is_led_as_asked(scan, entity, slot))?.1;
+            found(json!(bound))
+        }
         SlotType::Time => {
             let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let point = time.point.as_deref()?;
@@ -213,7 +224,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 };
                 found(json!({"text": said, "amount": number(amount), "unit": unit}))
             }
-            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
+            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. })
+                if asked && !(*amount < 1.0 && is_share(scan, entity)) =>
+            {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
                 found(json!({"text": said, "amount": number(*amount), "unit": unit}))
             }
@@ -273,10 +286,14 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
                 Some(_) => None,
             }
         }
-        (Kind::Dimension, Value::Quantity { number, .. }) if asked || counts_unit(scan.language(), slot, said) => {
+        // "12 metres" to "How many feet?" is no number of feet.
+        (Kind::Dimension, Value::Quantity { number, unit, .. }) => match measure_counted(scan, slot) {
+            Some(counted) => (counted == *unit).then_some(*number),
+            None => (asked || counts_unit(scan.language(), slot, said)).then_some(*number),
+        },
+        (Kind::Money, Value::Quantity { number, .. }) if asked && measure_counted(scan, slot).is_none() => {
             Some(*number)
         }
-        (Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
         }
@@ -296,6 +313,27 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         _ => None,
     };
     Some((direct, tail.unwrap_or(entity.end)))
+}
+
+/// The unit of measure that a slot counts by its name, or by its question ("How many feet?").
+fn measure_counted(scan: &Scan<'_>, slot: &Slot) -> Option<String> {
+    let unit = |text: &str, words: &[Word]| {
+        let content = words.first().is_some_and(|word| word.class == Class::CONTENT);
+        let said = text.get(words.first()?.start..words.last()?.end).filter(|_| content)?;
+        let one = format!("1 {said}");
+        let found = recognize(&one, Kinds::NONE.with(Kind::Dimension), scan.reference);
+        match found.first().filter(|found| found.end == one.len())?.readings.first()? {
+            Value::Quantity { unit, .. } => Some(unit.clone()),
+            _ => None,
+        }
+    };
+    let named = super::named(slot);
+    [Some(named.as_str()), slot.context.as_deref()].into_iter().flatten().find_map(|text| {
+        let words = Heard::of(scan.language(), text).words;
+        // "square metres" are no metres.
+        let pairs = words.windows(2).find_map(|pair| unit(text, pair));
+        pairs.or_else(|| words.iter().find_map(|word| unit(text, std::slice::from_ref(word))))
+    })
 }
 
 /// A slot such as `nights` counts the unit of "2 nights", and one that is asked for in months that of "2 months".
@@ -488,7 +526,15 @@ fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
 pub(crate) fn both_ends(scan: &Scan<'_>, entity: &Entity) -> Option<(String, String)> {
     let Value::Time(time) = entity.readings.first()? else { return None };
     let (start, end) = time.range.as_ref()?;
-    let said = words_of(scan, entity).iter().skip(1).any(|word| word.is(Cue::Into));
+    let words = words_of(scan, entity);
+    // "a la tarde" leads to no time of its own.
+    let leads = |at: usize| {
+        let behind = words[at + 1..].iter().find(|word| !word.class.is(Class::DETERMINER));
+        let counts =
+            |word: &Word| word.class.is(Class::NUMBER) || word.text.starts_with(|sign: char| sign.is_ascii_digit());
+        words[at].is(Cue::Into) && (entity.kind != Kind::TimeRange || behind.is_some_and(counts))
+    };
+    let said = (1..words.len()).any(leads);
     let end_of = |moment: &str| match entity.kind {
         Kind::DateRange | Kind::DateTimeRange => moment.get(..DAY_BYTES).map(str::to_owned),
         Kind::TimeRange => Some(without_seconds(moment).to_owned()),
@@ -496,6 +542,32 @@ pub(crate) fn both_ends(scan: &Scan<'_>, entity: &Entity) -> Option<(String, Str
     };
     let ends = (end_of(start)?, end_of(end)?);
     (said && ends.0 < ends.1).then_some(ends)
+}
+
+/// Which end of a span has a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    First,
+    Last,
+}
+
+/// The only bound of a span of hours, "from 5 on", "until 2", and which of its ends that is.
+pub(crate) fn only_bound(entity: &Entity) -> Option<(End, String)> {
+    let Value::Time(time) = entity.readings.first()? else { return None };
+    let (start, end) = time.range.as_ref().filter(|_| entity.kind == Kind::TimeRange)?;
+    match (start.as_str(), end.as_str()) {
+        ("..", "..") => None,
+        ("..", end) => Some((End::Last, without_seconds(end).to_owned())),
+        (start, "..") => Some((End::First, without_seconds(start).to_owned())),
+        _ => None,
+    }
+}
+
+/// Whether a value is led by a word of the question or of the slot's name: "until 2" to "Until when?"
+fn is_led_as_asked(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
+    let Some(lead) = words_of(scan, entity).first() else { return false };
+    let leads = |text: &str| Heard::of(scan.language(), text).words.iter().any(|word| word.hash == lead.hash);
+    leads(&super::named(slot)) || slot.context.as_deref().is_some_and(leads)
 }
 
 /// The words of an entity.

@@ -7,12 +7,12 @@ use std::ops::Range;
 
 use serde_json::json;
 
-use crate::entities::{Direction, Entity, Kind, answer};
+use crate::entities::{Direction, Entity, Kind, Value, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, Word, first_clause, polarity};
 
-use super::convert::{Found, Tense, both_ends, convert};
+use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
 use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
@@ -55,6 +55,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && !counts_a_share(scan, slot, entity)
                 && !(slot.default.is_none() && counts_some(scan, slot, &found))
                 && !is_over(scan, slot, &found)
+                && !is_coarse(scan, slot, entity)
             {
                 fitting.push((index, found));
             }
@@ -138,7 +139,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
-            let left_out = is_left_out(scan, slot, chosen.start) || is_of_long_ago(scan, (chosen.start, chosen.end));
+            let left_out = is_left_out(scan, slot, chosen.start)
+                || is_of_long_ago(scan, (chosen.start, chosen.end))
+                || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
             if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
                 continue;
             }
@@ -317,6 +320,30 @@ fn is_of_long_ago(scan: &Scan<'_>, span: (usize, usize)) -> bool {
     tokens.range_of(span).is_some_and(|(first, end)| polarity(tokens, first, end, Some(year)) == Polarity::Denied)
 }
 
+/// "3 valijas grandes", "3 large bags" where "large" is only another word for a car: it describes what another slot counts.
+fn describes_another(scan: &Scan<'_>, slot: &Slot, names: &[&str], span: (usize, usize), option: &str) -> bool {
+    let (language, words) = (scan.language(), scan.heard.words.as_slice());
+    let Range { start: first, end } = scan.heard.words_of(span);
+    let own = Heard::of(language, option);
+    if words[first..end].iter().any(|word| own.holds(word)) {
+        return false;
+    }
+    let counted = |at: usize| {
+        let number = at.checked_sub(1).map(|before| &words[before]);
+        number.is_some_and(|word| word.class.is(Class::NUMBER) || word.text.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let is_of_another = |noun: &Word| {
+        noun.class == Class::CONTENT
+            && names
+                .iter()
+                .filter(|name| **name != slot.name)
+                .any(|name| Heard::of(language, &crate::text::readable(name)).holds(noun))
+    };
+    let before = first.checked_sub(1).filter(|at| !words[first].after_break && counted(*at));
+    let behind = words.get(end).filter(|next| !next.after_break && counted(first));
+    before.is_some_and(|at| is_of_another(&words[at])) || behind.is_some_and(is_of_another)
+}
+
 /// "hold the onions": what is to be left out of a list is no member of it.
 fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
     let before = scan.heard.words.iter().take_while(|word| word.end <= start).count();
@@ -407,16 +434,24 @@ pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
     None
 }
 
-/// A day that was said for several open slots, and could be either: the first of them, and the day.
-pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<(usize, Found)> {
-    let free =
-        |entity: &&crate::entities::Entity| taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to);
+/// A day or a time that was said for several open slots of that type, and could be either: the first of them, and the value.
+pub(crate) fn undecided(
+    slots: &[&Slot],
+    ty: &SlotType,
+    scan: &Scan<'_>,
+    taken: &[(usize, usize)],
+) -> Option<(usize, Found)> {
+    // "tomorrow at 10": what the day has taken holds a time as well.
+    let free = |entity: &&Entity| {
+        *ty == SlotType::Time && entity.kind == Kind::DateTime
+            || taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to)
+    };
     let mut days = scan.entities.iter().filter(free).filter_map(|entity| {
         let mut fitting: Vec<(usize, Found)> = slots
             .iter()
             .enumerate()
-            .filter(|(_, slot)| *effective_type(slot) == SlotType::Date)
-            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, &SlotType::Date, false)?)))
+            .filter(|(_, slot)| effective_type(slot) == ty)
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, ty, false)?)))
             .filter(|(index, found)| {
                 !is_only_discourse(scan, entity, found) && !is_denied_day(scan, slots[*index], entity)
             })
@@ -438,14 +473,26 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<
     let wanted = if days { SlotType::Date } else { SlotType::Time };
     let open = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == wanted);
     let open: Vec<usize> = open.map(|(index, _)| index).collect();
-    let Some((start, end)) = both_ends(scan, entity) else { return Vec::new() };
+    let found = |value: String| Found::new(entity.span(), scan.said(entity), json!(value));
+    // "from 5 on", "until 2" where both ends of a time are open.
+    if let ([first, last], Some((end, time))) = (open.as_slice(), only_bound(entity)) {
+        let index = if end == End::First { *first } else { *last };
+        return vec![(found(time), vec![index])];
+    }
+    let Some((start, end)) = both_ends(scan, entity).filter(|_| days || !is_part_of_day(entity)) else {
+        return Vec::new();
+    };
     let ends = match open.as_slice() {
         [first, last] => vec![(*first, start), (*last, end)],
         [first] if !days => vec![(*first, start)],
         _ => Vec::new(),
     };
-    let found = |value: String| Found::new(entity.span(), scan.said(entity), json!(value));
     ends.into_iter().map(|(index, value)| (found(value), vec![index])).collect()
+}
+
+/// "in the afternoon": no time with which anything begins.
+fn is_part_of_day(entity: &Entity) -> bool {
+    matches!(entity.readings.first(), Some(Value::Time(time)) if time.is_part_of_day())
 }
 
 /// "he ate it an hour ago" where an appointment is open: a moment that is over is none that is wanted.
@@ -456,6 +503,22 @@ fn is_over(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
     let now = scan.reference.now.to_string();
     Tense::of(scan.language(), slot) == Tense::Future
         && found.value.as_str().is_some_and(|moment| moment < now.as_str())
+}
+
+/// "it is twelve years old", "hace 12 años", "since the eighties": what is told in years or months is no day, and a decade no
+/// time that anybody gives unasked.
+fn is_coarse(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
+    let Some(Value::Time(time)) = entity.readings.first().filter(|_| is_time(entity.kind)) else { return false };
+    if time.is_decade(scan.said(entity)) {
+        return true;
+    }
+    let long = |word: &Word| {
+        matches!(scan.language().value_of(Cue::UnitName, std::slice::from_ref(word)), Some("P1Y" | "P1M"))
+    };
+    let said = scan.heard.words.iter().filter(|word| word.start >= entity.start && word.end <= entity.end);
+    matches!(item_type(slot), SlotType::Date | SlotType::DateTime)
+        && entity.kind == Kind::Date
+        && said.into_iter().any(long)
 }
 
 /// "I won't be home on Friday": a day on which something is not so is not the one that is wanted; "I haven't slept since

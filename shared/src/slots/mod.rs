@@ -23,15 +23,17 @@ mod several;
 pub(crate) mod strings;
 pub(crate) mod yes_no;
 
-pub(crate) use convert::{Found, number as number_value};
+pub(crate) use convert::{Found, number as number_value, only_bound};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
-pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided_day};
+pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::{Scan, is_of_time};
-pub(crate) use several::{at_time, ends_over, first_clause, moved, only_period, states_several, takes_itself_back};
+pub(crate) use several::{
+    at_time, ends_over, first_clause, moved, near, only_period, states_several, takes_itself_back,
+};
 
 /// A value that a slot holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,9 +106,9 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
     SlotType::simple(name).filter(|ty| **ty != SlotType::Boolean).unwrap_or(&SlotType::String)
 }
 
-/// Whether the whole answer is one of the options, in its own words.
+/// Whether the whole answer is one of the options, in its own words, or an option done to "it".
 pub(crate) fn is_exact_option(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
-    options::exact(options, vocabulary, heard).is_some()
+    options::exact_of_it(options, vocabulary, heard).is_some()
 }
 
 /// A text of the form that a regular expression describes; empty where none can be told.
@@ -171,6 +173,11 @@ pub(crate) fn label(slot: &Slot, option: &str) -> String {
 /// Whether something is said that the author of the slot takes for declining it (`declined by [ … ]`).
 pub(crate) fn is_declined(slot: &Slot, heard: &Heard) -> bool {
     !slot.declined_by.is_empty() && !options::stated(&slot.declined_by, Vocabulary::default(), heard).is_empty()
+}
+
+/// Whether a slot holds an age, by its name.
+pub(crate) fn is_age(language: &'static Language, slot: &Slot) -> bool {
+    is_number(slot) && Heard::of(language, &named(slot)).words.iter().any(|word| word.is(crate::language::Cue::AgeName))
 }
 
 /// Whether a slot takes free text.

@@ -2,7 +2,7 @@
 
 use crate::ir::Term;
 use crate::language::{Class, Cue, Language};
-use crate::text::{Break, Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
+use crate::text::{Break, Heard, Polarity, Word, edit_distance, hash, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -104,7 +104,10 @@ impl Prepared {
         let own: Vec<Vec<String>> = options.iter().map(|option| plain_words(option)).collect();
         forms
             .retain(|(index, words)| own.iter().position(|option| option == words).is_none_or(|owner| owner == *index));
-        forms.retain(|(_, words)| !words.is_empty());
+        // "she" in passing speaks of somebody, and chooses nobody.
+        let says = |word: &String| !language.class(hash::of(word.as_bytes())).is(Class::FUNCTION);
+        let passing = vocabulary.reach == Reach::Term;
+        forms.retain(|(_, words)| !words.is_empty() && (!passing || own.contains(words) || words.iter().any(says)));
         Prepared { forms }
     }
 }
@@ -122,6 +125,15 @@ pub(crate) fn exact(options: &[String], vocabulary: Vocabulary<'_>, heard: &Hear
         .iter()
         .find(|(_, form)| form.iter().map(String::as_str).eq(words.iter().copied()))
         .map(|(index, _)| *index)
+}
+
+/// The same, but for pronouns and courtesies: "cancel it, please".
+pub(crate) fn exact_of_it(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<usize> {
+    let plain = |word: &&Word| !word.class.is(Class::PRONOUN.and(Class::FILLER)) && !word.is(Cue::Courtesy);
+    let words: Vec<&str> = heard.words.iter().filter(plain).map(|word| word.text.as_str()).collect();
+    let prepared = Prepared::of(heard.language, options, vocabulary);
+    let is = |(_, form): &&(usize, Vec<String>)| form.iter().map(String::as_str).eq(words.iter().copied());
+    exact(options, vocabulary, heard).or_else(|| prepared.forms.iter().find(is).map(|(index, _)| *index))
 }
 
 /// An option that is named, whether or not it is wanted.
@@ -146,18 +158,33 @@ pub(crate) fn mentioned(options: &[String], vocabulary: Vocabulary<'_>, heard: &
     for same in [exactly, with_a_slip] {
         for (index, form) in &prepared.forms {
             for at in 0..words.len().saturating_sub(form.len() - 1) {
-                let window = &words[at..at + form.len()];
-                let fits = !taken[at..at + form.len()].contains(&true)
-                    && window.iter().zip(form).all(|(word, part)| same(heard.language, word, part));
-                if fits {
-                    taken[at..at + form.len()].fill(true);
-                    found.push(Mentioned { index: *index, first: at, end: at + form.len() });
+                let Some(end) = end_of(heard, at, form, same) else { continue };
+                if !taken[at..end].contains(&true) {
+                    taken[at..end].fill(true);
+                    found.push(Mentioned { index: *index, first: at, end });
                 }
             }
         }
     }
     crate::order::sort_by_key(&mut found, |mentioned| mentioned.first);
     found
+}
+
+/// Where a form ends that begins at this word; articles may stand between its words ("makes a noise").
+fn end_of(heard: &Heard, first: usize, form: &[String], same: fn(&Language, &Word, &str) -> bool) -> Option<usize> {
+    let words = &heard.words;
+    let mut at = first;
+    for part in form {
+        let article = |at: usize| at > first && words.get(at).is_some_and(|word| word.class.is(Class::ARTICLE));
+        if article(at) && !same(heard.language, words.get(at)?, part) {
+            at += 1;
+        }
+        if !same(heard.language, words.get(at)?, part) {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
 }
 
 fn exactly(language: &Language, word: &Word, part: &str) -> bool {
@@ -200,7 +227,24 @@ pub(super) fn excepted(heard: &Heard, at: usize) -> bool {
 pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
     let words = heard.words.as_slice();
     let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
-    polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied || excepted(heard, first)
+    polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied
+        || excepted(heard, first)
+        || denied_behind(heard, end)
+}
+
+/// "por la mañana no que trabajo", "el viernes no puedo", "Friday no": the topic first, and behind it what denies it, alone or with
+/// its verb.
+pub(super) fn denied_behind(heard: &Heard, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let denies = |word: &Word| !word.after_break && (word.class.is(Class::BARE_NO) || word.is(Cue::Not));
+    let goes_on = Class::AUXILIARY.and(Class::THAT).and(Class::BREAK);
+    let asks = words.get(end + 1).map_or(heard.tokens.ends_asking(), |_| false);
+    // "Friday no problem"
+    let agrees = words.get(end..).is_some_and(|behind| heard.language.prefix(behind, Cue::AnswerAfter) > 1);
+    words.get(end).is_some_and(denies)
+        && !asks
+        && !agrees
+        && words.get(end + 1).is_none_or(|next| next.after_break || next.class.is(goes_on))
 }
 
 /// Whether what the words `first..end` mention is no wish: denied, disliked, or only supposed.

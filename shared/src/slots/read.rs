@@ -56,7 +56,9 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
     let found = match ty {
         SlotType::Boolean => yes_no::read_answer(scan)
             .or_else(|| {
-                yes_no::by_name(super::spoken_name(slot), &scan.heard).filter(|_| !is_question(scan.text, &scan.heard))
+                let now = scan.question().is_none_or(|question| !yes_no::is_of_another_time(&scan.heard, question));
+                yes_no::by_name(super::spoken_name(slot), &scan.heard)
+                    .filter(|_| now && !is_question(scan.text, &scan.heard))
             })
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
@@ -74,6 +76,7 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
         }
         SlotType::Email | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
         SlotType::Time => one_of(slot, ty, scan).or_else(|| bare_hour(slot, scan)),
+        SlotType::Quantity => one_of(slot, ty, scan).or_else(|| one_unit(slot, scan)),
         _ => one_of(slot, ty, scan),
     };
     match found {
@@ -83,6 +86,25 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
         }
         None => Answer::Absent,
     }
+}
+
+/// "just the day" to a question for a length: one of them.
+fn one_unit(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let only = language.prefix(words, Cue::ListOnly);
+    let words = words.get(only..words.len() - language.suffix(words, Cue::Courtesy))?;
+    let unit = match words {
+        [article, unit] if article.class.is(Class::ARTICLE) => unit,
+        [unit] if only > 1 => unit,
+        _ => return None,
+    };
+    let said = scan.text.get(unit.start..unit.end).filter(|_| unit.is(Cue::UnitName))?;
+    let one = format!("1 {said}");
+    let read = Scan::of(&one, [slot], scan.reference);
+    let found = one_of(slot, effective_type(slot), &read).filter(|found| found.end == one.len())?;
+    let (start, end) = (words.first()?.start, unit.end);
+    Some(Found { start, end, text: scan.text.get(start..end)?.to_owned(), ..found })
 }
 
 /// "7" and "4.30" to a question for a time.
@@ -403,7 +425,10 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         let leads = |next: &Word| !next.after_break && next.class == Class::CONTENT;
         let count = if words.get(at + count).is_some_and(leads) { 0 } else { count };
         let amount = words.get(at..at + count).and_then(|named| language.value_of(Cue::Count, named));
-        if let Some(amount) = amount.and_then(crate::decimal::read) {
+        // "none" answers; "there is none of that" tells.
+        let opens =
+            || words[..at].iter().all(|word| strings::is_hesitation(word) || word.is([Cue::No, Cue::AnswerBefore]));
+        if let Some(amount) = amount.and_then(crate::decimal::read).filter(|amount| *amount > 0.0 || opens()) {
             return found(at, count, amount);
         }
     }
@@ -509,6 +534,11 @@ pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answ
 fn vague_time(scan: &Scan<'_>) -> Option<Found> {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
+    // "dunno, a while"
+    let unsure = language.prefix(words, Cue::Unsure);
+    if unsure > 0 && words.get(unsure).is_some_and(|next| next.after_break) {
+        return None;
+    }
     let mut best: Option<(usize, usize)> = None;
     for at in 0..words.len() {
         let count = language.prefix(&words[at..], Cue::TimeVague);
@@ -568,6 +598,11 @@ pub(super) fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Op
             }
             let scan = Scan::of(head, [slot], reference);
             let found = scan.entities.iter().find_map(|entity| convert(&scan, entity, slot, ty, true))?;
+            // "Monday to Tuesday at 11": the first day, not what only follows it.
+            let spans = scan.entities.first().is_some_and(|first| first.start < found.start && first.end >= found.end);
+            if spans && matches!(ty, SlotType::Date | SlotType::DateTime) {
+                return value_prefix(slot, head.get(..found.start)?, reference);
+            }
             // What is out of bounds is a value all the same, and refused with its reason.
             leads(&scan, found.start).then_some(found.end)
         }

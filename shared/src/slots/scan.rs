@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::entities::{Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
+use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
-use crate::text::Heard;
+use crate::text::{Heard, Word};
 
 use super::convert::convert;
 use super::effective_type;
-use super::options::{Vocabulary, excepted};
+use super::options::{Vocabulary, denied_behind, excepted};
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -29,6 +29,8 @@ pub(crate) struct Scan<'t> {
     pub(crate) heard: Rc<Heard>,
     pub(crate) reference: &'t Reference,
     pub(crate) entities: Vec<Entity>,
+    /// Where times stand that are named because they are not wanted.
+    refused: Vec<(usize, usize)>,
     terms: &'t [Term],
     question: Option<Rc<Heard>>,
 }
@@ -62,10 +64,15 @@ impl<'t> Scan<'t> {
         if spans == Spans::InParts {
             entities = entities.into_iter().flat_map(|entity| parts_of_span(text, entity, reference)).collect();
         }
+        let mut refused = Vec::new();
         entities.retain(|entity| {
-            !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity) && !only_names_a_unit(&heard, entity)
+            if is_refused(&heard, entity) || is_refused_behind(&heard, entity, reference) {
+                refused.push((entity.start, entity.end));
+                return false;
+            }
+            !stands_for_a_thing(&heard, entity) && !only_names_a_unit(&heard, entity)
         });
-        Scan { text, heard, reference, entities, terms: &[], question: None }
+        Scan { text, heard, reference, entities, refused, terms: &[], question: None }
     }
 
     /// With the words of the question that is open.
@@ -116,9 +123,15 @@ impl<'t> Scan<'t> {
         self.entities.iter().any(|entity| convert(self, entity, slot, effective_type(slot), true).is_some())
     }
 
-    /// Where times stand in it.
+    /// Where times stand in it, wanted or not.
     pub(crate) fn times(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.entities.iter().filter(|entity| is_time(entity.kind)).map(Entity::span)
+        let wanted = self.entities.iter().filter(|entity| is_time(entity.kind)).map(Entity::span);
+        wanted.chain(self.refused.iter().copied())
+    }
+
+    /// Whether a time is named because it is not wanted.
+    pub(crate) fn refuses_a_time(&self) -> bool {
+        !self.refused.is_empty()
     }
 
     /// The text of an entity.
@@ -156,6 +169,11 @@ fn parts_of_span(text: &str, span: Entity, reference: &Reference) -> Vec<Entity>
         part.end += span.start;
     }
     let is_day = |part: &Entity| matches!(part.kind, Kind::Date | Kind::DateTime);
+    // "mañana por la mañana": of one day the rest of the words is a part.
+    if is_of_one_day(&span) {
+        let mut first = true;
+        parts.retain(|part| !is_day(part) || std::mem::take(&mut first));
+    }
     let begins = parts.iter().any(|part| is_day(part) && begins_with(&span, part));
     if begins && parts.iter().filter(|part| is_day(part)).count() == 1 {
         parts.extend(times_of(&span).filter(|_| moments != 1));
@@ -169,11 +187,20 @@ fn parts_of_span(text: &str, span: Entity, reference: &Reference) -> Vec<Entity>
     parts
 }
 
+/// Whether a span begins and ends on the same day.
+fn is_of_one_day(span: &Entity) -> bool {
+    let Some(Value::Time(time)) = span.readings.first() else { return false };
+    let day = |moment: &str| moment.split_once('T').map(|(day, _)| day.to_owned());
+    time.range.as_ref().is_some_and(|(start, end)| day(start).is_some() && day(start) == day(end))
+}
+
 /// "tomorrow from 2 to 4" as "from 2 to 4"
 fn times_of(span: &Entity) -> Option<Entity> {
     let Value::Time(time) = span.readings.first()? else { return None };
     let (start, end) = time.range.as_ref()?;
-    let clock = |moment: &str| Some(moment.split_once('T')?.1.to_owned());
+    let clock = |moment: &str| {
+        if moment == ".." { Some(moment.to_owned()) } else { Some(moment.split_once('T')?.1.to_owned()) }
+    };
     let time = TimeValue { range: Some((clock(start)?, clock(end)?)), ..time.clone() };
     Some(Entity { kind: Kind::TimeRange, readings: vec![Value::Time(time)], ..span.clone() })
 }
@@ -189,7 +216,7 @@ fn begins_with(span: &Entity, day: &Entity) -> bool {
     }
 }
 
-/// "any day but monday", "not on monday", "later than last time": a time that is left out, or only compared with.
+/// "any day but monday", "not on monday", "monday no", "later than last time": a time that is left out, or only compared with.
 fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     /// Words between "not" and what is refused.
     const REACH: usize = 2;
@@ -199,9 +226,54 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     let words = &heard.words;
     let Range { start: at, end } = heard.words_of(entity.span());
     let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
-    let lead = words[..at].iter().rev().take(REACH).take_while(|word| word.class.is(Class::LEADS)).count();
-    let refused = words[..at - lead].last().is_some_and(|word| word.is(Cue::Not));
-    compared || refused || excepted(heard, at)
+    let leads = |at: &usize| words[*at].class.is(Class::LEADS) && !words[*at + 1].after_break;
+    let first =
+        (0..at).rev().take(REACH).filter(|before| before + 1 < words.len()).take_while(leads).last().unwrap_or(at);
+    // "not Saturday, Sunday": what is set apart from the "not" is not refused.
+    let set_apart = words.get(first).is_some_and(|word| word.after_break);
+    let refused = !set_apart && words[..first].last().is_some_and(|word| word.is(Cue::Not));
+    compared || refused || excepted(heard, at) || denied_behind(heard, end)
+}
+
+/// "el jueves no", "Monday I can't", "Friday doesn't work": a time to come of which something is denied right behind it. "Since
+/// Monday I can't sleep" tells of the past, and is no refusal.
+fn is_refused_behind(heard: &Heard, entity: &Entity, reference: &Reference) -> bool {
+    /// Grammar between a time and what denies it: "Monday I would not".
+    const REACH: usize = 3;
+    if !is_time(entity.kind) || entity.kind == Kind::Duration || reference.direction == Direction::Past {
+        return false;
+    }
+    let words = &heard.words;
+    let at = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    let clause = heard.clause_behind(end);
+    if clause.is_empty() || !is_to_come(entity, reference) {
+        return false;
+    }
+    let since = |word: &Word| word.class.is(Class::ONGOING) || word.is(Cue::TimeBefore);
+    if words[..end].iter().skip(at.saturating_sub(1)).any(since) {
+        return false;
+    }
+    let grammar = Class::PRONOUN.and(Class::SUBJECT).and(Class::AUXILIARY);
+    let Some(not) = clause.iter().take(REACH + 1).position(|word| word.class.is(Class::NEGATOR)) else { return false };
+    let denied = &clause[not + 1..];
+    // "mañana no?" asks for a yes; "Monday is not a problem" is none.
+    let asks = denied.is_empty() && end + clause.len() == words.len() && heard.tokens.ends_asking();
+    clause[..not].iter().all(|word| word.class.is(grammar))
+        && !clause[not].class.is(Class::NOTHING)
+        && !asks
+        && heard.language.prefix(denied, Cue::LiftsPhrase) == 0
+        && heard.language.prefix(&clause[not..], Cue::AnswerAfter) == 0
+}
+
+/// Whether what is meant by a time first lies now or later.
+fn is_to_come(entity: &Entity, reference: &Reference) -> bool {
+    let Some(Value::Time(time)) = entity.readings.first() else { return false };
+    let begins = time.point.as_deref().or(time.range.as_ref().map(|(start, _)| start.as_str()));
+    let today = reference.now.date().to_string();
+    // A clock time has no day.
+    begins
+        .is_some_and(|begins| begins.len() < today.len() || begins >= today.as_str() || begins.starts_with(['T', '.']))
 }
 
 /// "take down the day", "the day of my trip": a unit of time with its article is spoken of, and says none.

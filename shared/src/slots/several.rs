@@ -6,7 +6,7 @@ use super::convert::{Found, both_ends, convert};
 use super::read::{Answer, is_whole, read_as_said};
 use super::scan::{Scan, is_time};
 use super::{effective_type, is_number, is_yes_no, strings};
-use crate::entities::{Entity, Kind, Kinds, recognize};
+use crate::entities::{BusinessHours, Entity, Kind, Kinds, Place, Reference, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::text::{self, Heard, Word};
@@ -55,10 +55,11 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     }
     let words = &scan.heard.words;
     let (first, end) = strings::taken_back(words)?;
-    let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
     let start = words.get(end)?.start;
     let before = scan.text.get(..words.get(first.checked_sub(1)?)?.end)?;
     let behind = scan.text.get(start..)?;
+    let reference = near(slot, before, behind, scan.reference);
+    let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], &reference).knowing(scan.terms()));
     let amount = is_number(slot) || *effective_type(slot) == SlotType::Money;
     let measured = matches!(effective_type(slot), SlotType::Quantity | SlotType::Money);
     let found = match part(behind) {
@@ -72,7 +73,8 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let replaces = match part(before) {
         Answer::Value { found: before, .. } => before.value != found.value,
         Answer::Refused(_) => true,
-        Answer::Absent => false,
+        // "at 9 I can't, make it half past"
+        Answer::Absent => Scan::of(before, [slot], scan.reference).refuses_a_time(),
     };
     let found = found.behind(start);
     let whole = is_whole(slot, scan, found.span(), &[]);
@@ -116,7 +118,7 @@ fn completed(slot: &Slot, scan: &Scan<'_>, before: &str, behind: &str) -> Option
     let found = match effective_type(slot) {
         SlotType::DateTime => {
             let (held, _) = part(slot, before)?;
-            moved(slot, held.value.as_str()?, &Scan::of(behind, [slot], scan.reference))?
+            moved(slot, (held.value.as_str()?, &held.text), &Scan::of(behind, [slot], scan.reference))?
         }
         SlotType::Timeframe | SlotType::Quantity | SlotType::Money => {
             let number = Slot { ty: SlotType::Number, ..slot.clone() };
@@ -231,11 +233,12 @@ fn is_day_period(kind: Kind) -> bool {
 }
 
 /// A moment of which a correction says the day or the time alone: the other stays.
-pub(crate) fn moved(slot: &Slot, held: &str, scan: &Scan<'_>) -> Option<Found> {
+pub(crate) fn moved(slot: &Slot, (held, as_said): (&str, &str), scan: &Scan<'_>) -> Option<Found> {
     let (day, time) = held.split_once('T')?;
+    let reference = near(slot, as_said, scan.text, scan.reference);
     let said = |ty: SlotType| {
         let part = Slot { ty, ..slot.clone() };
-        match read_as_said(&part, &Scan::of(scan.text, [&part], scan.reference)) {
+        match read_as_said(&part, &Scan::of(scan.text, [&part], &reference)) {
             Answer::Value { found, .. } if found.fits => Some(found),
             _ => None,
         }
@@ -246,6 +249,40 @@ pub(crate) fn moved(slot: &Slot, held: &str, scan: &Scan<'_>) -> Option<Found> {
         (None, None) => return None,
     };
     Some(Found { value: json!(moment), ..found })
+}
+
+/// Of a clock time that may lie in either half of the day, the one that is nearer to the time whose place it takes, where that
+/// was said without doubt: "not 5, 7" is 19:00 behind "5 pm". What to read it by.
+pub(crate) fn near(slot: &Slot, earlier: &str, said: &str, reference: &Reference) -> Reference {
+    const NOON: u8 = 12;
+    const HALVES: [BusinessHours; 2] =
+        [BusinessHours { opens: 0, closes: NOON }, BusinessHours { opens: NOON, closes: 2 * NOON }];
+    if !matches!(effective_type(slot), SlotType::Time | SlotType::DateTime) {
+        return *reference;
+    }
+    let part = Slot { ty: SlotType::Time, ..slot.clone() };
+    let by = |business_hours| Reference { place: Place { business_hours, ..reference.place }, ..*reference };
+    let either = |said: &str| {
+        HALVES.map(|hours| match read_as_said(&part, &Scan::of(said, [&part], &by(hours))) {
+            Answer::Value { found, .. } => found.value.as_str().and_then(minutes),
+            Answer::Refused(_) | Answer::Absent => None,
+        })
+    };
+    match (either(earlier), either(said)) {
+        ([Some(held), Some(same)], [Some(morning), Some(evening)]) if held == same && morning != evening => {
+            by(HALVES[usize::from(evening.abs_diff(held) < morning.abs_diff(held))])
+        }
+        _ => *reference,
+    }
+}
+
+/// The minutes since midnight of `17:00` and `2026-03-05T17:00:00`.
+fn minutes(time: &str) -> Option<i32> {
+    let mut figures = time.rsplit('T').next()?.split(':').map(str::parse::<i32>);
+    match (figures.next(), figures.next()) {
+        (Some(Ok(hour)), Some(Ok(minute))) => Some(hour * 60 + minute),
+        _ => None,
+    }
 }
 
 /// A day and a time of day as one moment.

@@ -75,7 +75,8 @@ pub(crate) fn is_reference(heard: &Heard) -> bool {
 
 /// Where words stand that take back what was said before them, with something behind: "…, no wait, …".
 pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
-    let last = words.iter().rposition(|word| word.is(Cue::TakesBack))?;
+    // "…, the patio can wait": the last word takes nothing back, for nothing follows.
+    let last = words.split_last()?.1.iter().rposition(|word| word.is(Cue::TakesBack))?;
     let leads = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation, Cue::Speaker]);
     let run = words[..last].iter().rev().take_while(|word| leads(word) || word.class.is(Class::QUESTION)).count();
     let first = last - run;
@@ -220,7 +221,9 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
         let shorter = language.prefix(words, Cue::BeforeNoun);
         let says =
             |word: &Word| word.class.is(Class::AUXILIARY.and(Class::SUBJECT)) && !word.class.is(Class::DETERMINER);
+        let bare = words.first().map(|word| word.start) == heard.words.first().map(|word| word.start);
         if shorter > 0
+            && !(bare && is_of_a_name(text, &words[shorter - 1..]))
             && !words[shorter..].iter().any(says)
             && words.len() > shorter
             && !words[shorter].glued
@@ -237,6 +240,12 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
     let start = grow_left(text, first.start);
     let end = grow_right(text, last.end);
     (start < end).then_some((start, end))
+}
+
+/// "Los Olivos", "The Crown": an article that is written as a part of the name that follows.
+fn is_of_a_name(text: &str, words: &[Word]) -> bool {
+    let capital = |word: &Word| text.get(word.start..).is_some_and(|said| said.starts_with(char::is_uppercase));
+    matches!(words, [article, name, ..] if article.class.is(Class::ARTICLE) && !name.after_break && capital(article) && capital(name))
 }
 
 /// "4 Elm Close. help": a clause behind a value that says nothing.

@@ -12,8 +12,10 @@ use super::scan::Scan;
 
 /// The answer without hesitations at the front and courtesies at the end.
 fn core(heard: &Heard) -> &[Word] {
-    let language = heard.language;
-    let mut words = heard.words.as_slice();
+    core_of(heard.language, &heard.words)
+}
+
+fn core_of<'w>(language: &'static Language, mut words: &'w [Word]) -> &'w [Word] {
     loop {
         let skip = language.prefix(words, Cue::AnswerBefore);
         if skip == 0 || skip >= words.len() {
@@ -51,6 +53,11 @@ pub(crate) fn ends_unsure(heard: &Heard) -> bool {
     unsure > 1 && last + unsure <= words.len()
 }
 
+/// Whether the words are nothing but a no.
+pub(crate) fn is_no(language: &'static Language, words: &[Word]) -> bool {
+    language.is(words, Cue::No) || language.is(core_of(language, words), Cue::No)
+}
+
 /// Reads an answer that is nothing but a yes or a no.
 pub(crate) fn plain(heard: &Heard) -> Option<bool> {
     let language = heard.language;
@@ -66,7 +73,9 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if heard.is_empty() {
         return by_recognizer(text, reference);
     }
-    if is_unsure(&heard) {
+    // "no problem" is a yes to what is asked for, and a no to whether there is one.
+    let either = heard.words.first().is_some_and(|first| first.class.is(Class::NEGATOR)) && heard.is(Cue::AnswerAfter);
+    if either || is_unsure(&heard) {
         return None;
     }
     if let Some(answer) = plain(&heard) {
@@ -174,11 +183,32 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
 
 /// Reads an answer to a question whose words are known, where it takes them up: "it can't, the wheel is bent".
 pub(crate) fn read_answer(scan: &Scan<'_>) -> Option<bool> {
+    if scan.question().is_some_and(|question| is_of_another_time(&scan.heard, question)) {
+        return None;
+    }
     match scan.question().map(|question| echo(&scan.heard, question)) {
         Some(Echo::Answers(answer)) => Some(answer),
         Some(Echo::States) => None,
         Some(Echo::None) | None => read(scan.text, scan.reference),
     }
+}
+
+/// "I was a student until last summer", "there was one but it is gone", "I'll be one in May" where it is asked what is so now.
+pub(super) fn is_of_another_time(heard: &Heard, question: &Heard) -> bool {
+    let language = heard.language;
+    let words = core(heard);
+    let answers = words.first().is_none_or(|first| first.class.is(Class::ANSWER.and(Class::BARE_NO)));
+    if answers || plain(heard).is_some() || language.prefix(words, Cue::No) > 1 {
+        return false;
+    }
+    let end = words.iter().skip(1).position(|word| word.after_break).map_or(words.len(), |at| at + 1);
+    let clause = &words[..end];
+    let is = |words: &[Word], cue: Cue| (0..words.len()).any(|at| language.prefix(&words[at..], cue) > 0);
+    let past = |word: &Word| word.class.is(Class::PAST);
+    let verb = clause.iter().position(|word| word.class.is(Class::AUXILIARY.and(Class::PAST)));
+    let over = verb.is_some_and(|verb| past(&clause[verb]) && is(&words[verb + 1..], Cue::Ended));
+    let asked = question.words.iter().any(past) || is(&question.words, Cue::AsksPast);
+    over && !asked || is(clause, Cue::Coming) && !is(&question.words, Cue::Coming)
 }
 
 /// What an answer that begins with a subject and its auxiliary is.

@@ -129,7 +129,11 @@ impl Heard {
     pub(crate) fn of(language: &'static Language, text: &str) -> Heard {
         let mut tokens = Tokens::default();
         tokens.read(language, text);
-        let tokens = Rc::new(tokens);
+        Heard::over(language, text, Rc::new(tokens))
+    }
+
+    /// Of a text that is cut already.
+    pub(crate) fn over(language: &'static Language, text: &str, tokens: Rc<Tokens>) -> Heard {
         let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
         let mut broken = false;
         for (at, token) in tokens.as_slice().iter().enumerate().take(MAX_TOKENS) {
@@ -167,6 +171,14 @@ impl Heard {
     /// How many words.
     pub(crate) fn len(&self) -> usize {
         self.words.len()
+    }
+
+    /// The words of a clause from this one on: up to a mark, or a word that joins or begins another clause.
+    pub(crate) fn clause_behind(&self, from: usize) -> &[Word] {
+        let parts = Class::AND.and(Class::BUT).and(Class::BREAK);
+        let rest = &self.words[from.min(self.words.len())..];
+        let ends = |word: &Word| word.after_break || word.class.is(parts);
+        &rest[..rest.iter().position(ends).unwrap_or(rest.len())]
     }
 
     /// The words that the bytes `span` of the text touch: an empty range stands where they would.

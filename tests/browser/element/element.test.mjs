@@ -429,7 +429,7 @@ test("a token is fetched, renewed once when it has ended, and never asked for in
 test("each way an embedding fails is explained to the developer in the console, and to the person in plain words", async () => {
   for (const [reply, attributes, hint] of [
     [() => problem(401, "E310"), 'game="g"', /E310.*api-key.*token-url/],
-    [() => problem(404, "E227"), 'game="g"', /E227.*\/games lists them/],
+    [() => problem(404, "E227"), 'game="g"', /E227.*`lgdl games list`.*\/games with a credential/],
     [() => problem(403, "E311"), 'game="g"', /E311.*scope `turns`/],
   ]) {
     const { page, told } = await visit(await site({ reply, attributes }));

@@ -10,7 +10,12 @@ use crate::slots::{self, Answer, Scan, Source, effective_type};
 impl Run<'_> {
     /// Fills what the utterance states for other slots; whether it did.
     pub(super) fn fill_beside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, taken: (usize, usize)) -> bool {
-        let stated = self.stated_beside(mv, scan, &[taken]);
+        self.fill_outside(mv, scan, &[taken])
+    }
+
+    /// The same, outside several parts of it.
+    pub(super) fn fill_outside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, taken: &[(usize, usize)]) -> bool {
+        let stated = self.stated_beside(mv, scan, taken);
         let any = !stated.is_empty();
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {

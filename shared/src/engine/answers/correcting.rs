@@ -1,5 +1,6 @@
 //! A correction: the slot that it is for, and the value that takes the place of the one held.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::corrections::{self, Correction, Held, Known, PLAINLY, Strength};
@@ -13,10 +14,11 @@ use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
 use super::{Asking, Reads};
+use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, is_yes_no, labels, strings};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause};
 
 /// The longest text that replaces a free-text value without being asked for.
 const MAX_CORRECTION_WORDS: usize = 8;
@@ -35,13 +37,18 @@ impl Run<'_> {
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
-        // "five hours, no, six": the answer takes itself back.
-        if filled.is_empty() || asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) {
+        if filled.is_empty() {
             return false;
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
         let Some(correction) = correction_of(mv, &named, &scan.heard) else { return false };
+        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
+        // "five hours, no, six": the answer takes itself back.
+        let of_another = || mv.slots.iter().any(|slot| self.holds(slot, refused, scan.reference));
+        if asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) && !of_another() {
+            return false;
+        }
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
@@ -76,7 +83,15 @@ impl Run<'_> {
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
             // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
-            if answers && correction.strength != Strength::Strong
+            // "12 instead of 24" to a question for a number, where nobody has said 24.
+            let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
+            let unheld = refused.is_some_and(|refused| {
+                let held: Vec<&Slot> = mv.slots.iter().filter(|slot| filled.contains(&slot.name.as_str())).collect();
+                // A clock time may lie in either half of the day.
+                let is_clock = |slot: &Slot| matches!(effective_type(slot), SlotType::Time | SlotType::DateTime);
+                !held.iter().any(|slot| is_clock(slot) || self.holds(slot, Some(refused), scan.reference))
+            });
+            if answers && (correction.strength != Strength::Strong || unheld)
                 || self.goes_on_with_a_moment(asked, said, scan.reference)
             {
                 return false;
@@ -99,14 +114,21 @@ impl Run<'_> {
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
             .partition(|slot| !is_text(slot));
+        let typed = self.those_counted(mv, typed, scan);
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
-        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
         let refuses = |slot: &Slot| {
             let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
-            refused.is_none_or(|said| shares_a_word(self.language(), held, said))
+            let points = |said: &str| {
+                let pointing = Class::PRONOUN.and(Class::DETERMINER);
+                Heard::of(self.language(), said).words.iter().all(|word| word.class.is(pointing))
+            };
+            refused.is_none_or(|said| points(said) || shares_a_word(self.language(), held, said))
         };
+        let typed = self.those_refused(typed, refused, scan.reference);
+        // "I said friday", where friday stands, corrects nothing.
+        free_text &= !typed.iter().any(|slot| self.holds(slot, Some(said), scan.reference));
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
@@ -138,6 +160,19 @@ impl Run<'_> {
         }
         self.fill_beside_answer(mv, &slot, scan, found.behind(opening).span());
         true
+    }
+
+    /// "not three, two", "it's ten, not noon": what is refused tells whose value is corrected; all of them where it does not.
+    fn those_refused<'s>(&self, held: Vec<&'s Slot>, refused: Option<&str>, reference: &Reference) -> Vec<&'s Slot> {
+        let those: Vec<&Slot> = held.iter().filter(|slot| self.holds(slot, refused, reference)).copied().collect();
+        if those.is_empty() { held } else { those }
+    }
+
+    /// Whether a slot of a type holds what is said.
+    fn holds(&self, slot: &Slot, said: Option<&str>, reference: &Reference) -> bool {
+        let read = said.filter(|_| !is_text(slot)).map(|said| slots::read_value(slot, said, reference));
+        let held = self.slot_value(&slot.name).map(|held| &held.value);
+        matches!(read, Some(Answer::Value { found, whole: true }) if held == Some(&found.value))
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
@@ -194,6 +229,49 @@ impl Run<'_> {
         part.caller = Some(caller);
         self.state.active = Some(part);
         corrected
+    }
+
+    /// "in the end we are four": of what is held that which asks in those words; all of it where the words do not tell.
+    fn those_counted<'s>(&self, mv: &Move, held: Vec<&'s Slot>, scan: &Scan<'_>) -> Vec<&'s Slot> {
+        if !scan.heard.words.iter().any(|word| word.is(Cue::Speaker)) {
+            return held;
+        }
+        let wider = Scan::over(scan.text, Rc::clone(&scan.heard), &mv.slots, scan.reference);
+        let Some((_, counted)) = self.counts_speakers(mv, &wider) else { return held };
+        let those: Vec<&Slot> = held.iter().filter(|slot| slot.name == counted.name).copied().collect();
+        if those.is_empty() { held } else { those }
+    }
+
+    /// "sorry, yes the truck gets to the tank" to another question: a yes or a no in the words of the question that it answers.
+    fn answers_in_words_of(&self, slot: &Slot, heard: &Heard) -> Option<bool> {
+        /// Words that a question and its answer share.
+        const SHARED: usize = 2;
+        let words = heard.words.as_slice();
+        let answers = |word: &&Word| word.is(Cue::AnswerAlone) && word.is([Cue::Yes, Cue::No]);
+        let at = words.iter().position(|word| answers(&word))?;
+        let clause = &words[at..];
+        let end = first_clause(clause);
+        let question = Rc::clone(&self.question(&*self.active_move()?, slot).heard);
+        let asked = |word: &&Word| word.class == Class::CONTENT && question.holds(word);
+        let leads = words[..at].iter().all(|word| word.is([Cue::CorrectionWeak, Cue::Hesitation]));
+        (leads && clause[..end].iter().filter(asked).count() >= SHARED).then(|| words[at].is(Cue::Yes))
+    }
+
+    /// "yes, the truck can get there" where "for the truck" is what an option is also called: a part of a name in a sentence that says
+    /// more puts no option in the place of another.
+    fn is_named_in_part(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> bool {
+        let SlotType::Enum(options) = effective_type(slot) else { return false };
+        // "with another firm": a word that describes something else.
+        let describes = |end: usize| {
+            let next = scan.heard.words.iter().find(|word| word.start >= end);
+            next.is_some_and(|next| {
+                let noun = std::slice::from_ref(next);
+                let told = !next.after_break && next.class == Class::CONTENT && next.cues.is_empty();
+                told && !self.is_of_the_move(mv, noun)
+            })
+        };
+        let stated = slots::stated_options(options, scan.vocabulary(slot), &scan.heard);
+        stated.iter().all(|chosen| describes(chosen.end))
     }
 
     /// "change the address to 9 Elm Street, Kiel"
@@ -274,7 +352,10 @@ impl Run<'_> {
                 slot.name != asked.name && !is_text(slot) && correction.slot.is_none_or(|named| named == slot.name)
             };
             let filled = filled.iter().filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name));
-            let target = filled.filter(is_meant).find_map(|slot| {
+            let refused = correction.refused.and_then(|span| clause.text.get(span.0..span.1));
+            let filled = self.those_refused(filled.filter(is_meant).collect(), refused, scan.reference);
+            let filled = self.those_counted(mv, filled, &clause);
+            let target = filled.into_iter().find_map(|slot| {
                 let held = frame.slot(&slot.name)?;
                 let (place, named) = ((said, correction.span.0), correction.slot.is_some());
                 let found = self.correcting_value(slot, place, &clause, correction.strength, named, None)?;
@@ -335,8 +416,9 @@ impl Run<'_> {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
                 // "actually I'd rather pick it up" for `pickup`
                 let rest = Heard::of(self.language(), said);
-                let answer =
-                    slots::yes_no::by_name(slots::spoken_name(slot), &rest).filter(|_| strength == Strength::Plain)?;
+                let by_name = || slots::yes_no::by_name(slots::spoken_name(slot), &rest);
+                let answer = self.answers_in_words_of(slot, &scan.heard);
+                let answer = answer.or_else(|| by_name().filter(|_| strength == Strength::Plain))?;
                 return match slots::read_value(
                     slot,
                     self.language().text(if answer { Text::Yes } else { Text::No }),
@@ -348,15 +430,26 @@ impl Run<'_> {
                     _ => None,
                 };
             }
-            let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
+            let held = self.slot_value(&slot.name)?;
+            // What was corrected before stands as it was read then.
+            let corrected = held.value.as_str().filter(|_| held.source == Source::Correction);
+            let reference = slots::near(slot, corrected.unwrap_or(&held.text), said, scan.reference);
+            let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
-                Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
+                Answer::Value { whole: false, .. }
+                    if !named && self.active_move().is_some_and(|mv| self.is_named_in_part(&mv, slot, &beside)) =>
+                {
+                    None
+                }
+                Answer::Value { found, whole }
+                    if found.fits
+                        && (whole || named || strength >= Strength::Plain && !is_without_unit(&found.value)) =>
+                {
                     Some(found)
                 }
                 // "at 12 instead": the day stays.
                 Answer::Absent if *effective_type(slot) == SlotType::DateTime => {
-                    let held = self.slot_value(&slot.name)?.value.as_str()?.to_owned();
-                    slots::moved(slot, &held, &beside)
+                    slots::moved(slot, (held.value.as_str()?, &held.text), &beside)
                 }
                 _ => None,
             };
@@ -406,6 +499,11 @@ impl Run<'_> {
             FreeText::Sentence | FreeText::Nothing => None,
         }
     }
+}
+
+/// "I'm having one fitted": a bare number in a sentence is no measure.
+fn is_without_unit(value: &serde_json::Value) -> bool {
+    value.get("unit").is_some_and(serde_json::Value::is_null)
 }
 
 /// What an utterance corrects of slots that hold a value.

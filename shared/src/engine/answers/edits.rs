@@ -156,6 +156,10 @@ impl Run<'_> {
         if *effective_type(asked) == SlotType::DateTime && !goes_back && slots::is_of_time(effective_type(slot)) {
             return false;
         }
+        // "can you come Friday instead?", where another day is open, may say that one.
+        if !goes_back && self.leaves_a_day_open(mv, slot) {
+            return false;
+        }
         let mut found = only.found.clone();
         // "oh, and I forgot the wasps": what is named beside a list that was said joins it.
         if matches!(effective_type(slot), SlotType::List(_))

@@ -1,12 +1,14 @@
 //! Answers to a question for free text, which may be anything: what is none is told first.
 
+use std::rc::Rc;
+
 use super::super::fill::{Stated, without};
 use super::super::hear::clauses;
 use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::is_certain;
 use super::super::wording;
-use super::{Answered, Asking};
+use super::{Answered, Asking, Reads};
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
@@ -39,13 +41,21 @@ impl Run<'_> {
         leaves.then(|| Answered::Leaves(Box::new(other)))
     }
 
-    /// Words that hold no text: "I don't know", "hello", a refusal where the slot is needed.
+    /// Words that hold no text: "I don't know", "hello", a refusal where the slot is needed; a question behind them holds none
+    /// either ("I'm not sure yet, which areas do you cover?").
     pub(super) fn empty_text(&self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
         let yes_or_no = self.question(mv, slot).asks_yes_or_no();
-        let noise = strings::is_noise(&scan.heard);
-        let refuses = strings::is_decline(&scan.heard) && !noise && !yes_or_no;
-        if slots::yes_no::is_unsure(&scan.heard) || refuses {
+        // "stop, there's a fire": what is left of it only says something about the talk.
+        let mends = asking.reads == Reads::Part && repairs::recognize(&scan.heard).is_some();
+        if mends {
+            return Some(Answered::Refused(reason(self.language(), slot)));
+        }
+        let said = before_a_question(scan).and_then(|(end, _)| scan.text.get(..end));
+        let heard = said.map_or_else(|| Rc::clone(&scan.heard), |said| Rc::new(Heard::of(scan.language(), said)));
+        let noise = strings::is_noise(&heard);
+        let refuses = strings::is_decline(&heard) && !noise && !yes_or_no;
+        if slots::yes_no::is_unsure(&heard) || refuses {
             return Some(Answered::Refused(self.language().text(wording::NEEDED).to_owned()));
         }
         let answers = yes_or_no && slots::yes_no::read(scan.text, scan.reference).is_some();
@@ -62,6 +72,7 @@ impl Run<'_> {
             self.fill_beside(asking.mv, &asking.scan, (0, asking.scan.text.len()));
             return true;
         }
+        let found = self.without_codes(asking, found);
         self.fill(asking.slot, &found, Source::Answer);
         if is_text(asking.slot) {
             let doubt = self.doubt_of_text(asking.mv, asking.slot, &found);
@@ -72,6 +83,25 @@ impl Run<'_> {
             self.read_back_the_day(asking.mv, &asking.scan, &[found.span()]);
         }
         true
+    }
+
+    /// "14 High Street, 49002 Zamora": a text of another slot's form that is set apart within free text is that slot's.
+    fn without_codes(&mut self, asking: &Asking<'_>, text: Found) -> Found {
+        let Asking { mv, slot, scan, .. } = asking;
+        let inside = |stated: &Stated| text.start < stated.found.start && stated.found.end < text.end;
+        let coded = self.stated_beside(mv, scan, &[]).into_iter().filter(inside).find_map(|stated| {
+            let other = mv.slots.iter().find(|other| other.name == stated.slot && other.name != slot.name)?;
+            let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
+            (set_apart && matches!(effective_type(other), SlotType::Pattern(_))).then(|| (other.clone(), stated.found))
+        });
+        let Some((other, code)) = coded else { return text };
+        let (Some(before), Some(behind)) = (scan.text.get(text.start..code.start), scan.text.get(code.end..text.end))
+        else {
+            return text;
+        };
+        let rest = format!("{}{}", before, behind.trim_start_matches([',', ' ']));
+        self.fill(&other, &code, Source::Mention);
+        Found { value: serde_json::json!(rest), text: rest, ..text }
     }
 
     /// A trigger of the move, said again, is no answer where the answer would be a part of it.
@@ -126,6 +156,7 @@ impl Run<'_> {
         if !is_text(slot) {
             return FreeText::Value(found);
         }
+        let Some(found) = without_not_knowing(scan, slot, found) else { return FreeText::Nothing };
         match self.as_label(mv, slot, wanted, found) {
             // "forget it, I'll walk" is no name, whatever follows.
             FreeText::Value(_) if wanted != Wanted::Words && opens_with_a_repair(scan) => FreeText::Sentence,
@@ -180,17 +211,45 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
     }
 }
 
+/// "no idea, the tall one", "not sure really, it was fine yesterday": a first clause that says that one does not know is no part
+/// of the text, and a sentence behind it is none.
+fn without_not_knowing(scan: &Scan<'_>, slot: &Slot, found: Found) -> Option<Found> {
+    let language = scan.language();
+    let heard = Heard::of(language, &found.text);
+    let end = heard.words.iter().skip(1).position(|word| word.after_break).map_or(heard.len(), |at| at + 1);
+    let clause = found.text.get(..heard.words.get(end.checked_sub(1)?)?.end)?;
+    if !slots::yes_no::is_unsure(&Heard::of(language, clause)) {
+        return Some(found);
+    }
+    let rest = found.text.get(heard.words.get(end)?.start..)?;
+    let behind = Heard::of(language, rest);
+    // "no idea, one with a beard" names nobody.
+    let of_some = behind.words.first().is_some_and(|first| first.is(Cue::One) && !first.class.is(Class::DETERMINER));
+    if of_some || labels::says_something_of(rest, &behind) {
+        return None;
+    }
+    let start = found.start + (found.text.len() - rest.len());
+    without(language, slot, scan.text, (start, found.end), &[])
+}
+
 /// "green, but can you look today?": a question behind the text is no part of it.
 fn without_a_question(scan: &Scan<'_>, slot: &Slot, found: Found) -> Found {
-    let parts = clauses(scan.text, &scan.heard.tokens);
-    let [.., before, last] = parts.as_slice() else { return found };
-    let asks = scan.text.get(last.0..).is_some_and(|said| {
-        said.trim_end().ends_with('?') && strings::is_question(said, &Heard::of(scan.language(), said))
-    });
-    if !asks || last.0 <= found.start || last.0 >= found.end {
-        return found;
+    match before_a_question(scan) {
+        Some((end, question))
+            if scan.text.trim_end().ends_with('?') && (found.start + 1..found.end).contains(&question) =>
+        {
+            without(scan.language(), slot, scan.text, (found.start, end), &[]).unwrap_or(found)
+        }
+        _ => found,
     }
-    without(scan.language(), slot, scan.text, (found.start, before.1), &[]).unwrap_or(found)
+}
+
+/// Where what stands before a question ends, which is the last of several clauses, and where the question begins.
+fn before_a_question(scan: &Scan<'_>) -> Option<(usize, usize)> {
+    let parts = clauses(scan.text, &scan.heard.tokens);
+    let [.., before, last] = parts.as_slice() else { return None };
+    let said = scan.text.get(last.0..)?;
+    strings::is_question(said, &Heard::of(scan.language(), said)).then_some((before.1, last.0))
 }
 
 /// "Harbour Street 3": a bare number right behind a noun is part of the place or name that is asked for.

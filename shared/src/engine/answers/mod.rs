@@ -165,7 +165,7 @@ impl Run<'_> {
             As::Exact => is_exact(slot, scan).then(|| self.typed_value(asking)).flatten(),
             As::Repair => match asking.reads {
                 Reads::Whole => {
-                    let repair = self.repair_asked_for();
+                    let repair = self.repair_asked_for().filter(|repair| !only_says_no(asking, *repair));
                     let repair = repair.or_else(|| self.given_up_by_name(asking));
                     repair.or_else(|| self.given_up_in_a_clause(asking)).map(Answered::Mends)
                 }
@@ -192,9 +192,9 @@ impl Run<'_> {
             As::EmptyText => self.empty_text(asking),
             As::OwnPattern => goes_on(self.fill_from_own_match(mv, scan)),
             As::FreeText => goes_on(self.store_text(asking)),
-            // A number and nothing else is said for what is asked.
-            As::Mention if asking.asked == Asked::Typed && is_figures(scan.text) => None,
-            As::Mention => goes_on(self.fill_beside(mv, scan, (0, 0))),
+            // A number or a measure and nothing else is said for what is asked.
+            As::Mention if asking.asked == Asked::Typed && (is_figures(scan.text) || is_measure(slot, scan)) => None,
+            As::Mention => goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan))),
             As::ReplacesAnother => goes_on(self.replace_unasked(mv, slot, scan)),
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
             As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
@@ -207,10 +207,17 @@ impl Run<'_> {
     /// "three, uhh, never mind": a clause of its own cancels, and no value stands behind it.
     fn given_up_in_a_clause(&mut self, asking: &Asking<'_>) -> Option<Repair> {
         let Asking { mv, slot, scan, .. } = asking;
-        let from = repairs::cancelling_clause(&scan.heard)?;
+        let clause = repairs::cancelling_clause(&scan.heard)?;
+        let from = clause.first()?.start;
+        if takes_a_no(asking) && slots::yes_no::is_no(scan.language(), clause) {
+            return None;
+        }
         let words = asking.asked == Asked::FreeText && self.wanted(mv, slot) == Wanted::Words;
-        let behind = scan.entities.iter().any(|entity| entity.start > from)
-            || mv.slots.iter().any(|slot| slots::is_mentioned(slot, scan));
+        let option_behind = || {
+            let rest = Scan::of(scan.text.get(from..).unwrap_or_default(), [], scan.reference).knowing(scan.terms());
+            mv.slots.iter().any(|slot| slots::is_mentioned(slot, &rest))
+        };
+        let behind = scan.entities.iter().any(|entity| entity.start > from) || option_behind();
         (!words && !behind && self.interruption().is_none()).then_some(Repair::Cancel)
     }
 
@@ -348,6 +355,16 @@ impl Run<'_> {
     }
 }
 
+/// Whether a no answers the question, or passes it over.
+fn takes_a_no(asking: &Asking<'_>) -> bool {
+    is_yes_no(asking.scan.language(), asking.slot) || !asking.slot.required || asking.slot.default.is_some()
+}
+
+/// "no hace falta" to a question that a no answers: it gives nothing up.
+fn only_says_no(asking: &Asking<'_>, repair: Repair) -> bool {
+    repair == Repair::Cancel && takes_a_no(asking) && repairs::is_also_a_no(&asking.scan.heard)
+}
+
 /// What kind of answer a slot's question asks for.
 fn asked(slot: &Slot) -> Asked {
     let text = match effective_type(slot) {
@@ -372,4 +389,12 @@ fn is_exact(slot: &Slot, scan: &Scan<'_>) -> bool {
 fn is_figures(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether nothing but a measure is said where a number is asked for.
+fn is_measure(slot: &Slot, scan: &Scan<'_>) -> bool {
+    let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+    let mut found = scan.entities.iter().filter(|entity| entity.kind == Kind::Dimension);
+    number
+        && matches!((found.next(), found.next()), (Some(only), None) if slots::is_whole(slot, scan, (only.start, only.end), &[]))
 }

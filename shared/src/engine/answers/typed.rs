@@ -2,6 +2,7 @@
 
 use super::super::corrections;
 use super::super::doubt::Doubt;
+use super::super::hear::clauses;
 use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
@@ -9,8 +10,9 @@ use super::{Answered, Asking};
 use crate::entities::Reference;
 use crate::entities::time::impossible_date;
 use crate::ir::{Slot, SlotType};
-use crate::language::{Class, Text};
+use crate::language::{Class, Cue, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, Sureness, effective_type, is_yes_no, reason, strings};
+use crate::text::{Heard, Word, between_marks};
 
 impl Run<'_> {
     /// "not tomorrow, the day after"; whether it was that.
@@ -38,7 +40,14 @@ impl Run<'_> {
         let shared =
             mv.slots.iter().any(|other| other.name != slot.name && effective_type(other) == effective_type(slot));
         let mut contested = false;
-        let others = self.numbers_of_others(mv, slot, scan);
+        let mut others = self.numbers_of_others(mv, slot, scan);
+        let of_speakers = self.number_of_speakers(mv, slot, scan);
+        if let Some((span, other)) = of_speakers {
+            others.push(span);
+            self.take_for(other, scan, span);
+        }
+        others.extend(asked_beside(scan));
+        others.extend(asked_of_an_option(slot, scan));
         let blanked = others.into_iter().fold(None, |text: Option<String>, span| {
             Some(super::super::hear::blanked(text.as_deref().unwrap_or(scan.text), span))
         });
@@ -58,6 +67,10 @@ impl Run<'_> {
                 }
             }
             Answer::Value { found, .. } if self.is_anothers_time(mv, slot, &found) => Answer::Absent,
+            // "on the 30th of Feb or so, no, the end of last month"
+            Answer::Value { .. } if !slots::takes_itself_back(slot, scan) && names_no_day(slot, scan) => {
+                Answer::Refused(self.why_no_value(asking))
+            }
             Answer::Value { found, whole: false } if self.counts_in_a_sentence(mv, slot, scan, &found) => {
                 Answer::Refused(slots::reason_for_one(scan.language(), slot))
             }
@@ -69,8 +82,9 @@ impl Run<'_> {
                 let leaves =
                     leaves.filter(|_| !slots::is_whole(slot, scan, found.span(), &self.question(mv, slot).heard.words));
                 self.fill(slot, &found, Source::Answer);
-                self.fill_beside_answer(mv, slot, scan, found.span());
-                self.correct_beside(mv, slot, scan, found.span());
+                let said = answering_span(slot, scan, &found);
+                self.fill_beside_answer(mv, slot, scan, said);
+                self.correct_beside(mv, slot, scan, said);
                 let corrected = self.tell.reading == Reading::Correction;
                 let is_told =
                     !whole || is_yes_no(scan.language(), slot) || matches!(effective_type(slot), SlotType::List(_));
@@ -87,8 +101,22 @@ impl Run<'_> {
                 _ => Answered::Refused(reason),
             }),
             Answer::Absent => {
-                (self.edge_of_period(asking) || self.half_of_a_moment(asking)).then_some(Answered::GoesOn)
+                let says = of_speakers.is_some() || self.edge_of_period(asking) || self.half_of_a_moment(asking);
+                says.then_some(Answered::GoesOn)
             }
+        }
+    }
+
+    /// A number that was said for another slot: it fills it, or takes the place of what that holds.
+    fn take_for(&mut self, other: &Slot, scan: &Scan<'_>, span: (usize, usize)) {
+        let said = scan.text.get(span.0..span.1).unwrap_or_default();
+        let Answer::Value { found, .. } = slots::read_value(other, said, scan.reference) else { return };
+        let held = self.state.active.as_ref().and_then(|frame| frame.slot(&other.name)).map(|held| held.value.clone());
+        match held {
+            _ if !found.fits => {}
+            Some(held) if held == found.value => {}
+            Some(_) => self.replace(other, &found),
+            None => self.fill(other, &found, Source::Mention),
         }
     }
 
@@ -162,7 +190,17 @@ impl Run<'_> {
                 self.fill(slot, &found, Source::Answer);
                 self.fill(&next, &end, Source::Mention);
             }
-            (true, None) => self.fill(slot, &found, Source::Answer),
+            (true, None) => {
+                self.fill(slot, &found, Source::Answer);
+                // "from Monday to Tuesday" where nothing lasts: which of them is meant is asked.
+                let lasts = |slot: &Slot| {
+                    matches!(
+                        effective_type(slot),
+                        SlotType::Timeframe | SlotType::Quantity | SlotType::Number | SlotType::Range { .. }
+                    )
+                };
+                self.read_back_if(slot, (!mv.slots.iter().any(lasts)).then_some(Doubt::Contested));
+            }
             (false, _) => self.fill(slot, &end, Source::Answer),
         }
         self.fill_beside(mv, scan, found.span());
@@ -228,6 +266,50 @@ impl Run<'_> {
         }
         why
     }
+}
+
+/// Where an answer stands: of a yes or a no its first clause, and what is said behind it is said for something else ("yes, send it
+/// to jo@mail.org").
+fn answering_span(slot: &Slot, scan: &Scan<'_>, found: &Found) -> (usize, usize) {
+    let first = between_marks(&scan.heard.words).next().and_then(<[_]>::last);
+    match first.filter(|_| is_yes_no(scan.language(), slot)) {
+        Some(last) => (found.start, last.end),
+        None => (found.start, found.end),
+    }
+}
+
+/// "I don't mind, what does delivery cost?": clauses that only want to know something, beside others that do not.
+pub(super) fn asked_beside(scan: &Scan<'_>) -> Vec<(usize, usize)> {
+    let all = clauses(scan.text, &scan.heard.tokens);
+    let asks = |span: &(usize, usize)| {
+        let (Some(said), Some(rest)) = (scan.text.get(span.0..span.1), scan.text.get(span.1..)) else { return false };
+        // The mark lies behind the last word.
+        let mark = if rest.trim_start().starts_with('?') { "?" } else { "" };
+        strings::is_inquiry(&format!("{said}{mark}"), &Heard::of(scan.language(), said))
+    };
+    let asking: Vec<(usize, usize)> = all.iter().copied().filter(asks).collect();
+    if asking.len() < all.len() { asking } else { Vec::new() }
+}
+
+/// "my mother is in a wheelchair, does she fit in the saloon?": clauses beside others that ask something about an option.
+fn asked_of_an_option(slot: &Slot, scan: &Scan<'_>) -> Vec<(usize, usize)> {
+    let SlotType::Enum(options) = effective_type(slot) else { return Vec::new() };
+    let all = clauses(scan.text, &scan.heard.tokens);
+    let asks = |span: &(usize, usize)| {
+        let (Some(said), Some(rest)) = (scan.text.get(span.0..span.1), scan.text.get(span.1..)) else { return false };
+        let heard = Heard::of(scan.language(), said);
+        let stated = slots::stated_options(options, scan.vocabulary(slot), &heard);
+        let named = |word: &Word| stated.iter().any(|chosen| chosen.start <= word.start && word.end <= chosen.end);
+        let says = heard.words.iter().any(|word| word.class == Class::CONTENT && word.cues.is_empty() && !named(word));
+        rest.trim_start().starts_with('?') && says && heard.begins_with(Cue::Request) == 0
+    };
+    if all.len() < 2 { Vec::new() } else { all.into_iter().filter(asks).collect() }
+}
+
+/// Whether a day is said that is none.
+fn names_no_day(slot: &Slot, scan: &Scan<'_>) -> bool {
+    matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
+        && impossible_date(scan.text, scan.reference.language).is_some()
 }
 
 /// Whether an answer is that very value.

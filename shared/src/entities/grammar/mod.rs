@@ -131,8 +131,10 @@ pub struct Grammar {
     pub scale_names: Table,
     /// Words near `degrees` that make them an angle.
     pub angle_words: Table,
-    /// How units of measure are said, with the number of the unit.
-    pub units: &'static Table,
+    /// What units of measure are called, with the number of the unit.
+    pub units: Table,
+    /// Endings with which a unit is spoken of fondly, and what stands there otherwise (`euritos`).
+    pub diminutives: &'static [(&'static str, &'static str)],
     /// Units behind which a number counts something else, where a noun follows it (`6 feet 3 boards`).
     pub units_apart: Table,
     /// Words that look like a unit's plural and are none (`stones`, where the weight is `stone`).
@@ -159,8 +161,8 @@ pub struct Grammar {
     pub range_joints: Table,
     /// Words between money and its smaller part, beyond `and` (`veinte euros con cincuenta`).
     pub money_joints: Table,
-    /// Words for a thousand of the money in use (`two grand`).
-    pub money_thousands: Table,
+    /// Words for the money in use, each with the power of ten that it multiplies by (`two grand`).
+    pub money_words: Table,
     /// What turns a temperature before it into its negative.
     pub below_zero: Table,
     /// Units that are prepositions too (`in`), with the words that may follow the unit.
@@ -271,7 +273,7 @@ mod tests {
                 &grammar.function_words,
                 &grammar.ages,
                 &grammar.temperatures,
-                grammar.units,
+                &grammar.units,
                 &grammar.powers,
                 &grammar.per_times,
                 &grammar.other_numbers,

@@ -234,7 +234,7 @@ impl<'t> Chart<'t> {
         let base = self.ends.len();
         loop {
             let candidate = grammar.rule(rule);
-            if grammar.may_match(candidate, self.ahead[at]) && !self.found_nothing(grammar.element(candidate, 0), at) {
+            if !self.found_nothing(grammar.element(candidate, 0), at) && grammar.may_match(candidate, self.ahead[at]) {
                 let bottom = self.parts.len();
                 self.sequence(candidate, 0, at, at, bottom, base);
                 self.parts.truncate(bottom);

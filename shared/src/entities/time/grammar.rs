@@ -49,7 +49,7 @@ symbols! {
         Number DayNumber DayOrdinal MonthNumber FullYear ShortYear MixedNumber HourDigits HourWord Minutes MinuteWord
         Holiday ClockDigits DateDigits Nth DecadeDigits ;
     heads:
-        Meridiem Letter Struck Rel RelThe DayPart InPart AtPart HalfDay MinutesOff ClockBase BareHour HalfHour ClockTime AtHour
+        Meridiem Letter Struck Rel RelThe DayPart InPart AtPart HalfDay PartOff MinutesOff ClockBase BareHour HalfHour ClockTime AtHour
         Piece Duration Shift
         Lead Tail RelYear RelMonth MonthIn Mark Till
         Dates Edge PeriodBase EdgeDay Terminus Period FullHour RangeHour TimeRange Stamp NearPart Stretch RepeatBase Repeat OpenWord Open ;
@@ -275,10 +275,16 @@ impl Grammar {
         &self.rules[number]
     }
 
-    /// Whether every word that a rule cannot do without is among those of a mask.
+    /// Whether every word that a rule cannot do without is among those of a mask. That of its first is there: it is admitted.
     pub(super) fn may_match(&self, rule: &Rule, words: Mask) -> bool {
-        let syms = &self.syms[rule.from as usize..rule.from as usize + rule.len as usize];
-        syms.iter().enumerate().all(|(k, sym)| !sym.is_word() || words & sym.bit() != 0 || rule.optional & 1 << k != 0)
+        let mut k = 1;
+        while let Some(element) = self.element(rule, k) {
+            if element.sym.is_word() && !element.optional && words & element.sym.bit() == 0 {
+                return false;
+            }
+            k += 1;
+        }
+        true
     }
 
     /// The `k`th element of a rule's pattern.

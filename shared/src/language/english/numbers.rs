@@ -1,7 +1,6 @@
 //! English, as data: number words, marks, and what people say for yes and no.
 
 use super::super::table::Table;
-use super::super::units;
 use super::{Anchor, Grammar, Lexicon, Numeral, Numeral::*, apart, attached, ending, ending_after};
 
 /// English.
@@ -52,7 +51,32 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "angle|angles|clockwise|counterclockwise|incline|latitude|longitude|rotate|rotated|rotation|slope|\
          tilt|tilted|turn|turned|turning",
     ),
-    units: &units::SPELLINGS,
+    units: Table::new(
+        "ac=25|acre=25|angstrom=22|arc minute=102|arc second=103|arcminute=102|arcsecond=103|astronomical unit=20|\
+         barrel=45|bushel=48|carat=72|centi meter=6|centi metre=6|centigram=55|centigramme=55|centiliter=31|\
+         centilitre=31|centimeter=6|centimetre=6|cord=46|cuft=525|cup=38|cupful=38|cwt=64|deca meter=3|deca metre=3|\
+         decagram=52|decagramme=52|decaliter=28|decalitre=28|decameter=3|decametre=3|deci meter=5|deci metre=5|\
+         decigram=54|decigramme=54|deciliter=30|decilitre=30|decimeter=5|decimetre=5|deg=99|degree=99|dekagram=52|\
+         dekaliter=28|dekalitre=28|dekameter=3|dekametre=3|drachm=70|drachma=70|dram=70|dwt=73|exa bit=81|\
+         exa byte=93|fathom=15|feet=13|fl oz=39|fl. oz=39|fldr=40|floz=39|fluid drachm=40|fluid dram=40|\
+         fluid ounce=39|foot=13|furlong=16|gal=34|gallon=34|gibibit=84|gibibyte=96|gig=90|giga bit=78|giga byte=90|\
+         gill=43|gradian=101|grain=71|gram=53|gramme=53|hectare=24|hecto meter=2|hecto metre=2|hectogram=51|\
+         hectogramme=51|hectoliter=27|hectolitre=27|hectometer=2|hectometre=2|hogshead=49|hundredweight=64|\
+         imperial gallon=35|imperial ton=61|inch=14|inches=14|kibibit=82|kibibyte=94|kilo bit=76|kilo byte=88|\
+         kilo meter=1|kilo metre=1|kilogram=50|kilogramme=50|kiloliter=26|kilolitre=26|kilometer=1|kilometre=1|\
+         kiloton=62|klick=1|knot=74|league=17|light year=19|lightyear=19|liter=29|litre=29|long ton=61|ltr=29|\
+         mebibit=83|mebibyte=95|mega bit=77|mega byte=89|mega meter=0|mega metre=0|megameter=0|megametre=0|\
+         megaton=63|meter=4|metre=4|metric ton=59|metric tonne=59|micro meter=8|micro metre=8|microgram=57|\
+         microgramme=57|microliter=33|microlitre=33|micrometer=8|micrometre=8|micron=8|mile=11|milli meter=7|\
+         milli metre=7|milligram=56|milligramme=56|milliliter=32|millilitre=32|millimeter=7|millimetre=7|minim=44|\
+         mtr=4|nano meter=9|nano metre=9|nanogram=58|nanogramme=58|nanometer=9|nanometre=9|nautical mile=18|ounce=68|\
+         parsec=21|pebibit=86|pebibyte=98|peck=47|pennyweight=73|peta bit=80|peta byte=92|pico meter=10|\
+         pico metre=10|picometer=10|picometre=10|pint=37|pound=67|pound mass=67|pt=23|qt=36|quart=36|quintal=65|\
+         radian=100|short ton=60|statute mile=11|stone=66|tablespoon=41|tablespoonful=41|tbs=41|tbsp=41|teaspoon=42|\
+         teaspoonful=42|tebibit=85|tebibyte=97|tera bit=79|tera byte=91|ton=60|tonne=59|troy ounce=69|tsp=42|\
+         uk gallon=35|us gallon=34|yard=12",
+    ),
+    diminutives: &[],
     units_apart: Table::new("feet"),
     not_units: Table::new("stones"),
     powers: Table::new("cu=3|cubic=3|sq=2|square=2"),
@@ -66,7 +90,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     range_leads: Table::new("between|from"),
     range_joints: Table::new("and=1|through|till|to|until"),
     money_joints: Table::new("with"),
-    money_thousands: Table::new("grand"),
+    money_words: Table::new("grand=3"),
     below_zero: Table::new("below freezing|below zero|under zero"),
     prepositions_as_units: Lexicon::new(&[(
         "in",

@@ -210,6 +210,7 @@ const RULES: &[Written] = &[
     rule(ClockBase, "HourDigits Midnight", clock::midnight), rule(ClockBase, "Mid Dash? Part", clock::middle),
     rule(ClockBase, "Mid Dash? Unit", clock::middle), rule(ClockBase, "HourDigits Dash? Ish Meridiem?", clock::hour), rule(ClockBase, "HourWord Dash? Ish Meridiem?", clock::hour),
     rule(ClockBase, "ClockDigits ^Ish", clock::figures_in_part), rule(ClockBase, "HourDigits Colon Minutes Dash? Ish", clock::digital),
+    rule(ClockBase, "Half BareHour Dash? Ish", clock::half_hour),
     rule(BareHour, "HourDigits", clock::bare), rule(BareHour, "HourWord", clock::bare), rule(HalfHour, "Half BareHour", clock::half_hour),
     rule(ClockTime, "HalfHour InPart", clock::in_part), rule(ClockTime, "InPart At? HalfHour", clock::in_part),
     rule(ClockTime, "ClockBase", same), rule(ClockTime, "ClockBase InPart", clock::in_part),

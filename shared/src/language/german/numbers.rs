@@ -1,7 +1,6 @@
 //! German, as data: number words, marks, and what people say for yes and no.
 
 use super::super::table::Table;
-use super::super::units;
 use super::{Anchor, Compounds, Grammar, Lexicon, Numeral, Numeral::*, apart, attached, ending};
 
 /// German.
@@ -23,7 +22,14 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     degrees: Table::new("deg|degree|degrees"),
     scale_names: Table::new("celsius|fahrenheit|kelvin"),
     angle_words: Table::new("breite|drehen|gedreht|lange|neigung|winkel"),
-    units: &units::SPELLINGS,
+    units: Table::new(
+        "deziliter=30|dezimeter=5|essloffel=41|fus=13|fuss=13|gallone=34|gallonen=34|gramm=53|hektar=24|\
+         hektoliter=27|karat=72|kilogramm=50|kilometer=1|kilometern=1|knoten=74|lichtjahr=19|lichtjahre=19|liter=29|\
+         litern=29|meile=11|meilen=11|meter=4|metern=4|mikrogramm=57|mikrometer=8|milligramm=56|milliliter=32|\
+         millimeter=7|nanometer=9|pfund=67|seemeile=18|seemeilen=18|tasse=38|tassen=38|teeloffel=42|tonne=59|\
+         tonnen=59|unze=68|unzen=68|yard=12|zentiliter=31|zentimeter=6|zentimetern=6|zoll=14",
+    ),
+    diminutives: &[],
     units_apart: Table::new("feet"),
     not_units: Table::new("stones"),
     powers: Table::new("cu=3|sq=2"),
@@ -37,7 +43,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     range_leads: Table::new("von|zwischen"),
     range_joints: Table::new("bis|und=1"),
     money_joints: Table::new("und"),
-    money_thousands: Table::new("riesen"),
+    money_words: Table::new("riesen=3"),
     below_zero: Table::new("minus|unter null"),
     prepositions_as_units: Lexicon::new(&[("in", &["x"])]),
     articles: Table::new("das|dem|den|der|des|die|ein|eine|einem|einen|einer|eines"),

@@ -1,7 +1,6 @@
 //! Spanish, as data: number words, marks, and what people say for yes and no.
 
 use super::super::table::Table;
-use super::super::units;
 use super::{Anchor, Grammar, Lexicon, Numeral, Numeral::*, apart, attached, ending};
 
 /// Spanish.
@@ -48,7 +47,14 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     degrees: Table::new("deg|degree|degrees"),
     scale_names: Table::new("celsius|centigrados|fahrenheit|kelvin"),
     angle_words: Table::new("angulo|angulos|gira|girar|giro|latitud|longitud|pendiente|rotacion"),
-    units: &units::SPELLINGS,
+    units: Table::new(
+        "acre=25|ano luz=19|anos luz=19|barril=45|barrile=45|centilitro=31|centimetro=6|cucharada=41|cucharadita=42|\
+         decametro=3|decilitro=30|decimetro=5|galon=34|galone=34|gramo=53|hectarea=24|hectolitro=27|hectometro=2|\
+         kilogramo=50|kilometro=1|legua=17|libra=67|litro=29|metro=4|micra=8|microgramo=57|micrometro=8|miligramo=56|\
+         mililitro=32|milimetro=7|milla=11|milla nautica=18|millas nautica=18|nanometro=9|nudo=74|onza=68|pie=13|\
+         pinta=37|pulgada=14|quilate=72|quilo=50|quilometro=1|quintal=65|quintale=65|taza=38|tonelada=59|yarda=12",
+    ),
+    diminutives: &[("itos", "os"), ("itas", "as"), ("ito", "o"), ("ita", "a")],
     units_apart: Table::new("feet"),
     not_units: Table::new("stones"),
     powers: Table::new("cu=3|sq=2"),
@@ -62,7 +68,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     range_leads: Table::new("de|desde|entre"),
     range_joints: Table::new("a|hasta|y=1"),
     money_joints: Table::new("con"),
-    money_thousands: Table::new("lucas"),
+    money_words: Table::new("luca=3|lucas=3"),
     below_zero: Table::new("bajo cero"),
     prepositions_as_units: Lexicon::new(&[("in", &["x"])]),
     articles: Table::new("el|la|las|los|un|una"),

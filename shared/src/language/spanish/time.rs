@@ -180,8 +180,8 @@ const RULES: &[Written] = &[
     rule(InPart, "Of The Part", clock::day_part), rule(InPart, "By The Part", clock::day_part), rule(InPart, "In The Part", clock::day_part), rule(InPart, "At The Part", clock::day_part), rule(InPart, "Of Part", clock::day_part),
 
     // y media, menos cuarto, y diez
-    rule(MinutesOff, "And Half", clock::offset), rule(MinutesOff, "And Quarters", clock::offset),
-    rule(MinutesOff, "Minus Quarters", clock::offset), rule(MinutesOff, "And Number", clock::offset),
+    rule(PartOff, "And Half", clock::offset), rule(PartOff, "And Quarters", clock::offset), rule(PartOff, "Minus Quarters", clock::offset),
+    rule(MinutesOff, "PartOff", same), rule(MinutesOff, "And Number", clock::offset),
     rule(MinutesOff, "Minus Number", clock::offset), rule(MinutesOff, "And Number Unit", clock::offset), rule(MinutesOff, "Minus Number Unit", clock::offset),
 
     rule(ClockBase, "HourDigits Colon Minutes Colon Minutes Meridiem?", clock::digital),
@@ -201,6 +201,8 @@ const RULES: &[Written] = &[
     rule(ClockBase, "At The HourDigits Colon Minutes", clock::digital), rule(ClockBase, "At The HourDigits Meridiem", clock::hour),
     rule(ClockBase, "At? The? Noon", clock::noon), rule(ClockBase, "At? The? Midnight", clock::midnight),
     rule(BareHour, "HourDigits", clock::bare), rule(BareHour, "HourWord", clock::bare),
+    // 8 y media: a time only where something around it tells.
+    rule(HalfHour, "BareHour PartOff", clock::off_hour), rule(HalfHour, "BareHour PartOff Meridiem", clock::off_hour), rule(ClockTime, "HalfHour InPart", clock::in_part),
     rule(ClockTime, "ClockBase", same), rule(ClockTime, "ClockBase InPart", clock::in_part), rule(ClockTime, "The? BareHour InPart", clock::in_part), rule(ClockTime, "BareHour And InPart", clock::in_part),
 
     rule(AtHour, "The BareHour", clock::the_hour),
@@ -266,12 +268,12 @@ const RULES: &[Written] = &[
     rule(Period, "From? The? DayNumber Till DayNumber MonthIn", period::days_of_month),
     rule(Period, "Between The? DayNumber And The? DayNumber MonthIn", period::days_of_month),
 
-    rule(RangeHour, "ClockTime", same), rule(RangeHour, "The BareHour", same), rule(RangeHour, "BareHour", same),
+    rule(RangeHour, "ClockTime", same), rule(RangeHour, "The BareHour", same), rule(RangeHour, "BareHour", same), rule(RangeHour, "HalfHour", same),
     rule(TimeRange, "From RangeHour Till RangeHour", clock::range), rule(TimeRange, "Between RangeHour And RangeHour", clock::range),
     rule(TimeRange, "From RangeHour Till RangeHour InPart", clock::range), rule(TimeRange, "Between RangeHour And RangeHour InPart", clock::range),
     rule(TimeRange, "InPart", clock::part_hours),
 
-    rule(Stamp, "Dates Comma? ClockTime", moment::day_and_clock), rule(Stamp, "ClockTime Of? Dates", moment::day_and_clock),
+    rule(Stamp, "Dates Comma? ClockTime", moment::day_and_clock), rule(Stamp, "Dates HalfHour", moment::day_and_clock), rule(Stamp, "ClockTime Of? Dates", moment::day_and_clock),
     rule(Stamp, "Dates InPart ClockTime", moment::day_and_clock), rule(Stamp, "NearPart ClockTime", moment::part_and_clock),
     rule(Stamp, "ClockTime Of NearPart", moment::part_and_clock), rule(Stamp, "Shift", length::to_moment),
     rule(Stamp, "Now", moment::now), rule(Stamp, "Now Just", moment::now),
