@@ -13,6 +13,8 @@ const TICKS: u32 = 5;
 /// The dot of a point, and how much larger it is for a bin that has everything.
 const DOT: f64 = 2.5;
 const GROWS: f64 = 7.0;
+/// The last rows of the summary, which tell of what is out of scope.
+const OUTSIDE_ROWS: usize = 3;
 const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1d2330}\
     table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #d8dce5;\
     vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.v{overflow-wrap:anywhere}\
@@ -67,7 +69,9 @@ fn summary(reports: &[&Report], out: &mut String) {
         let _ = write!(out, "<th>{}</th>", escaped(&name(report, reports)));
     }
     out.push_str("</tr>");
-    for (title, value) in rows {
+    let any_outside = reports.iter().any(|report| report.figures.out_of_scope.is_some());
+    let told = if any_outside { &rows[..] } else { &rows[..rows.len() - OUTSIDE_ROWS] };
+    for (title, value) in told {
         let _ = write!(out, "<tr><th>{title}</th>");
         for report in reports {
             let _ = write!(out, "<td class=\"v\">{}</td>", escaped(&value(report)));
@@ -102,7 +106,7 @@ fn section(report: &Report, among: &[&Report], out: &mut String) {
     }
     out.push_str("</table></div>");
     if !figures.confusions.is_empty() {
-        out.push_str("<table><tr><th>Meant</th><th>Taken for</th><th class=\"n\">Times</th><th>For one</th></tr>");
+        out.push_str("<table><tr><th>Meant</th><th>Taken for</th><th class=\"n\">Times</th><th>Example</th></tr>");
         for confusion in &figures.confusions {
             let _ = write!(
                 out,
