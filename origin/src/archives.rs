@@ -1,4 +1,4 @@
-//! Hot is the edge, cold the store, archived a folder of files. The turns of conversations that nobody has spoken in for long go into
+//! Hot is the edge, cold the store, archived a folder of files or a bucket of an object store. The turns of conversations that nobody has spoken in for long go into
 //! files, one a conversation: JSON, compressed, sealed under the person's data key, named by the hash of what it holds. The
 //! conversation itself stays in the store, with the name of its file: so it is found, kept, held and erased as any other, comes
 //! back when somebody wants it, and begins anew when its person speaks.
@@ -7,12 +7,13 @@
 //! is noted before it is written, so that one which nobody came to need is swept as well.
 
 mod keep;
+mod listing;
 mod shelf;
 mod verify;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lgdl::crypto::key_id_of;
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::exports;
 use crate::hex;
 use crate::ids::ConversationId;
+use crate::objects::{Fault, ObjectsError};
 use crate::privacy::Protection;
 use crate::sessions;
 use crate::store::{
@@ -54,6 +56,10 @@ const HOURS_A_DAY: u64 = 24;
 const SECONDS_AN_HOUR: u64 = 3_600;
 /// How far a run came.
 const NOTE: &str = "local:archive";
+/// The note of when the place of the archive last did what was asked of it.
+pub const WELL_NOTE: &str = "local:archive_well";
+/// The note of when it last did not.
+pub const FAILED_NOTE: &str = "local:archive_failed";
 /// The form of files and manifests.
 const FORMAT_VERSION: u32 = 1;
 
@@ -64,26 +70,23 @@ pub enum ArchiveError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There is none.
-    #[error("E570 there is no archive: LGDL_ARCHIVE_FOLDER says where it lies")]
+    #[error("E570 there is no archive: LGDL_ARCHIVE_URL says where it lies")]
     None,
     /// A file can't be read or written.
     #[error("E571 the archive can't be {0}: {1}")]
-    Shelf(Doing, std::io::Error),
-    /// Its folder can't be used.
+    Shelf(Doing, ObjectsError),
+    /// Its place can't be used.
     #[error(
-        "E571 the archive can't be used: {folder}: {why}. LGDL_ARCHIVE_FOLDER names that folder; it must be there, with room, and the \
-         origin must be allowed to write in it",
-        folder = .0.display(),
-        why = .1
+        "E571 the archive can't be used: {0}. LGDL_ARCHIVE_URL names it; a folder must have room, and the origin must be allowed to \
+         write in it"
     )]
-    Folder(PathBuf, std::io::Error),
+    Place(ObjectsError),
     /// Nothing lies where conversations should.
     #[error(
-        "E572 nothing lies in the archive {}, and the store has conversations whose turns are there: mount it, or name it in \
-         LGDL_ARCHIVE_FOLDER",
-        .0.display()
+        "E572 nothing lies in the archive {0}, and the store has conversations whose turns are there: mount it, or name it in \
+         LGDL_ARCHIVE_URL"
     )]
-    Gone(PathBuf),
+    Gone(String),
     /// A file that the store names is not there.
     #[error("E572 the file {0} of the archive is not there")]
     Missing(String),
@@ -109,15 +112,16 @@ impl ArchiveError {
         match self {
             ArchiveError::Store(StoreError::Damaged(_) | StoreError::Refused(_))
             | ArchiveError::None
-            | ArchiveError::Shelf(Doing::Read, _)
             | ArchiveError::Missing(_)
             | ArchiveError::Damaged(..) => Ok(self.to_string()),
+            // A file of this machine; a bucket that is away has none of them.
+            ArchiveError::Shelf(Doing::Read, ref error) if error.fault == Fault::File => Ok(self.to_string()),
             error => Err(error),
         }
     }
 }
 
-/// What is done with the folder.
+/// What is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing {
     /// Looking into it.
@@ -150,14 +154,14 @@ pub enum BroughtBack {
 }
 
 /// Who works on an archive, with what.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Hand<'a> {
     /// The store.
     pub store: &'a dyn Store,
     /// Encryption at rest.
     pub protection: &'a dyn Protection,
     /// The settings.
-    pub config: &'a Config,
+    pub config: Arc<Config>,
     /// Who, for the audit log.
     pub actor: &'a str,
 }
@@ -227,7 +231,15 @@ impl Hand<'_> {
     /// # Errors
     /// When there is none.
     pub fn shelf(&self) -> Result<Shelf, ArchiveError> {
-        self.config.archive_folder.as_deref().map(Shelf::in_folder).ok_or(ArchiveError::None)
+        Shelf::of(&self.config).ok_or(ArchiveError::None)
+    }
+
+    /// Looks whether the place of the archive answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn look(&self) -> Result<(), ArchiveError> {
+        self.shelf()?.holds_any().await.map(drop)
     }
 
     /// Takes what nobody has spoken in since `before` into the archive, and sweeps; `progress` hears the totals so far. A run that
@@ -243,6 +255,7 @@ impl Hand<'_> {
     ) -> Result<RunReport, ArchiveError> {
         let shelf = self.shelf()?;
         let mut report = RunReport { swept: self.sweep(now_ms()).await?, ..RunReport::default() };
+        self.list_the_unlisted(&shelf, now_ms()).await?;
         let mut after = match self.store.setting(NOTE).await?.filter(|id| !id.is_empty()) {
             Some(id) => Some(id.parse().map_err(|_| StoreError::Damaged(format!("setting {NOTE}")))?),
             None => None,
@@ -425,7 +438,7 @@ impl Hand<'_> {
         let shelf = self.shelf()?;
         let (keys, erased) = (self.data_keys().await?, self.erased().await?);
         let mut done = LostImported::default();
-        for manifest in shelf.manifests().await? {
+        for manifest in shelf.manifests(0).await? {
             let manifest = match manifest {
                 Ok(manifest) => manifest,
                 Err(error) => {
@@ -569,17 +582,26 @@ pub fn before(config: &Config, days: Option<u32>, now_ms: Millis) -> Result<Opti
     }
 }
 
-/// Tries, before anything is served, whether the folder that the settings name can be used, and is the one that the store has put
-/// turns into.
+/// Tries, before anything is served, whether the place that the settings name can be used, and is the one that the store has put
+/// turns into. A bucket that is away at the moment keeps nobody from serving.
 ///
 /// # Errors
 /// When it is not, or the store fails.
-pub async fn check_folder(store: &dyn Store, config: &Config) -> Result<(), ArchiveError> {
-    let Some(shelf) = config.archive_folder.as_deref().map(Shelf::in_folder) else { return Ok(()) };
-    if !shelf.holds_any().await? && !store.archived(None, None, 1).await?.is_empty() {
-        return Err(ArchiveError::Gone(shelf.folder().to_owned()));
+pub async fn check_place(store: &dyn Store, config: &Config) -> Result<(), ArchiveError> {
+    let Some(shelf) = Shelf::of(config) else { return Ok(()) };
+    let tried = async {
+        if !shelf.holds_any().await? && !store.archived(None, None, 1).await?.is_empty() {
+            return Err(ArchiveError::Gone(shelf.location().to_string()));
+        }
+        shelf.try_out().await
+    };
+    match tried.await {
+        Err(error @ ArchiveError::Place(ObjectsError { fault: Fault::Away, .. })) => {
+            tracing::warn!(%error, "the origin serves without its archive, and looks after it");
+            Ok(())
+        }
+        tried => tried,
     }
-    shelf.try_out().await
 }
 
 async fn read(

@@ -20,6 +20,7 @@ use crate::clock::Millis;
 use crate::config::Config;
 use crate::files::{NewFile, folder_of, with_suffix};
 use crate::migrations;
+use crate::objects::{Location, ObjectsError, Place, TransferError};
 use crate::random::SystemRandom;
 use crate::store::sqlite::{connect, failed};
 use crate::store::{self, StoreError};
@@ -40,8 +41,11 @@ const MAX_COMPLAINT_CHARS: usize = 2000;
 /// What a program says where a disk is full, in the language in which we run it.
 const NO_SPACE: &str = "No space left on device";
 
-/// What begins the name of the folder in which a backup lies open until it is sealed.
+/// What begins the name of the folder in which a backup lies open until it is sealed, or on its way to or from a bucket.
 const OPEN_PREFIX: &str = "lgdl-open-";
+
+/// The file in it that is on its way.
+const MADE: &str = "made";
 
 /// The note of the store of when a backup of it was last made.
 pub const MADE_NOTE: &str = "local:backup_made";
@@ -74,6 +78,12 @@ pub enum BackupError {
     /// Nothing can be written there: the disk is full, or read-only, or not ours.
     #[error("E507 {0} can't be written: {1}. Make room there or name another place; nothing half is left")]
     NotWritten(PathBuf, String),
+    /// It was made, and could not be brought to where it is to be kept.
+    #[error("E507 the backup is not kept: {0}")]
+    NotKept(ObjectsError),
+    /// Where backups are kept can't be read.
+    #[error("E513 {0}")]
+    Place(ObjectsError),
     /// It is sealed, and its key is not at hand.
     #[error(
         "E508 {0} is sealed under the key `{1}`, and {2}. Put that key behind the others in LGDL_BACKUP_KEY (`id:base64`, commas \
@@ -113,12 +123,48 @@ pub struct BackupProgress {
     pub total: u64,
 }
 
-/// Makes a backup of the store of the settings in `target`, a new file, while others read and write the store, and seals it where the
-/// settings have a key for that; returns its bytes.
+/// Makes a backup of the store of the settings at `target`, where nothing must be, while others read and write the store, and seals it
+/// where the settings have a key for that; returns its bytes.
 ///
 /// # Errors
-/// When it can't be made whole.
+/// When it can't be made whole, or brought to where it is to be kept; nothing is there then.
 pub async fn make(
+    config: &Config,
+    target: &Location,
+    programs: Option<&Path>,
+    progress: impl FnMut(BackupProgress),
+) -> Result<u64, BackupError> {
+    let Some((place, name)) = in_a_bucket(target, config)? else {
+        return file(config, file_of(target), programs, progress).await;
+    };
+    if place.holds(&name).await.map_err(BackupError::Place)? {
+        return Err(BackupError::Exists(PathBuf::from(target.to_string())));
+    }
+    let folder = open_folder(config)?;
+    let made = folder.path().join(MADE);
+    file(config, &made, programs, progress).await?;
+    place.upload(&made, &name).await.map_err(|error| match error {
+        TransferError::Place(error) => BackupError::NotKept(error),
+        TransferError::File(path, error) => BackupError::File(path, error),
+    })
+}
+
+/// The file that a location of this machine is.
+fn file_of(location: &Location) -> &Path {
+    location.folder().map_or(Path::new(""), PathBuf::as_path)
+}
+
+/// The place and the name there, where a location is in a bucket.
+fn in_a_bucket(location: &Location, config: &Config) -> Result<Option<(Place, String)>, BackupError> {
+    if location.folder().is_some() {
+        return Ok(None);
+    }
+    let nameless = |why| BackupError::Unusable(PathBuf::from(location.to_string()), why);
+    let (place, name) = location.clone().split().map_err(nameless)?;
+    Ok(Some((Place::new(place, config.objects.clone()), name)))
+}
+
+async fn file(
     config: &Config,
     target: &Path,
     programs: Option<&Path>,
@@ -203,17 +249,32 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens a backup that is sealed, and takes another as it is.
+    /// Opens a backup that is sealed, and takes another as it is; one that lies in a bucket is fetched.
     ///
     /// # Errors
-    /// When the file can't be read, its key is not at hand, or it was altered.
-    pub async fn of(backup: &Path, config: &Config) -> Result<Opened, BackupError> {
-        let (backup, config) = (backup.to_owned(), config.clone());
+    /// When it can't be read, its key is not at hand, or it was altered.
+    pub async fn of(backup: &Location, config: &Config) -> Result<Opened, BackupError> {
+        let (fetched, backup) = match in_a_bucket(backup, config)? {
+            None => (None, file_of(backup).to_owned()),
+            Some((place, name)) => {
+                let folder = open_folder(config)?;
+                let fetched = folder.path().join(MADE);
+                place.download(&name, &fetched).await.map_err(|error| match error {
+                    TransferError::Place(error) => BackupError::Place(error),
+                    TransferError::File(path, error) => not_written(&path, &error),
+                })?;
+                (Some(folder), fetched)
+            }
+        };
+        let config = config.clone();
         on_a_thread(move || {
             if !is_sealed(&backup)? {
-                return Ok(Opened { path: backup, _folder: None });
+                return Ok(Opened { path: backup, _folder: fetched });
             }
-            let folder = open_folder(&config)?;
+            let folder = match fetched {
+                Some(folder) => folder,
+                None => open_folder(&config)?,
+            };
             let path = folder.path().join("open");
             let (new, mut file) = NewFile::begin(&path).map_err(|error| not_written(&path, &error))?;
             open_file(&backup, &path, &mut file, config.backup_key.as_ref())?;

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::with_suffix;
 use crate::migrations;
+use crate::objects::{Location, Place};
 use crate::serve::open_store;
 use crate::store::{Store, StoreError};
 use crate::tombstones::{self, TombstoneError};
@@ -45,7 +46,7 @@ pub enum BeginningError {
     /// The archive can't be read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The folder of backups can't be read.
+    /// Where backups lie can't be read.
     #[error(transparent)]
     Backups(#[from] BackupError),
     /// The file of checkpoints can't be read.
@@ -63,9 +64,9 @@ pub enum Sign {
     /// Signed checkpoints of its audit log.
     Checkpoints(PathBuf),
     /// Its conversations.
-    Archive(PathBuf),
+    Archive(Location),
     /// Its backups.
-    Backups(PathBuf),
+    Backups(Location),
 }
 
 impl std::fmt::Display for Sign {
@@ -74,8 +75,8 @@ impl std::fmt::Display for Sign {
             Sign::Log(path) => write!(f, "is its log ({})", path.display()),
             Sign::Tombstones(path) => write!(f, "are tombstones ({})", path.display()),
             Sign::Checkpoints(path) => write!(f, "are checkpoints of its audit log ({})", path.display()),
-            Sign::Archive(path) => write!(f, "are archived conversations ({})", path.display()),
-            Sign::Backups(path) => write!(f, "are backups ({})", path.display()),
+            Sign::Archive(place) => write!(f, "are archived conversations ({place})"),
+            Sign::Backups(place) => write!(f, "are backups ({place})"),
         }
     }
 }
@@ -170,15 +171,15 @@ pub async fn signs(config: &Config, store: Option<&dyn Store>) -> Result<Vec<Sig
     {
         signs.push(Sign::Checkpoints(path.clone()));
     }
-    if let Some(folder) = &config.archive_folder
-        && Shelf::in_folder(folder).holds_any().await?
+    if let Some(shelf) = Shelf::of(config)
+        && shelf.holds_any().await?
     {
-        signs.push(Sign::Archive(folder.clone()));
+        signs.push(Sign::Archive(shelf.location().clone()));
     }
-    if let Some(folder) = config.backup_folder.as_ref().filter(|folder| folder.is_dir())
-        && schedule::holds_of_another(folder, store).await?
+    if let Some(location) = &config.backup_url
+        && schedule::holds_of_another(&Place::new(location.clone(), config.objects.clone()), store).await?
     {
-        signs.push(Sign::Backups(folder.clone()));
+        signs.push(Sign::Backups(location.clone()));
     }
     Ok(signs)
 }

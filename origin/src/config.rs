@@ -14,6 +14,7 @@ use lgdl::networks::is_private_host;
 use lgdl::settings::{Edge, markdown};
 
 use crate::archives;
+use crate::objects::Place;
 use crate::tokens::KeySource;
 
 pub use given::Given;
@@ -32,7 +33,7 @@ pub fn settings_page() -> String {
          Made by `lgdl config --markdown` of the declarations in `origin/src/config/settings.rs` and\n\
          `shared/src/settings/edge.rs`. `lgdl serve`, `lgdl edge` and `lgdl dev` read the same environment over the same\n\
          `lgdl.toml` (`--config FILE`), where a name stands in lower case without `LGDL_`. Every mistake is named at once.\n\
-         A secret may be `@FILE`: it is what that file holds. What is *live* may change while `lgdl serve` and `lgdl edge`\n\
+         A secret may be `@FILE`: it is what that file holds, and so may be what opens buckets (`AWS_…`, `GOOGLE_…`, `AZURE_…`). What is *live* may change while `lgdl serve` and `lgdl edge`\n\
          run: they read file and secrets anew on SIGHUP, and name what else has changed as what needs a restart.\n\
          On Spin a variable is `lgdl_…` as in `spin.toml`, on Workers `LGDL_…` as a variable or a secret.\n\n\
          ## The origin\n\n{origin}\n## An edge node\n\n{edge}"
@@ -129,6 +130,8 @@ struct Contradiction {
     problem: String,
 }
 
+const ARCHIVE_PLACE: &[&str] = &["archive_url"];
+const BACKUP_PLACE: &[&str] = &["backup_url"];
 const PUSH: &[&str] = &["audit_push_authorization", "audit_push_url"];
 
 /// Settings that are fine alone and wrong together.
@@ -164,8 +167,8 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
     if config.tls_certificate.is_some() != config.tls_key.is_some() {
         found(&["tls_certificate", "tls_key"], TLS_HALF.into());
     }
-    if config.backup_schedule.is_some() && config.backup_folder.is_none() {
-        found(&["backup_schedule", "backup_folder"], "LGDL_BACKUP_SCHEDULE needs LGDL_BACKUP_FOLDER".into());
+    if config.backup_schedule.is_some() && config.backup_url.is_none() {
+        found(&["backup_schedule", "backup_url"], "LGDL_BACKUP_SCHEDULE needs LGDL_BACKUP_URL".into());
     }
     if config.audit_checkpoints.is_some() && config.audit_key.is_none() {
         found(&["audit_checkpoints", "audit_key"], "LGDL_AUDIT_CHECKPOINTS needs LGDL_AUDIT_KEY".into());
@@ -182,17 +185,23 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
             Some(_) => {}
         }
     }
-    if config.archive_after_days.is_some() && config.archive_folder.is_none() {
-        found(&["archive_after_days", "archive_folder"], "LGDL_ARCHIVE_AFTER_DAYS needs LGDL_ARCHIVE_FOLDER".into());
+    if config.archive_after_days.is_some() && config.archive_url.is_none() {
+        found(&["archive_after_days", "archive_url"], "LGDL_ARCHIVE_AFTER_DAYS needs LGDL_ARCHIVE_URL".into());
     }
     if let Err(error) = archives::before(config, None, 0) {
         found(&["archive_after_days", "idempotency_hours", "session_expiry"], error.to_string());
     }
-    if config.archive_folder.is_some() && config.encryption_key.is_none() {
+    if config.archive_url.is_some() && config.encryption_key.is_none() {
         found(
-            &["archive_folder", "encryption_key"],
-            "LGDL_ARCHIVE_FOLDER needs LGDL_ENCRYPTION_KEY: what is archived dies with the keys of its persons".into(),
+            &["archive_url", "encryption_key"],
+            "LGDL_ARCHIVE_URL needs LGDL_ENCRYPTION_KEY: what is archived dies with the keys of its persons".into(),
         );
+    }
+    for (about, location) in [(ARCHIVE_PLACE, &config.archive_url), (BACKUP_PLACE, &config.backup_url)] {
+        let place = location.clone().map(|location| Place::new(location, config.objects.clone()));
+        if let Some(Err(error)) = place.map(|place| place.check()) {
+            found(about, error.to_string());
+        }
     }
     if config.pii_tokenize_in_storage && config.encryption_key.is_none() {
         found(

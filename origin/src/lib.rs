@@ -48,6 +48,7 @@ pub mod masking;
 pub mod metrics;
 pub mod migrations;
 pub mod nodes;
+pub mod objects;
 pub mod outbound;
 pub mod own_turns;
 pub mod privacy;

@@ -60,6 +60,8 @@ pub struct Metrics {
     drill_at: Gauges,
     backup_failed_at: Gauges,
     drill_failed_at: Gauges,
+    archive_at: Gauges,
+    archive_failed_at: Gauges,
     followed: Mutex<HashMap<ConversationId, Followed>>,
     /// What the store did with the last work.
     pub work: Work,
@@ -205,6 +207,12 @@ impl Default for Metrics {
                 "lgdl_backup_drill_failed_last_timestamp_seconds",
                 "When a drill last could not restore a backup whole",
             ),
+            archive_at: registry.gauges(
+                "lgdl_archive_last_timestamp_seconds",
+                "When the place of the archive last did what was asked of it",
+            ),
+            archive_failed_at: registry
+                .gauges("lgdl_archive_failed_last_timestamp_seconds", "When the place of the archive last did not"),
             certificate_ends: registry.gauges(CERTIFICATE_ENDS.0, CERTIFICATE_ENDS.1),
             certificate_fault: registry.gauges(CERTIFICATE_FAULT.0, CERTIFICATE_FAULT.1),
             spans: lgdl_traces::counters(&mut registry),
@@ -266,6 +274,15 @@ impl Metrics {
             (&self.backup_failed_at, at.failed),
             (&self.drill_failed_at, at.drill_failed),
         ] {
+            if let Some(at) = at {
+                gauges.set(&[], (at / 1000).unsigned_abs());
+            }
+        }
+    }
+
+    /// Tells when the place of the archive last did what was asked of it, and when it last did not; what never was is not told.
+    pub fn archive(&self, well: Option<Millis>, failed: Option<Millis>) {
+        for (gauges, at) in [(&self.archive_at, well), (&self.archive_failed_at, failed)] {
             if let Some(at) = at {
                 gauges.set(&[], (at / 1000).unsigned_abs());
             }

@@ -68,8 +68,14 @@ fn conversation(page: &mut String, document: &Value) {
     ];
     table(page, rows);
     let turns = document["turns"].as_array().map_or(&[][..], Vec::as_slice);
+    let told: Map<String, Value> =
+        turns.iter().filter_map(|turn| turn["given"]["context"].as_object().cloned()).flatten().collect();
     let turns = turns.iter().flat_map(|turn| [("You", text(&turn["user_input"])), ("Answer", text(&turn["response"]))]);
     table(page, turns);
+    if !told.is_empty() {
+        page.push_str("<p>What the site told of you:</p>\n");
+        table(page, told.iter().map(|(name, value)| (name.as_str(), text(value))));
+    }
     let slots = document["slots"].as_array().map_or(&[][..], Vec::as_slice);
     let slots: Vec<(String, String)> =
         slots.iter().map(|slot| (text(&slot["slot_name"]), text(&slot["slot_value"]))).collect();
@@ -163,7 +169,10 @@ mod tests {
             "user_id": "ann", "tenant": "default", "exported_at_ms": 0,
             "conversations": [{
                 "conversation_id": "c1", "game": "shop", "created_at_ms": 0, "updated_at_ms": 0,
-                "turns": [{"user_input": "<script>alert('x')</script>", "response": "Hello & welcome"}],
+                "turns": [{
+                    "user_input": "<script>alert('x')</script>", "response": "Hello & welcome",
+                    "given": {"context": {"crm": "a note"}},
+                }],
                 "slots": [{"slot_name": "size", "slot_value": 7}], "extracted_context": {"city": "Rome"},
             }],
             "unreadable": [{"conversation_id": "c2", "game": "shop", "turns": 3, "why": "E572 <gone>"}],
@@ -178,6 +187,7 @@ mod tests {
             "Hello &amp; welcome",
             "<td dir=\"auto\">7</td>",
             "Rome",
+            "a note",
             "given for shop",
             "1970-01-01T00:00:00Z",
         ] {

@@ -221,7 +221,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     if let Some(path) = &config.tombstones {
         catch_up(&*store, path, &*clock, &*random).await?;
     }
-    archives::check_folder(&*store, &config).await?;
+    archives::check_place(&*store, &config).await?;
     let protection = protection(&config, &store, clock.clone(), Arc::clone(&random));
     let metrics = Metrics::default();
     let traces = collector(&config.otlp_url, &config.otlp_authorization);

@@ -29,6 +29,8 @@ for version in 1.29 1.34 1.37; do
   render all "$version" --set 'ingress.enabled=true,ingress.host=chat.example.com,ingress.tlsSecret=t,ingress.className=nginx' \
     --set origin.autoscaling.enabled=true,edge.autoscaling.enabled=true,edge.autoscaling.turnsPerSecond=200 \
     --set 'games[0].id=clinic_triage,games[0].configMap=clinic' --set origin.settings.LGDL_LOG=warn \
+    --set origin.settings.LGDL_ARCHIVE_URL=s3://kept/archive,origin.settings.AWS_SECRET_ACCESS_KEY=@/run/secrets/lgdl/bucket \
+    --set 'origin.secretFiles[0]=bucket,origin.serviceAccountAnnotations.eks\.amazonaws\.com/role-arn=arn:aws:iam::1:role/kept' \
     --set image.originDigest=sha256:"$(printf '%064d' 0)" --set networkPolicy.enabled=true
   for name in defaults sqlite ephemeral all; do
     "$KUBERNETES_VALIDATE" -k "$version" --strict "$folder/$name-$version.yaml" > "$folder/validated" 2>&1 || fail "$name, Kubernetes $version: $(grep -v passed "$folder/validated")"

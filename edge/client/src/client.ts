@@ -158,6 +158,11 @@ export class Conversation {
     this.#outbox.remove(key);
   }
 
+  /** Keeps `unanswered` where another tab has overwritten it: for whoever hears that the storage changed. */
+  restore(): void {
+    this.#outbox.restore();
+  }
+
   /** Ends the wait before the next try, unless the server asked for it. */
   retryNow(): void {
     this.#wake?.();

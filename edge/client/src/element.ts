@@ -288,9 +288,10 @@ export class LgdlChat extends Base {
       this.#view.compose("");
       return this.#connect();
     }
-    if (event.key !== conversation.storageKey("transcript")) return;
     // What was written after the conversation ended elsewhere is not taken over, and never written again.
     if (this.#storage?.getItem(conversation.storageKey("conversation")) !== conversation.id) return;
+    if (event.key === conversation.storageKey("pending")) return conversation.restore();
+    if (event.key !== conversation.storageKey("transcript")) return;
     this.#transcript?.reload();
     const lines = this.#transcript?.lines ?? [];
     const kept = new Set(lines.map((line) => line.key));

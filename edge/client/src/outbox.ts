@@ -17,10 +17,15 @@ export interface PendingTurn {
   readonly body: string;
 }
 
-/** The turns of one conversation that wait for an answer. Tabs share it, so it is read anew each time. */
+/**
+ * The turns of one conversation that wait for an answer. Tabs share it, so it is read anew each time; and since a browser may show
+ * a tab the storage as it was before another one's last write, each has its own turns in mind as well.
+ */
 export class Outbox {
-  /** In place of a storage that is not there, is full or is forbidden. */
+  /** This tab's, those that wait; all there are in place of a storage that is not there, is full or is forbidden. */
   #memory: PendingTurn[] = [];
+  /** Keys that need no answer any more. */
+  readonly #settled = new Set<string>();
 
   constructor(
     private storage: KeyValueStorage | null,
@@ -28,7 +33,36 @@ export class Outbox {
   ) {}
 
   list(): readonly PendingTurn[] {
-    if (this.storage === null) return this.#memory;
+    const stored = this.#stored().filter((turn) => !this.#settled.has(turn.key));
+    const keys = new Set(stored.map((turn) => turn.key));
+    return [...stored, ...this.#memory.filter((turn) => !keys.has(turn.key))];
+  }
+
+  add(turn: PendingTurn): void {
+    this.#memory.push(turn);
+    this.#write(this.list());
+  }
+
+  remove(key: string): void {
+    this.#settled.add(key);
+    this.#memory = this.#memory.filter((turn) => turn.key !== key);
+    this.#write(this.list());
+  }
+
+  /** Writes what another tab, that did not know it yet, has overwritten. */
+  restore(): void {
+    const stored = this.#stored();
+    const keys = new Set(stored.map((turn) => turn.key));
+    if (this.#memory.some((turn) => !keys.has(turn.key)) || stored.some((turn) => this.#settled.has(turn.key))) this.#write(this.list());
+  }
+
+  clear(): void {
+    this.#memory = [];
+    this.#write([]);
+  }
+
+  #stored(): PendingTurn[] {
+    if (this.storage === null) return [];
     try {
       const kept: unknown = JSON.parse(this.storage.getItem(this.name) ?? "[]");
       return Array.isArray(kept) ? kept.filter(isTurn) : [];
@@ -37,24 +71,12 @@ export class Outbox {
     }
   }
 
-  add(turn: PendingTurn): void {
-    this.#write([...this.list().filter((other) => other.key !== turn.key), turn]);
-  }
-
-  remove(key: string): void {
-    this.#write(this.list().filter((turn) => turn.key !== key));
-  }
-
-  clear(): void {
-    this.#write([]);
-  }
-
   #write(turns: readonly PendingTurn[]): void {
-    this.#memory = [...turns];
     try {
       if (turns.length === 0) this.storage?.removeItem(this.name);
       else this.storage?.setItem(this.name, JSON.stringify(turns));
     } catch {
+      this.#memory = [...turns];
       this.storage = null; // costs the memory across reloads, never the turn
     }
   }

@@ -1,6 +1,7 @@
 // What is kept of a conversation in the browser: by several tabs at once, whose views of the storage may lag, and no longer than it may be.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Outbox } from "../dist/outbox.js";
 import { Transcript, answerKey } from "../dist/transcript.js";
 
 /** A storage as one tab sees it: `sync` brings what is really there. */
@@ -71,4 +72,26 @@ test("what is cleared is gone from the storage at once, and another conversation
   new Transcript(tab, "t", "old").put(line("a", "a secret", 1));
   assert.deepEqual(keys(new Transcript(tab, "t", "new")), []);
   assert.equal(storage.real().size, 0, "a tab that had not heard of it wrote once more: the next one takes it away");
+});
+
+test("turns of two tabs that wait for an answer outlive both, and none comes back that has one", () => {
+  const storage = tabs();
+  const [one, two] = [storage.tab(), storage.tab()];
+  const [first, second] = [new Outbox(one, "p"), new Outbox(two, "p")];
+  const turn = (key) => ({ key, input: key, body: "{}" });
+  first.add(turn("a"));
+  second.add(turn("b")); // does not see the other's turn yet
+  const settle = () => {
+    for (let round = 0; round < 3; round += 1) for (const [tab, outbox] of [[one, first], [two, second]]) tab.sync(), outbox.restore();
+    const later = storage.tab();
+    later.sync();
+    return new Outbox(later, "p").list().map(({ key }) => key).sort();
+  };
+  assert.deepEqual(settle(), ["a", "b"]);
+  first.remove("a");
+  second.add(turn("c")); // nor that it was answered
+  assert.deepEqual(settle(), ["b", "c"]);
+  second.remove("b");
+  second.remove("c");
+  assert.deepEqual(settle(), []);
 });

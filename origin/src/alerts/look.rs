@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::{Incident, Severity, host};
+use crate::archives::{FAILED_NOTE, WELL_NOTE};
 use crate::audit::lag;
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::clock::{DAY_MS, HOUR_MS, MAX_CLOCK_OFF_MS, Millis};
@@ -101,6 +102,9 @@ pub(super) struct Look<'a> {
     found: Vec<Incident>,
 }
 
+/// How long the place of the archive may not do what is asked of it.
+const ARCHIVE_AWAY_MS: Millis = 10 * MINUTE_MS;
+
 /// The rules that judge this process alone; others are the same for every origin.
 pub(super) const OF_A_HOST: [&str; 4] = ["commits_slow", "errors", "disk_full", "certificate_ends"];
 
@@ -110,6 +114,7 @@ pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<S
     look.this_process();
     look.nodes().await?;
     look.backups().await?;
+    look.archive().await?;
     look.receivers().await?;
     look.keys().await?;
     look.queues().await?;
@@ -253,6 +258,20 @@ impl Look<'_> {
         Ok(())
     }
 
+    async fn archive(&mut self) -> Result<()> {
+        if self.config().archive_url.is_none() {
+            return Ok(());
+        }
+        let store = &*self.origin.store;
+        let (failed, well) = (age(store, FAILED_NOTE, self.now_ms).await?, age(store, WELL_NOTE, self.now_ms).await?);
+        // A moment is nothing: what goes there waits, and what comes from there is asked for again.
+        if failed.is_some_and(|failed| well.is_none_or(|well| failed < well && well > ARCHIVE_AWAY_MS)) {
+            let what = "the place of the archive does not do what is asked of it; the log has the cause";
+            self.find("archive_failed", "", Severity::Warning, what.into());
+        }
+        Ok(())
+    }
+
     async fn receivers(&mut self) -> Result<()> {
         let Some(limit) = self.config().alert_push_minutes else { return Ok(()) };
         let (store, limit_ms) = (&*self.origin.store, Millis::from(limit) * MINUTE_MS);
@@ -326,8 +345,8 @@ pub(crate) fn ends(left: Millis, days: u32) -> Option<Severity> {
 /// What this process writes, and where.
 fn disks(config: &Config) -> Vec<(&'static str, PathBuf)> {
     let store = config.postgres_url.is_none().then(|| ("the store", folder_of(&config.sqlite_path).to_owned()));
-    let others = [("the backups", &config.backup_folder), ("the archive", &config.archive_folder)];
-    let others = others.into_iter().filter_map(|(what, folder)| Some((what, folder.clone()?)));
+    let others = [("the backups", &config.backup_url), ("the archive", &config.archive_url)];
+    let others = others.into_iter().filter_map(|(what, place)| Some((what, place.as_ref()?.folder()?.clone())));
     store.into_iter().chain(others).collect()
 }
 

@@ -1,39 +1,63 @@
 //! The archive while the origin runs: what is old goes there as often as things are cleaned up, and what nobody needs is swept every
-//! minute.
+//! minute. Whether its place does what is asked of it is noted, for health, metrics and alerts.
 
 use std::time::Duration;
 
-use super::{Hand, RunReport, before};
+use super::{ArchiveError, FAILED_NOTE, Hand, RunReport, WELL_NOTE, before};
+use crate::clock::Millis;
 use crate::http::Origin;
 
+/// How often it is looked whether something is due.
+const TICK: Duration = Duration::from_secs(15);
 /// How often what nobody needs is swept.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY_MS: Millis = 60_000;
+/// How often it is looked whether the place is well; one that is not is looked at every time.
+const LOOK_EVERY_MS: Millis = 5 * 60_000;
+/// When a run that broke off is gone on with.
+const AGAIN_AFTER_MS: Millis = 10 * 60_000;
 /// Who works on it, for the audit log.
 const ACTOR: &str = "origin";
 
 impl Origin {
     /// A hand on the archive.
     pub(crate) fn archive(&self) -> Hand<'_> {
-        Hand { store: &*self.store, protection: &*self.protection, config: &self.config, actor: ACTOR }
+        // What opens its place may have been read anew.
+        Hand { store: &*self.store, protection: &*self.protection, config: self.settings(), actor: ACTOR }
     }
+}
+
+/// How the place is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Well,
+    Failing,
 }
 
 /// Looks after it, for as long as the origin runs.
 pub async fn keep(origin: &Origin) {
-    if origin.config.archive_folder.is_none() {
+    if origin.config.archive_url.is_none() {
         return;
     }
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let every = i64::from(origin.settings().cleanup_interval_hours) * crate::clock::HOUR_MS;
-    let mut next_run = origin.clock.now_ms();
+    let (mut next_sweep, mut next_look, mut next_run) = (Millis::MIN, Millis::MIN, Millis::MIN);
     loop {
         ticks.tick().await;
         let hand = origin.archive();
-        if let Err(error) = hand.sweep(origin.clock.now_ms()).await {
-            tracing::warn!(%error, "files of the archive that nobody needs are not removed yet");
-        }
         let now_ms = origin.clock.now_ms();
+        if now_ms >= next_sweep {
+            next_sweep = now_ms + SWEEP_EVERY_MS;
+            if let Err(error) = hand.sweep(now_ms).await {
+                tracing::warn!(%error, "files of the archive that nobody needs are not removed yet");
+            }
+        }
+        if now_ms >= next_look {
+            next_look = match note(origin, hand.look().await.err().as_ref()).await {
+                Seen::Well => now_ms + LOOK_EVERY_MS,
+                Seen::Failing => now_ms,
+            };
+        }
         // What is live among the settings may have become too long since.
         let before = match before(&origin.settings(), None, now_ms) {
             Ok(before) => before.filter(|_| now_ms >= next_run),
@@ -43,14 +67,36 @@ pub async fn keep(origin: &Origin) {
             }
         };
         if let Some(before) = before {
-            next_run = now_ms + every;
             match hand.run(before, || origin.clock.now_ms(), &mut |_| ()).await {
                 Ok(report) => {
+                    next_run = now_ms + every;
                     let RunReport { archived, bytes, unreadable, .. } = report;
                     tracing::info!(archived, bytes, unreadable, "archived what is old");
                 }
-                Err(error) => tracing::warn!(%error, "archiving broke off; the next run goes on"),
+                Err(error) => {
+                    next_run = now_ms + AGAIN_AFTER_MS;
+                    tracing::warn!(%error, "archiving broke off; the next run goes on");
+                    if note(origin, Some(&error)).await == Seen::Failing {
+                        next_look = now_ms;
+                    }
+                }
             }
         }
     }
+}
+
+/// Notes how the place is. That the store fails is no fault of it.
+async fn note(origin: &Origin, fault: Option<&ArchiveError>) -> Seen {
+    let (note, seen) = match fault {
+        None => (WELL_NOTE, Seen::Well),
+        Some(ArchiveError::Store(_)) => return Seen::Well,
+        Some(error) => {
+            tracing::warn!(%error, "the archive's place does not do what is asked of it");
+            (FAILED_NOTE, Seen::Failing)
+        }
+    };
+    if let Err(error) = origin.store.note(note, &origin.clock.now_ms().to_string()).await {
+        tracing::warn!(%error, "how the archive's place is can't be noted");
+    }
+    seen
 }

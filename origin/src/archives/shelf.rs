@@ -1,10 +1,12 @@
-//! Where files of the archive lie: a folder. A file is whole, or it is not there.
-
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+//! How files of the archive lie in their place: a folder, or a bucket.
 
 use super::{ArchiveError, Doing, Manifest};
+use crate::clock::Millis;
+use crate::config::Config;
 use crate::hex;
+use crate::objects::{Fault, Location, Place};
+use crate::random::SystemRandom;
+use crate::store::StoreError;
 
 /// Where files of conversations lie, by the first two digits of their names.
 const FILES: &str = "files";
@@ -13,155 +15,109 @@ const MANIFESTS: &str = "manifests";
 /// How long the name of a file is: SHA-256, hexadecimal.
 const NAME_CHARS: usize = 64;
 /// How the name of a manifest ends.
-const JSON: &str = "json";
+const JSON: &str = ".json";
 
-/// A folder of files.
+/// The files of the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shelf {
-    folder: PathBuf,
+    place: Place,
 }
 
 impl Shelf {
-    /// The archive in that folder.
+    /// The archive that lies there.
     #[must_use]
-    pub fn in_folder(folder: &Path) -> Shelf {
-        Shelf { folder: folder.to_owned() }
+    pub fn at(place: Place) -> Shelf {
+        Shelf { place }
     }
 
-    fn path(&self, file: &str) -> PathBuf {
-        // Names are hashes; nothing else becomes a path.
-        let safe: String = file.chars().filter(char::is_ascii_hexdigit).collect();
-        self.folder.join(FILES).join(safe.get(..2).unwrap_or("")).join(safe)
+    /// The archive of the settings, if they name one.
+    #[must_use]
+    pub fn of(config: &Config) -> Option<Shelf> {
+        let location = config.archive_url.clone()?;
+        Some(Shelf::at(Place::new(location, config.objects.clone())))
     }
 
     pub(super) async fn put(&self, file: &str, bytes: Vec<u8>) -> Result<(), ArchiveError> {
-        let path = self.path(file);
-        on_a_thread(Doing::Write, move || write(&path, &bytes)).await
+        self.place.put(&path(file), bytes).await.map_err(|error| ArchiveError::Shelf(Doing::Write, error))
     }
 
     pub(super) async fn get(&self, file: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
-        let path = self.path(file);
-        on_a_thread(Doing::Read, move || match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        })
-        .await
+        let bytes = self.place.get(&path(file)).await.map_err(|error| ArchiveError::Shelf(Doing::Read, error))?;
+        Ok(bytes.map(Vec::from))
     }
 
     pub(super) async fn remove(&self, file: &str) -> Result<(), ArchiveError> {
-        let path = self.path(file);
-        on_a_thread(Doing::Sweep, move || match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })
-        .await
+        self.place.remove(&path(file)).await.map_err(|error| ArchiveError::Shelf(Doing::Sweep, error))
     }
 
     pub(super) async fn put_manifest(&self, manifest: &Manifest) -> Result<(), ArchiveError> {
-        let bytes =
-            serde_json::to_vec_pretty(manifest).map_err(|error| ArchiveError::Shelf(Doing::Write, error.into()))?;
-        let name = format!("{:015}-{}.{JSON}", manifest.at_ms, hex::sha256(&bytes));
-        let path = self.folder.join(MANIFESTS).join(name);
-        on_a_thread(Doing::Write, move || write(&path, &bytes)).await
+        let bytes = serde_json::to_vec_pretty(manifest).map_err(|error| StoreError::Internal(error.to_string()))?;
+        let name = format!("{MANIFESTS}/{:015}-{}{JSON}", manifest.at_ms, hex::sha256(&bytes));
+        self.place.put(&name, bytes).await.map_err(|error| ArchiveError::Shelf(Doing::Write, error))
     }
 
     /// Whether anything lies there.
     pub(crate) async fn holds_any(&self) -> Result<bool, ArchiveError> {
-        let folders = [self.folder.join(MANIFESTS), self.folder.join(FILES)];
-        let looked = move || folders.iter().try_fold(false, |any, folder| Ok(any || !entries(folder)?.is_empty()));
-        self.on_the_folder(looked).await
+        for part in [MANIFESTS, FILES] {
+            if self.place.holds_any(part).await.map_err(ArchiveError::Place)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// Something that is done with the folder as a whole.
-    async fn on_the_folder<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> io::Result<T> + Send + 'static,
-    ) -> Result<T, ArchiveError> {
-        let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
-        done.and_then(|done| done).map_err(|error| ArchiveError::Folder(self.folder.clone(), error))
-    }
-
-    /// Makes the folder, where it is not there, and tries whether it takes a file.
+    /// Tries whether it takes a file, and gives it, and lets go of it.
     pub(super) async fn try_out(&self) -> Result<(), ArchiveError> {
-        let folder = self.folder.clone();
-        self.on_the_folder(move || {
-            std::fs::create_dir_all(&folder)?;
-            tempfile::NamedTempFile::new_in(&folder)?.as_file().sync_all()
-        })
-        .await
+        self.place.try_out(&SystemRandom).await.map_err(ArchiveError::Place)
     }
 
     /// Where it lies.
     #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    pub fn location(&self) -> &Location {
+        self.place.location()
     }
 
     /// The names of all files of conversations that lie there.
     pub(super) async fn files(&self) -> Result<Vec<String>, ArchiveError> {
-        let folder = self.folder.join(FILES);
-        on_a_thread(Doing::Read, move || {
-            let mut names = Vec::new();
-            for part in entries(&folder)?.into_iter().filter(|part| part.is_dir()) {
-                let files = entries(&part)?.into_iter();
-                names.extend(files.filter_map(|file| file.file_name()?.to_str().map(str::to_owned)));
-            }
-            // What is beside them is on its way, or not of ours.
-            names.retain(|name| name.len() == NAME_CHARS && name.chars().all(|c| c.is_ascii_hexdigit()));
-            names.sort();
-            Ok(names)
-        })
-        .await
+        let found = self.place.list(FILES).await.map_err(|error| ArchiveError::Shelf(Doing::Read, error))?;
+        let names = found.into_iter().filter_map(|object| Some(object.name.rsplit_once('/')?.1.to_owned()));
+        // What is beside them is on its way, or not of ours.
+        let ours = |name: &String| name.len() == NAME_CHARS && name.chars().all(|c| c.is_ascii_hexdigit());
+        Ok(names.filter(ours).collect())
     }
 
-    /// The manifests, oldest first; an error in the place of each whose bytes are not those that it is named by.
-    pub(super) async fn manifests(&self) -> Result<Vec<Result<Manifest, ArchiveError>>, ArchiveError> {
-        let folder = self.folder.join(MANIFESTS);
-        let files = on_a_thread(Doing::Read, move || {
-            let mut names: Vec<_> =
-                entries(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == JSON)).collect();
-            names.sort();
-            names
-                .into_iter()
-                .map(|path| std::fs::read(&path).map(|bytes| (path, bytes)))
-                .collect::<io::Result<Vec<_>>>()
-        });
-        let read = |(path, bytes): (PathBuf, Vec<u8>)| {
-            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    /// The manifests since that time, oldest first; an error in the place of each whose bytes are not those that it is named by.
+    pub(super) async fn manifests(&self, since: Millis) -> Result<Vec<Result<Manifest, ArchiveError>>, ArchiveError> {
+        let found = self.place.list(MANIFESTS).await.map_err(|error| ArchiveError::Shelf(Doing::Read, error))?;
+        let mut manifests = Vec::new();
+        for object in found {
+            let Some(name) = object.name.strip_suffix(JSON) else { continue };
+            // A name that tells no time is looked at.
+            if name.split_once('-').and_then(|(at, _)| at.parse().ok()).is_some_and(|at: Millis| at < since) {
+                continue;
+            }
+            let bytes = self.place.get(&format!("{MANIFESTS}/{}", object.name)).await;
+            let bytes = match bytes {
+                Ok(Some(bytes)) => bytes,
+                // Gone since it was listed.
+                Ok(None) => continue,
+                Err(error) if error.fault == Fault::File => {
+                    manifests.push(Err(ArchiveError::Shelf(Doing::Read, error)));
+                    continue;
+                }
+                Err(error) => return Err(ArchiveError::Shelf(Doing::Read, error)),
+            };
             let whole = name.rsplit_once('-').is_some_and(|(_, hash)| hash == hex::sha256(&bytes));
             let manifest = serde_json::from_slice(&bytes).ok().filter(|_| whole);
-            manifest.ok_or(ArchiveError::Damaged(name, "it is no manifest, or was changed"))
-        };
-        Ok(files.await?.into_iter().map(read).collect())
+            let damaged = || ArchiveError::Damaged(name.to_owned(), "it is no manifest, or was changed");
+            manifests.push(manifest.ok_or_else(damaged));
+        }
+        Ok(manifests)
     }
 }
 
-/// What lies in a folder; nothing where there is none yet.
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    match std::fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Writes a file beside its place, for its owner alone, and puts it there once it is on the disk.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    std::fs::create_dir_all(folder)?;
-    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
-    beside.write_all(bytes)?;
-    beside.as_file().sync_all()?;
-    beside.persist(path).map_err(|error| error.error)?;
-    // What a folder holds is on the disk when the folder is.
-    std::fs::File::open(folder)?.sync_all()
-}
-
-async fn on_a_thread<T: Send + 'static>(
-    doing: Doing,
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, ArchiveError> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
-    done.and_then(|done| done).map_err(|error| ArchiveError::Shelf(doing, error))
+/// Where a file lies. Names are hashes; nothing else becomes a path.
+fn path(file: &str) -> String {
+    let safe: String = file.chars().filter(char::is_ascii_hexdigit).collect();
+    format!("{FILES}/{}/{safe}", safe.get(..2).unwrap_or("0"))
 }

@@ -64,7 +64,7 @@ pub async fn verify(hand: &Hand<'_>) -> Result<Proof, ArchiveError> {
     }
     let keys = hand.data_keys().await?;
     let mut names = Vec::new();
-    for manifest in shelf.manifests().await? {
+    for manifest in shelf.manifests(0).await? {
         match manifest {
             Ok(manifest) => names.extend(manifest.files.into_iter().map(|entry| entry.file)),
             Err(error) => proof.wrong(error.to_string()),
@@ -82,10 +82,13 @@ pub async fn verify(hand: &Hand<'_>) -> Result<Proof, ArchiveError> {
                 proof.removed += 1;
                 continue;
             }
-            Err(error) => {
-                proof.wrong(format!("the file {file}: {error}"));
-                continue;
-            }
+            Err(error) => match error.of_one() {
+                Ok(why) => {
+                    proof.wrong(format!("the file {file}: {why}"));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
         };
         if hex::sha256(&bytes) != file {
             proof.wrong(format!("the file {file} is damaged"));

@@ -30,7 +30,7 @@ impl ArchivedTurns {
     /// Read from where the settings say.
     #[must_use]
     pub fn read_in(config: &Config) -> ArchivedTurns {
-        ArchivedTurns::ReadIn(config.archive_folder.as_deref().map(Shelf::in_folder))
+        ArchivedTurns::ReadIn(Shelf::of(config))
     }
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn whole(
             Ok((dump, Some(lost)))
         }
         Err(Err(ArchiveError::Store(error))) => Err(error),
-        Err(Err(error)) => Err(StoreError::Internal(error.to_string())),
+        Err(Err(error)) => Err(StoreError::Unavailable(error.to_string())),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::archives::ArchivedTurns;
 use crate::audit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Secret};
+use crate::objects::Location;
 use crate::privacy::UnreadableList;
 use crate::random::{Random as _, SystemRandom};
 use crate::serve::protection;
@@ -49,7 +50,7 @@ impl DrillReport {
 /// When it can't be restored, or the store fails. What can't be read is named in the report.
 pub async fn drill(
     config: &Config,
-    backup: &Path,
+    backup: &Location,
     programs: Option<&Path>,
     live: &dyn Store,
 ) -> Result<DrillReport, BackupError> {

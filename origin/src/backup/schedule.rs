@@ -3,6 +3,7 @@
 //! Whoever runs (an origin, or `lgdl backup --schedule`) looks; a note of the store says who has begun, so that one of them does it. What
 //! came of it is noted, told in the audit log and in metrics, and watched by the alerts.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::audit::{self, events};
 use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
 use crate::config::{Config, Live};
 use crate::files::PARTIAL;
+use crate::objects::{Location, Place};
 use crate::serve::DEFAULT_TENANT;
 use crate::store::{Store, StoreError};
 
@@ -27,6 +29,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 const AGAIN_AFTER_MS: Millis = 10 * MINUTE_MS;
 /// The note of when the last one was begun.
 const BEGUN_NOTE: &str = "local:backup_begun";
+/// The note of whoever makes one that it is still at it.
+const ALIVE_NOTE: &str = "local:backup_alive";
+/// How often that is noted.
+const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// How long after the last such note one counts as broken off: whoever was at it was killed.
+const BROKEN_OFF_AFTER_MS: Millis = 5 * MINUTE_MS;
 /// Who makes them, for the audit log.
 const ACTOR: &str = "schedule";
 const MINUTE_MS: Millis = 60_000;
@@ -93,7 +101,7 @@ impl Schedule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// Where it lies.
-    pub file: PathBuf,
+    pub file: Location,
     /// Its size, bytes.
     pub bytes: u64,
     /// Backups that were removed, being past their time.
@@ -111,7 +119,7 @@ pub async fn keep(store: &Arc<dyn Store>, live: &Live, clock: &dyn Clock, progra
             Ok(None) => {}
             Ok(Some(made)) => {
                 let (bytes, removed, drilled) = (made.bytes, made.removed, made.drilled.is_some());
-                tracing::info!(file = %made.file.display(), bytes, removed, drilled, "a backup was made");
+                tracing::info!(file = %made.file, bytes, removed, drilled, "a backup was made");
             }
             Err(error) => tracing::error!(%error, "a backup that was due was not made, or does not hold"),
         }
@@ -131,7 +139,7 @@ pub async fn look(
     clock: &dyn Clock,
     programs: Option<&Path>,
 ) -> Result<Option<Made>, BackupError> {
-    let (Some(schedule), Some(folder)) = (&config.backup_schedule, &config.backup_folder) else { return Ok(None) };
+    let (Some(schedule), Some(location)) = (&config.backup_schedule, &config.backup_url) else { return Ok(None) };
     let now_ms = clock.now_ms();
     let begun = store.setting(BEGUN_NOTE).await?;
     let last = begun.as_deref().map(|text| at(BEGUN_NOTE, text)).transpose()?;
@@ -141,14 +149,18 @@ pub async fn look(
     let again = failed
         .is_some_and(|failed| last.is_some_and(|last| failed >= last) && now_ms - failed >= AGAIN_AFTER_MS)
         && made < failed;
-    if !schedule.is_due(last, now_ms) && !again {
+    let unfinished = last.is_some() && made < last && failed < last;
+    let alive = noted(&**store, ALIVE_NOTE).await?.max(last);
+    let broken_off = unfinished && alive.is_some_and(|alive| now_ms - alive > BROKEN_OFF_AFTER_MS);
+    if !schedule.is_due(last, now_ms) && !again && !broken_off {
         return Ok(None);
     }
     if !store.replace_note(BEGUN_NOTE, begun.as_deref(), &now_ms.to_string()).await? {
         return Ok(None);
     }
-    let file = folder.join(name(now_ms, config, &store_name(&**store).await?));
-    scheduled(store, config, clock, programs, &file).await.map(Some)
+    let place = Place::new(location.clone(), config.objects.clone());
+    let name = name(now_ms, config, &store_name(&**store).await?);
+    scheduled(store, config, clock, programs, &place, &name).await.map(Some)
 }
 
 async fn scheduled(
@@ -156,18 +168,26 @@ async fn scheduled(
     config: &Config,
     clock: &dyn Clock,
     programs: Option<&Path>,
-    file: &Path,
+    place: &Place,
+    name: &str,
 ) -> Result<Made, BackupError> {
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let file = place.location().join(name);
     tell(&**store, clock.now_ms(), events::BACKUP_MADE, json!({})).await?;
     // Told first, so that the backup has it too.
     audit::drain(&**store).await?;
     let making = async {
-        std::fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
-        remove_left_overs(folder, config, clock.now_ms())?;
-        make(config, file, programs, |_| ()).await
+        if let Location::Folder(folder) = place.location() {
+            std::fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
+            remove_halves(folder)?;
+        }
+        remove_left_overs(config, clock.now_ms())?;
+        make(config, &file, programs, |_| ()).await
     };
-    let bytes = match making.await {
+    let made = tokio::select! {
+        made = making => made,
+        never = tell_that_alive(&**store, clock) => match never {},
+    };
+    let bytes = match made {
         Ok(bytes) => bytes,
         Err(error) => {
             store.note(BACKUP_FAILED_NOTE, &clock.now_ms().to_string()).await?;
@@ -176,12 +196,22 @@ async fn scheduled(
     };
     store.note(MADE_NOTE, &clock.now_ms().to_string()).await?;
     let drilled = match config.backup_drill {
-        true => Some(after(store, config, clock, programs, file).await?),
+        true => Some(after(store, config, clock, programs, &file).await?),
         false => None,
     };
     // Only now: what is there is not given up for one that does not hold.
-    let removed = remove_old(folder, config, &store_name(&**store).await?, clock.now_ms())?;
-    Ok(Made { file: file.to_owned(), bytes, removed, drilled })
+    let removed = remove_old(place, config, &store_name(&**store).await?, clock.now_ms()).await?;
+    Ok(Made { file, bytes, removed, drilled })
+}
+
+/// Notes that somebody is at it, for as long as it is polled.
+async fn tell_that_alive(store: &dyn Store, clock: &dyn Clock) -> Infallible {
+    loop {
+        if let Err(error) = store.note(ALIVE_NOTE, &clock.now_ms().to_string()).await {
+            tracing::debug!(%error, "that a backup is being made can't be noted");
+        }
+        tokio::time::sleep(ALIVE_EVERY).await;
+    }
 }
 
 /// The drill after a backup, with what came of it.
@@ -190,7 +220,7 @@ async fn after(
     config: &Config,
     clock: &dyn Clock,
     programs: Option<&Path>,
-    file: &Path,
+    file: &Location,
 ) -> Result<DrillReport, BackupError> {
     let done = drill(config, file, programs, &**store).await;
     let well = done.as_ref().is_ok_and(DrillReport::holds);
@@ -242,28 +272,52 @@ fn made_of(name: &str) -> Option<(Millis, &str)> {
     Some((time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond(), store))
 }
 
-/// Whether a folder holds backups of another store than that; any, where there is none.
+/// A backup that lies where they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Where.
+    pub file: Location,
+    /// Its size, bytes.
+    pub bytes: u64,
+}
+
+/// The backups that lie in a place, of whichever store; those of a store are in their order.
 ///
 /// # Errors
-/// When the folder can't be read, or the store fails.
-pub async fn holds_of_another(folder: &Path, store: Option<&dyn Store>) -> Result<bool, BackupError> {
+/// When it can't be read.
+pub async fn kept(place: &Place) -> Result<Vec<Kept>, BackupError> {
+    let objects = place.list_here().await.map_err(BackupError::Place)?.into_iter();
+    let ours = objects.filter(|object| made_of(&object.name).is_some());
+    Ok(ours.map(|object| Kept { file: place.location().join(&object.name), bytes: object.bytes }).collect())
+}
+
+/// Whether a place holds backups of another store than that; any, where there is none.
+///
+/// # Errors
+/// When it can't be read, or the store fails.
+pub async fn holds_of_another(place: &Place, store: Option<&dyn Store>) -> Result<bool, BackupError> {
     let own = match store {
         Some(store) => Some(store_name(store).await?),
         None => None,
     };
-    let of = |path: &PathBuf| Some(made_of(path.file_name()?.to_str()?)?.1.to_owned());
-    Ok(entries(folder)?.iter().filter_map(of).any(|of| own.as_ref() != Some(&of)))
+    let objects = place.list_here().await.map_err(BackupError::Place)?;
+    let of = objects.iter().filter_map(|object| made_of(&object.name));
+    Ok(of.map(|(_, of)| of).any(|of| own.as_deref() != Some(of)))
 }
 
-/// Removes what a process that was killed has left of a backup: half a file in `folder`, where nobody else makes one now, and what lay
-/// open until it was sealed, once it is so old that nobody is at it.
-fn remove_left_overs(folder: &Path, config: &Config, now_ms: Millis) -> Result<(), BackupError> {
+/// Removes half a file that a process which was killed has left in `folder`, where nobody else makes one now.
+fn remove_halves(folder: &Path) -> Result<(), BackupError> {
     for path in entries(folder)? {
         let name = path.file_name().and_then(|name| name.to_str());
         if name.and_then(|name| name.strip_suffix(PARTIAL)).is_some_and(|name| made_of(name).is_some()) {
             std::fs::remove_file(&path).map_err(|error| BackupError::File(path, error))?;
         }
     }
+    Ok(())
+}
+
+/// Removes what such a process has left of what lay open or was on its way, once it is so old that nobody is at it.
+fn remove_left_overs(config: &Config, now_ms: Millis) -> Result<(), BackupError> {
     let is_old = |path: &Path| match std::fs::metadata(path).and_then(|folder| folder.modified()) {
         Ok(changed) => {
             let since = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -289,15 +343,16 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
 
 /// Removes the backups of that store that are neither among its last ones nor young enough; returns how many. Those of another
 /// store are nobody's to remove: an origin that began on an empty one, because its own was lost, must not take away what is left of it.
-fn remove_old(folder: &Path, config: &Config, store: &str, now_ms: Millis) -> Result<usize, BackupError> {
-    let made = |path: &PathBuf| made_of(path.file_name()?.to_str()?).filter(|(_, of)| *of == store).map(|(at, _)| at);
-    let mut ours: Vec<_> = entries(folder)?.into_iter().filter_map(|path| Some((made(&path)?, path))).collect();
+async fn remove_old(place: &Place, config: &Config, store: &str, now_ms: Millis) -> Result<usize, BackupError> {
+    let made = |name: &str| made_of(name).filter(|(_, of)| *of == store).map(|(at, _)| at);
+    let objects = place.list_here().await.map_err(BackupError::Place)?;
+    let mut ours: Vec<_> = objects.into_iter().filter_map(|one| Some((made(&one.name)?, one.name))).collect();
     ours.sort();
     let young = config.backup_keep_days.map_or(Millis::MAX, |days| now_ms - Millis::from(days) * DAY_MS);
     let (mut removed, last) = (0, config.backup_keep as usize);
     let beyond = ours.len().saturating_sub(last);
-    for (_, path) in ours.into_iter().take(beyond).filter(|(at, _)| *at < young) {
-        std::fs::remove_file(&path).map_err(|error| BackupError::File(path, error))?;
+    for (_, name) in ours.into_iter().take(beyond).filter(|(at, _)| *at < young) {
+        place.remove(&name).await.map_err(BackupError::Place)?;
         removed += 1;
     }
     Ok(removed)
@@ -306,6 +361,7 @@ fn remove_old(folder: &Path, config: &Config, store: &str, now_ms: Millis) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::objects::Access;
 
     /// 2030-01-01T00:00:00Z.
     const MIDNIGHT: Millis = 1_893_456_000_000;
@@ -336,8 +392,8 @@ mod tests {
         assert!(!hours.is_due(Some(MIDNIGHT), time(5, 59)) && hours.is_due(Some(MIDNIGHT), time(6, 0)));
     }
 
-    #[test]
-    fn the_last_ones_and_the_young_ones_are_kept_and_files_of_others_too() {
+    #[tokio::test]
+    async fn the_last_ones_and_the_young_ones_are_kept_and_files_of_others_too() {
         let folder = tempfile::tempdir().unwrap();
         let config = |more: &[(&str, &str)]| {
             let given = [("LGDL_EDGE_UNSIGNED", "true")].iter().chain(more);
@@ -361,19 +417,20 @@ mod tests {
         };
         assert_eq!(made_of("lgdl-20300101T000000Z-1a2b3c4d.backup.sealed"), Some((MIDNIGHT, "1a2b3c4d")));
         let now = MIDNIGHT + 5 * DAY_MS;
+        let place = Place::new(Location::Folder(folder.path().to_owned()), Access::default());
         assert_eq!(
-            (remove_old(folder.path(), &plain, "1a2b3c4d", now).unwrap(), left()),
+            (remove_old(&place, &plain, "1a2b3c4d", now).await.unwrap(), left()),
             (2, 4),
             "three days old is young enough"
         );
         assert_eq!(
-            (remove_old(folder.path(), &plain, "1a2b3c4d", now + 90 * DAY_MS).unwrap(), left()),
+            (remove_old(&place, &plain, "1a2b3c4d", now + 90 * DAY_MS).await.unwrap(), left()),
             (2, 2),
             "the last two stay"
         );
         let one = config(&[("LGDL_BACKUP_KEEP", "1")]);
         assert_eq!(
-            (remove_old(folder.path(), &one, "1a2b3c4d", now).unwrap(), left()),
+            (remove_old(&place, &one, "1a2b3c4d", now).await.unwrap(), left()),
             (1, 1),
             "without days, by their number alone"
         );
@@ -384,9 +441,10 @@ mod tests {
         std::fs::write(folder.path().join("theirs.partial"), "").unwrap();
         let beside = config(&[("LGDL_SQLITE_PATH", &open.path().join("lgdl.db").to_string_lossy())]);
         let today = Millis::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
-        remove_left_overs(folder.path(), &beside, today).unwrap();
+        remove_halves(folder.path()).unwrap();
+        remove_left_overs(&beside, today).unwrap();
         assert_eq!(std::fs::read_dir(open.path()).unwrap().count(), 1, "somebody may be at it");
-        remove_left_overs(folder.path(), &beside, today + 2 * DAY_MS).unwrap();
+        remove_left_overs(&beside, today + 2 * DAY_MS).unwrap();
         assert_eq!(std::fs::read_dir(open.path()).unwrap().count(), 0);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 6);
     }

@@ -1,5 +1,7 @@
 //! `lgdl archive`: conversations that nobody has spoken in for long, in files.
 
+use std::sync::Arc;
+
 use lgdl_origin::archives::{self, ArchiveError, BroughtBack, Hand, Proof, RunReport};
 use lgdl_origin::ids::{ConversationId, person_pseudonym};
 use lgdl_origin::store::{Archived, ConversationRow, MAX_PAGE};
@@ -62,7 +64,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let hand = Hand {
             store: &*deployment.store,
             protection: &*deployment.protection,
-            config: &deployment.config,
+            config: Arc::new(deployment.config.clone()),
             actor: ACTOR,
         };
         match &arguments.command {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use lgdl_origin::Config;
 use lgdl_origin::audit::events;
-use lgdl_origin::backup::{self, BackupProgress, DrillReport, Opened, schedule};
+use lgdl_origin::backup::schedule::{self, Kept};
+use lgdl_origin::backup::{self, BackupProgress, DrillReport, Opened};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::config::Live;
+use lgdl_origin::objects::{Location, Place};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{ReloadSignal, begin_epoch, stop_signal};
-use lgdl_origin::tls::{Tls, trust};
 use lgdl_origin::tombstones::Counting;
 use serde_json::json;
 
@@ -23,10 +24,13 @@ use super::{gdpr, logging, runtime};
 pub(super) struct BackupArguments {
     #[command(flatten)]
     place: Where,
-    /// The file to make; it must not be there yet
-    #[arg(value_name = "FILE", required_unless_present = "schedule")]
-    file: Option<PathBuf>,
-    /// Make backups in LGDL_BACKUP_FOLDER as LGDL_BACKUP_SCHEDULE says, until told to stop: for where the origin can't, having no pg_dump
+    /// The file to make, which must not be there yet: on this machine, or s3://bucket/name, gs://… or az://…
+    #[arg(value_name = "FILE", required_unless_present_any = ["schedule", "list"], value_parser = Location::parse)]
+    file: Option<Location>,
+    /// Show what lies in LGDL_BACKUP_URL
+    #[arg(long, conflicts_with_all = ["file", "schedule"])]
+    list: bool,
+    /// Make backups in LGDL_BACKUP_URL as LGDL_BACKUP_SCHEDULE says, until told to stop: for where the origin can't, having no pg_dump
     #[arg(long, conflicts_with = "file")]
     schedule: bool,
     /// Where pg_dump lies; default: on PATH
@@ -38,9 +42,9 @@ pub(super) struct BackupArguments {
 pub(super) struct RestoreArguments {
     #[command(flatten)]
     place: Where,
-    /// What `lgdl backup` made
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// What `lgdl backup` made: on this machine, or s3://bucket/name, gs://… or az://…
+    #[arg(value_name = "FILE", value_parser = Location::parse)]
+    file: Location,
     /// Restore beside the store, read everything, compare it with the store, and take it away again
     #[arg(long)]
     drill: bool,
@@ -61,6 +65,9 @@ pub(super) struct RestoreArguments {
 
 pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> End {
     let json = arguments.place.json;
+    if arguments.list {
+        return list(arguments, console);
+    }
     let Some(file) = &arguments.file else { return run_schedule(arguments) };
     arguments.place.with(async |deployment| {
         // Told first, so that the backup has it too.
@@ -75,9 +82,29 @@ pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> 
         let bytes = made?;
         deployment.store.note(backup::MADE_NOTE, &now_ms().to_string()).await.map_err(failed)?;
         if json {
-            console.json(&json!({"file": file, "bytes": bytes, "store": deployment.store.kind()}))?;
+            console.json(&json!({"file": file.to_string(), "bytes": bytes, "store": deployment.store.kind()}))?;
         } else {
-            console.line(format_args!("{}: {bytes} bytes", file.display()))?;
+            console.line(format_args!("{file}: {bytes} bytes"))?;
+        }
+        Ok(Verdict::Yes)
+    })
+}
+
+/// Shows what lies where backups are kept, oldest first.
+fn list(arguments: &BackupArguments, console: &mut Console) -> End {
+    let config = arguments.place.config()?;
+    let Some(location) = config.backup_url.clone() else {
+        return Err(Failure::Usage("LGDL_BACKUP_URL is not set".into()));
+    };
+    runtime::block_on(async {
+        let kept = schedule::kept(&Place::new(location, config.objects)).await.map_err(failed)?;
+        if arguments.place.json {
+            let kept = kept.iter().map(|one| json!({"file": one.file.to_string(), "bytes": one.bytes}));
+            console.json(&json!({"backups": kept.collect::<Vec<_>>()}))?;
+            return Ok(Verdict::Yes);
+        }
+        for Kept { file, bytes } in &kept {
+            console.line(format_args!("{file}: {bytes} bytes"))?;
         }
         Ok(Verdict::Yes)
     })
@@ -90,7 +117,6 @@ fn run_schedule(arguments: &BackupArguments) -> End {
         return Err(Failure::Usage("LGDL_BACKUP_SCHEDULE is not set".into()));
     }
     logging::begin(&config.log, logging::Redaction::of(&config))?;
-    trust(&Tls::of(&config)).map_err(failed)?;
     arguments.place.with(async |deployment| {
         let live = Live::new(Arc::new(deployment.config.clone()));
         let mut reload = ReloadSignal::listen().map_err(failed)?;
@@ -121,8 +147,8 @@ fn run_schedule(arguments: &BackupArguments) -> End {
 
 pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -> End {
     let RestoreArguments { place, file, drill, programs, .. } = arguments;
-    if !file.is_file() {
-        return Err(Failure::Usage(format!("{} is no file", file.display())));
+    if file.folder().is_some_and(|file| !file.is_file()) {
+        return Err(Failure::Usage(format!("{file} is no file")));
     }
     let programs = programs.as_deref();
     if *drill {
@@ -209,7 +235,7 @@ fn half_done(failure: Failure, file: &Path) -> Failure {
 
 async fn run_drill(
     deployment: &Deployment,
-    file: &Path,
+    file: &Location,
     programs: Option<&Path>,
     json: bool,
     console: &mut Console,

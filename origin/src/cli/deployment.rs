@@ -13,6 +13,7 @@ use lgdl_origin::privacy::Protection;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{DEFAULT_TENANT, open_existing, protection};
 use lgdl_origin::store::{Event, Store, StoreError};
+use lgdl_origin::tls::{Tls, trust};
 use serde_json::Value;
 
 use super::failure::{End, Failure};
@@ -49,6 +50,13 @@ pub(super) struct Deployment {
 impl Where {
     /// The settings alone, for commands that must not open the store, or not yet.
     pub(super) fn config(&self) -> Result<Config, Failure> {
+        let config = self.read()?;
+        // What is called, too: a bucket, say.
+        trust(&Tls::of(&config)).map_err(failed)?;
+        Ok(config)
+    }
+
+    fn read(&self) -> Result<Config, Failure> {
         let given = Given::load(self.config.as_deref()).map_err(failed)?;
         let Some(folder) = &self.data else { return given.store().map_err(failed) };
         let file = folder.join(super::dev::data::STORE_FILE);

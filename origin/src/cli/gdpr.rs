@@ -3,6 +3,7 @@
 use lgdl::ids::Id;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lgdl_origin::archives::Hand;
 use lgdl_origin::audit::{self, events};
@@ -15,7 +16,7 @@ use lgdl_origin::readable;
 use lgdl_origin::receipts::{self, Signed};
 use lgdl_origin::records::check_id;
 use lgdl_origin::serve::begin_epoch;
-use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, HoldRow, Store};
+use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, HoldRow, Store};
 use lgdl_origin::tombstones::{self, Again, Contents, Counting, bring_up_to_date};
 use serde_json::json;
 
@@ -164,7 +165,7 @@ async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<
     let hand = Hand {
         store: &*deployment.store,
         protection: &*deployment.protection,
-        config: &deployment.config,
+        config: Arc::new(deployment.config.clone()),
         actor: ACTOR,
     };
     let (document, lost) = hand.export_person(&deployment.tenant, user, now_ms()).await.map_err(failed)?;
@@ -177,6 +178,12 @@ async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<
         written.map_err(|error| failed(format!("{}: {error}", path.display())))?;
     }
     console.json(&document)?;
+    if ["conversations", "consents", "unreadable"]
+        .iter()
+        .all(|part| document[part].as_array().is_none_or(Vec::is_empty))
+    {
+        console.note("nothing is here of a person of this id: is it theirs?");
+    }
     console.lost(&lost);
     Ok(Verdict::when(lost.is_empty()))
 }
@@ -216,10 +223,17 @@ async fn verify(deployment: &Deployment, file: &Path, json: bool, console: &mut 
         console.json(&found)?;
     } else {
         let said = |holds: bool, yes: &'static str, no: &'static str| if holds { yes } else { no };
-        console.line(said(found.authentic, "signed with this key", "NOT signed with this key, or altered"))?;
-        console.line(said(found.in_the_log, "the audit log has its links", "the audit log does NOT have its links"))?;
-        console.line(said(found.still_so, "what it says is so", "what it says is NOT so any more"))?;
-        console.line(said(signed.receipt.erased, "the person was erased", "the person was NOT erased"))?;
+        match found.authentic {
+            false => console.line("NOT signed with this key, or altered: nothing that it says can be relied on")?,
+            true => {
+                console.line("signed with this key")?;
+                let links =
+                    said(found.in_the_log, "the audit log has its links", "the audit log does NOT have its links");
+                console.line(links)?;
+                console.line(said(found.still_so, "what it says is so", "what it says is NOT so any more"))?;
+                console.line(said(signed.receipt.erased, "the person was erased", "the person was NOT erased"))?;
+            }
+        }
     }
     Ok(Verdict::when(found.holds()))
 }
@@ -256,6 +270,11 @@ async fn erase(
                         "{error}\nit is erased, but its tombstone is not in that file: a restore would not know of it"
                     ))
                 })?;
+            }
+            if conversation.is_none() && report == ErasureReport::default() {
+                console.note(
+                    "nothing was here of a person of this id: is it theirs? What still comes from before now is erased with it",
+                );
             }
             let report = json!({"erasure": erasure, "report": report});
             if json {

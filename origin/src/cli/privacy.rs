@@ -4,6 +4,7 @@ use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::readable;
 use lgdl_origin::records::check_id;
+use lgdl_origin::store::TextRight;
 use serde_json::{Map, Value, json};
 
 use super::console::Console;
@@ -71,7 +72,23 @@ async fn record(deployment: &Deployment, game: &str) -> Result<Option<Map<String
             given
         }
     });
-    let goes: Vec<Value> = goes.collect();
+    let hooks = store.webhooks(Some(tenant)).await.map_err(failed)?;
+    let hooks = hooks.iter().map(|row| {
+        let what = match row.hook.text {
+            TextRight::Included => "what was said and answered, values, the person's id",
+            TextRight::Withheld => "what happened, under a pseudonym",
+        };
+        json!({"to": format!("webhook {}", row.hook.name), "what": what})
+    });
+    let understanding = json!({
+        "to": "an understanding service, where a node's LGDL_UNDERSTANDING_SERVICE names one",
+        "what": "what was said, but for answers to sensitive slots",
+    });
+    let goes: Vec<Value> = goes.chain(hooks).chain([understanding]).collect();
+    let persons: Vec<&str> = match header.participants.as_slice() {
+        [] => vec!["whoever talks to it"],
+        named => named.iter().map(|participant| participant.name.as_str()).collect(),
+    };
     let days =
         |days: Option<u32>| days.map_or("for ever".to_owned(), |days| format!("{days} days after the last turn"));
     let own = policy.retention_days.or(config.conversation_ttl_days);
@@ -85,8 +102,11 @@ async fn record(deployment: &Deployment, game: &str) -> Result<Option<Map<String
         "version": row.active.version,
         "purpose": header.description,
         "legal_basis": if policy.consent_required { "consent, asked before the first turn" } else { "to be named by the controller; the game asks for no consent" },
-        "persons": header.participants.iter().map(|participant| participant.name.clone()).collect::<Vec<_>>(),
-        "kept_of_every_turn": ["what the person wrote", "the answer", "the time", "the id that the site gave for the person"],
+        "persons": persons,
+        "kept_of_every_turn": [
+            "what the person wrote", "the answer", "the time", "the id that the site gave for the person",
+            "what the site told with it (context), and what services answered",
+        ],
         "collected": collected,
         "goes_to": goes,
         "kept_for": days(bounded),

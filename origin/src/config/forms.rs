@@ -14,12 +14,14 @@ use lgdl::wire::signature::MIN_SECRET_BYTES;
 use super::{EdgeKey, GameFile, Secret};
 use crate::alerts::QuietHours;
 use crate::backup::Schedule;
+use crate::objects::{FORMS, Location};
 use crate::tokens::KeySource;
 
 pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, such as 127.0.0.1:8787", |text| {
     text.parse().map_err(|_| "must be an address with a port, such as 127.0.0.1:8787".into())
 });
 pub(super) const FILE: Parsed<PathBuf> = Parsed("a file", |text| Ok(PathBuf::from(text)));
+pub(super) const PLACE: Parsed<Location> = Parsed(FORMS, Location::parse);
 pub(super) const POSTGRES_URL: Parsed<Secret> = Parsed("postgres://…", postgres_url);
 pub(super) const GAME_FILE: Parsed<GameFile> = Parsed("`id:path`", game_file);
 pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes", key_ring);

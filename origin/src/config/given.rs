@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::objects::{Access, opens_buckets};
 use http::Uri;
 use lgdl::meaning::Meaning;
 use lgdl::settings::{
@@ -17,6 +18,9 @@ use crate::tls::Tls;
 
 /// The most that a file with a secret holds, bytes: as much as a form may take, so that no device fills memory.
 const MAX_SECRET_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Settings that have another name now, each with that: one of before must not be passed over in silence.
+const RENAMED: [(&str, &str); 2] = [("ARCHIVE_FOLDER", "archive_url"), ("BACKUP_FOLDER", "backup_url")];
 
 /// Texts as they were given, with where each came from.
 #[derive(Debug, Clone, Default)]
@@ -76,33 +80,32 @@ impl Given {
             if settings().any(|setting| variable(setting.name).strip_prefix(PREFIX) == Some(name)) {
                 continue;
             }
-            if let Some(meant) = settings().find(is_one_slip_from) {
-                self.problems.push(format!("{PREFIX}{name} is no setting; {} is one", meant.variable()));
+            let renamed = RENAMED.iter().find(|(before, _)| *before == name).map(|(_, now)| variable(now));
+            if let Some(meant) = renamed.or_else(|| settings().find(is_one_slip_from).map(Setting::variable)) {
+                self.problems.push(format!("{PREFIX}{name} is no setting; {meant} is one"));
             }
         }
     }
 
-    /// Secrets that are `@FILE`, as what the file holds.
+    /// Secrets that are `@FILE`, and what opens buckets, as what the file holds.
     fn open_secret_files(&mut self) {
         let secret = |setting: &&Setting| setting.exposure == Exposure::Masked;
         for setting in Config::TABLE.iter().chain(Edge::TABLE).filter(secret) {
             let variable = variable(setting.name);
             let texts = [self.environment.get_mut(&variable), self.file.get_mut(setting.name)];
             for text in texts.into_iter().flatten() {
-                let Some(path) = text.trim().strip_prefix('@').map(PathBuf::from) else { continue };
-                let mut held = String::new();
-                let read = std::fs::File::open(&path)
-                    .and_then(|file| file.take(MAX_SECRET_FILE_BYTES).read_to_string(&mut held));
-                match read {
-                    Ok(_) => *text = held,
-                    Err(error) => {
-                        self.problems.push(format!("{variable} names a file that can't be read: {error}"));
-                        self.refused.insert(setting.name);
-                        text.clear();
-                    }
+                let Some(path) = secret_file(text) else { continue };
+                if let Err(problem) = open_secret_file(&variable, &path, text) {
+                    self.problems.push(problem);
+                    self.refused.insert(setting.name);
                 }
                 self.secret_files.push(path);
             }
+        }
+        for (variable, text) in self.environment.iter_mut().filter(|(variable, _)| opens_buckets(variable)) {
+            let Some(path) = secret_file(text) else { continue };
+            self.problems.extend(open_secret_file(variable, &path, text).err());
+            self.secret_files.push(path);
         }
     }
 
@@ -138,6 +141,7 @@ impl Given {
     /// The origin's settings; what contradicts one of `beside` is no problem.
     fn checked(mut self, beside: &[&str]) -> Result<Config, ConfigError> {
         let config = Config::read_from(&mut self);
+        let config = config.map(|config| Config { objects: Access::of(&self.environment), ..config });
         if let Some(config) = &config {
             let fresh = |found: &Contradiction| {
                 !found.about.iter().any(|name| self.refused.contains(name) || beside.contains(name))
@@ -300,6 +304,20 @@ impl Source for Given {
             Exposure::Shown => format!("{variable} {problem}; it is `{}`", without_user(text)),
         });
     }
+}
+
+/// The file that a secret is in, where it is `@FILE`.
+fn secret_file(text: &str) -> Option<PathBuf> {
+    text.trim().strip_prefix('@').map(PathBuf::from)
+}
+
+/// Takes what the file holds for the text; nothing, where it can't be read.
+fn open_secret_file(variable: &str, path: &Path, text: &mut String) -> Result<(), String> {
+    text.clear();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_SECRET_FILE_BYTES).read_to_string(text))
+        .map(drop)
+        .map_err(|error| format!("{variable} names a file that can't be read: {error}"))
 }
 
 /// An address without the user and password in it: what is wrong with it is told to the log.

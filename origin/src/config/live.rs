@@ -1,11 +1,13 @@
 //! Settings while the program runs: those that may change are what was read last, the others what they were at the start.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lgdl::settings::{Change, Edge, Setting};
 use tokio::sync::watch;
 
 use super::{Config, ConfigError, Given};
+use crate::objects::opens_buckets;
 
 /// The settings in force. A clone is the same ones.
 #[derive(Debug, Clone)]
@@ -75,6 +77,14 @@ impl Given {
                 Change::AtStart => reloaded.waiting.push(setting.variable()),
             }
         }
+        let names = self.environment.keys().chain(newer.environment.keys()).filter(|name| opens_buckets(name));
+        for name in names.collect::<BTreeSet<_>>() {
+            let value = newer.environment.get(name);
+            if self.environment.get(name) != value {
+                put(&mut reloaded.given.environment, name, value);
+                reloaded.changed.push(name.clone());
+            }
+        }
         Ok(reloaded)
     }
 
@@ -119,6 +129,17 @@ mod tests {
         assert_eq!(config.alert_commit_p95_ms, Some(1000), "the default is back");
         let same = before.reloaded(&before).unwrap();
         assert!(same.changed.is_empty() && same.waiting.is_empty());
+    }
+
+    #[test]
+    fn what_opens_buckets_is_taken_anew() {
+        let with = |secret: &str| {
+            let given = [KEYS, ("AWS_SECRET_ACCESS_KEY", secret), ("AWS_PAGER", secret)];
+            Given::read("", given.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        };
+        let reloaded = with("old").reloaded(&with("new")).unwrap();
+        assert_eq!(reloaded.changed, ["AWS_SECRET_ACCESS_KEY"]);
+        assert!(reloaded.given.origin().unwrap().objects == with("new").origin().unwrap().objects);
     }
 
     #[test]

@@ -13,11 +13,12 @@ use lgdl::settings::{Choice, List, Number, Optional, Seconds, Service, Switch, T
 
 use super::forms::{
     AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, MAILBOX, OTLP_URL,
-    PAGERDUTY_URL, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SCHEDULE, SECRET_URL, SMTP_URL, WEB_ORIGIN,
+    PAGERDUTY_URL, PLACE, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SCHEDULE, SECRET_URL, SMTP_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
 use crate::alerts::QuietHours;
 use crate::backup::Schedule;
+use crate::objects::{Access, Location};
 use crate::privacy::UnreadableKeys;
 use crate::store::MAX_PAGE;
 use crate::tokens::KeySource;
@@ -114,8 +115,8 @@ lgdl::settings! {
         conversation_ttl_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
         /// Days after its last turn that a conversation's turns go into the archive, not sooner than `LGDL_IDEMPOTENCY_HOURS` and `LGDL_SESSION_EXPIRY` have passed; empty: never.
         archive_after_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
-        /// Folder of the archive; empty: none.
-        archive_folder: Option<PathBuf> = "" => Optional(FILE);
+        /// Where the archive lies: a folder, or a place in a bucket, which the provider's own variables open; empty: there is none.
+        archive_url: Option<Location> = "" => Optional(PLACE);
         /// Conversations that go into the archive in one second, at most.
         archive_per_second: u32 = "20" => Number(1..=10_000);
         /// Upper bound in days on every retention, per-game ones included; empty: none.
@@ -166,8 +167,8 @@ lgdl::settings! {
         alert_webhook_url: Option<Secret> = "", secret => Optional(SECRET_URL);
         /// When the running origin makes backups by itself: hours between them, or times of the day, UTC; empty: never.
         backup_schedule: Option<Schedule> = "", live => Optional(SCHEDULE);
-        /// Folder that they are written to.
-        backup_folder: Option<PathBuf> = "", live => Optional(FILE);
+        /// Where they are kept: a folder, or a place in a bucket, which the provider's own variables open.
+        backup_url: Option<Location> = "", live => Optional(PLACE);
         /// Backups that are kept there.
         backup_keep: u32 = "7", live => Number(1..=10_000);
         /// Days that others are kept there beside them; empty: none.
@@ -196,7 +197,9 @@ lgdl::settings! {
             /// The values in force, as text, with where each came from; secrets masked.
             effective: Vec<Effective>,
             /// The services of games, as nodes have them: for turns that the origin takes itself.
-            services: BTreeMap<String, Service>
+            services: BTreeMap<String, Service>,
+            /// What opens buckets: variables of their providers.
+            objects: Access
         }
     }
 }

@@ -25,6 +25,7 @@ fn a_slip_in_the_name_of_a_variable_is_named_and_not_passed_over() {
         ("LGDL_RATE_LIMIT_USERS", "LGDL_RATE_LIMIT_USER"),
         ("LGDL_EGDE_KEYS", "LGDL_EDGE_KEYS"),
         ("LGDL_edge_keys", "LGDL_EDGE_KEYS"),
+        ("LGDL_ARCHIVE_FOLDER", "LGDL_ARCHIVE_URL"),
     ] {
         let found = problems("", &[UNSIGNED, (slip, "k1:x")]);
         assert_eq!(found, [format!("{slip} is no setting; {meant} is one")]);
@@ -176,4 +177,16 @@ fn a_secrets_file_that_is_not_there_is_named_once_and_by_its_setting() {
     let found = problems("", &[("LGDL_EDGE_KEYS", "@/nowhere/keys")]);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("LGDL_EDGE_KEYS names a file that can't be read"), "{found:?}");
+}
+
+#[test]
+fn a_place_in_a_bucket_that_cannot_be_opened_is_a_problem_of_its_setting_and_shows_no_secret() {
+    let ring = ("LGDL_ENCRYPTION_KEY", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    let of = |archive: &str| problems("", &[UNSIGNED, ring, ("LGDL_ARCHIVE_URL", archive)]);
+    assert_eq!(of("s3://kept/archive"), [""; 0]);
+    let found = of("az://kept/archive");
+    assert!(found.len() == 1 && found[0].contains("az://kept/archive can't be used"), "{found:?}");
+    let found = of("s3://AKIA1:s3cret@kept/archive");
+    assert!(found.len() == 1 && found[0].starts_with("LGDL_ARCHIVE_URL must be "), "{found:?}");
+    assert!(!found[0].contains("s3cret"), "{found:?}");
 }

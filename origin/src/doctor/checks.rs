@@ -63,6 +63,12 @@ pub const CHECKS: &[Check] = &[
     },
     Check { name: "migrations", about: "the schema is the one that this program knows", of: ORIGIN, look: migrations },
     Check { name: "disk", about: "the folders are there, can be written to and have room", of: BOTH, look: disk },
+    Check {
+        name: "buckets",
+        about: "what is kept in a bucket can be written, read and removed there",
+        of: ORIGIN,
+        look: buckets,
+    },
     Check { name: "encryption", about: "the key ring opens every data key", of: ORIGIN, look: encryption },
     Check {
         name: "tombstones",
@@ -430,6 +436,20 @@ fn disk(facts: &Facts) -> Vec<Finding> {
     match facts.disks.is_empty() {
         true => vec![ok("nothing is written on this machine; the database's own disk can't be seen from here")],
         false => unless_any(facts.disks.iter().filter_map(looked).collect(), "there is room where files are written"),
+    }
+}
+
+fn buckets(facts: &Facts) -> Vec<Finding> {
+    if facts.settings.is_err() {
+        return Vec::new();
+    }
+    let todo = "look at the address, its variables, and what they may do there: read, write, list, delete";
+    let faults = facts.buckets.iter().filter_map(|bucket| Some((bucket.what, bucket.fault.as_ref()?)));
+    let found = faults.map(|(what, fault)| fail(format!("{what}: {fault}"), todo)).collect();
+    let places: Vec<_> = facts.buckets.iter().map(|bucket| bucket.place.as_str()).collect();
+    match places.is_empty() {
+        true => vec![ok("nothing is kept in one")],
+        false => unless_any(found, format!("a trial was written, read and removed in {}", places.join(", "))),
     }
 }
 

@@ -10,15 +10,17 @@ use http::Uri;
 use lgdl_tls::ServerTls;
 use serde_json::Value;
 
-use super::{Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
+use super::{Bucket, Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::beginnings;
 use crate::clock::{Clock as _, Millis, SystemClock};
 use crate::config::{Config, DEFAULT_FILE, Given};
 use crate::files::folder_of;
 use crate::migrations::{self, Status};
+use crate::objects::Place;
 use crate::outbound::Proof;
 use crate::privacy::{RingError, check_ring};
+use crate::random::SystemRandom;
 use crate::receipts::heard_note;
 use crate::serve::{DEFAULT_TENANT, open_store};
 use crate::store::postgres::{connect, server};
@@ -77,6 +79,7 @@ impl Facts {
             lost: Ok(Vec::new()),
             store: None,
             disks: Vec::new(),
+            buckets: Vec::new(),
             nodes: Vec::new(),
             max_open_files: rustix::process::getrlimit(rustix::process::Resource::Nofile).current,
         };
@@ -86,6 +89,7 @@ impl Facts {
                 Some(config) => {
                     let config = config.clone();
                     facts.disks = disks_of(&config, asked.expected);
+                    facts.buckets = buckets_of(&config).await;
                     look_at_store(&mut facts, &config).await;
                 }
                 None => {
@@ -229,9 +233,21 @@ fn disks_of(config: &Config, expected: Expected) -> Vec<Disk> {
     let store = config.postgres_url.is_none().then(|| ("the store", made(folder_of(&config.sqlite_path))));
     let files = [("tombstones", &config.tombstones), ("audit checkpoints", &config.audit_checkpoints)];
     let files = files.into_iter().filter_map(|(what, path)| Some((what, folder_of(path.as_ref()?).to_owned())));
-    let folders = [("backups", &config.backup_folder), ("the archive", &config.archive_folder)];
-    let folders = folders.into_iter().filter_map(|(what, folder)| Some((what, made(folder.as_ref()?))));
+    let folders = [("backups", &config.backup_url), ("the archive", &config.archive_url)];
+    let folders = folders.into_iter().filter_map(|(what, place)| Some((what, made(place.as_ref()?.folder()?))));
     store.into_iter().chain(files).chain(folders).map(|(what, folder)| disk(what, folder)).collect()
+}
+
+/// The buckets that something is kept in, each tried.
+async fn buckets_of(config: &Config) -> Vec<Bucket> {
+    let mut tried = Vec::new();
+    for (what, location) in [("backups", &config.backup_url), ("the archive", &config.archive_url)] {
+        let Some(location) = location.as_ref().filter(|location| location.folder().is_none()) else { continue };
+        let place = Place::new(location.clone(), config.objects.clone());
+        let fault = place.try_out(&SystemRandom).await.err().map(|error| error.to_string());
+        tried.push(Bucket { what, place: location.to_string(), fault });
+    }
+    tried
 }
 
 fn disk(what: &'static str, folder: PathBuf) -> Disk {

@@ -111,6 +111,17 @@ pub struct Disk {
     pub space: Result<Space, String>,
 }
 
+/// A bucket that something is kept in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// What is kept there.
+    pub what: &'static str,
+    /// Where.
+    pub place: String,
+    /// Why a trial could not be written, read and removed there; `None`: it could.
+    pub fault: Option<String>,
+}
+
 /// Whether there may be no store yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
@@ -218,6 +229,8 @@ pub struct Facts {
     pub store: Option<Result<StoreFacts, String>>,
     /// Disks that are written to.
     pub disks: Vec<Disk>,
+    /// Buckets that something is kept in.
+    pub buckets: Vec<Bucket>,
     /// Nodes that were named.
     pub nodes: Vec<Node>,
     /// Files and connections that the process may have open.

@@ -75,6 +75,7 @@ fn well(program: Program) -> Facts {
             administrators: 1,
             heard: vec![("e1".into(), Some(NOW - 20_000))],
         })),
+        buckets: vec![Bucket { what: "the archive", place: "s3://bucket/archive".into(), fault: None }],
         disks: vec![Disk { what: "tombstones", space: Ok(Space { free: 50 << 30, total: 100 << 30 }) }],
         nodes: vec![Node { url: "https://node/health".into(), answer: Ok(node()) }],
         max_open_files: Some(65_536),
@@ -156,7 +157,8 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     }),
     ("migrations", Level::Fail, |facts| {
         facts.migrations.as_mut().expect("asked").as_mut().expect("well")[0].applied_at = None;
-        (facts.expected, facts.lost) = (Expected::NewStore, Ok(vec![Sign::Backups("b".into())]));
+        (facts.expected, facts.lost) =
+            (Expected::NewStore, Ok(vec![Sign::Backups(crate::objects::Location::Folder("b".into()))]));
     }),
     ("migrations", Level::Fail, |facts| facts.lost = Ok(vec![Sign::Tombstones("t".into())])),
     ("disk", Level::Fail, |facts| facts.disks[0].space = Ok(Space { free: 1 << 20, total: 100 << 30 })),
@@ -169,6 +171,7 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("audit", Level::Warn, |facts| origin(facts).audit_key = None),
     ("audit", Level::Warn, |facts| origin(facts).audit_checkpoints = None),
     ("audit", Level::Fail, |facts| store(facts).audit_lag = Some(Lag { links: 4, waiting_ms: 3_600_000 })),
+    ("buckets", Level::Fail, |facts| facts.buckets[0].fault = Some("it refuses".into())),
     ("backups", Level::Warn, |facts| store(facts).backup_at = None),
     ("backups", Level::Warn, |facts| store(facts).backup_at = Some(NOW - 200_000_000)),
     ("backups", Level::Fail, |facts| store(facts).backup_failed_at = Some(NOW - 1_000)),

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::Origin;
 use crate::alerts::{Severity, ends};
+use crate::archives::{FAILED_NOTE, WELL_NOTE};
 use crate::audit::{self, Lag, MAX_LAG_MS};
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::clock::Millis;
@@ -75,6 +76,9 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
     {
         components["nodes"] = nodes;
     }
+    if code == StatusCode::OK && origin.config.archive_url.is_some() {
+        components["archive"] = archive_component(&origin).await;
+    }
     let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "components": components});
     (code, Json(body)).into_response()
 }
@@ -91,6 +95,19 @@ fn certificate_component(origin: &Origin) -> Option<serde_json::Value> {
         Some(Severity::Critical) => ("unhealthy", "has ended, or ends within days: nobody connects then"),
     };
     Some(json!({"status": status, "latency_ms": 0.0, "detail": detail, "ends_at_ms": ends_at}))
+}
+
+/// Whether the archive's place does what is asked of it. Where it does not, turns are taken all the same: it is told, and takes nothing
+/// from the health of this process.
+async fn archive_component(origin: &Origin) -> serde_json::Value {
+    let started = Instant::now();
+    let (well, failed) = (noted_time(origin, WELL_NOTE).await, noted_time(origin, FAILED_NOTE).await);
+    let (status, detail) = match failed > well {
+        true => ("degraded", "its place does not do what is asked of it; the log has the cause"),
+        false => ("healthy", "its place answers"),
+    };
+    let latency = started.elapsed().as_secs_f64() * 1e3;
+    json!({"status": status, "latency_ms": latency, "detail": detail, "well_at_ms": well, "failed_at_ms": failed})
 }
 
 /// How the edge nodes are; nothing where none tells of itself.
@@ -153,6 +170,9 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
         failed: noted_time(&origin, BACKUP_FAILED_NOTE).await,
         drill_failed: noted_time(&origin, DRILL_FAILED_NOTE).await,
     });
+    if origin.config.archive_url.is_some() {
+        origin.metrics.archive(noted_time(&origin, WELL_NOTE).await, noted_time(&origin, FAILED_NOTE).await);
+    }
     let text = origin.metrics.text(origin.store.connections(), origin.clock.now_ms());
     ([(header::CONTENT_TYPE, lgdl_metrics::CONTENT_TYPE)], text).into_response()
 }

@@ -550,7 +550,7 @@ async fn a_backup_of_postgres_by_the_schedule_is_sealed_and_tried() {
         ("LGDL_EDGE_UNSIGNED", "true"),
         ("LGDL_POSTGRES_URL", from.url.as_deref().unwrap()),
         ("LGDL_BACKUP_SCHEDULE", "02:30"),
-        ("LGDL_BACKUP_FOLDER", folder.path().to_str().unwrap()),
+        ("LGDL_BACKUP_URL", folder.path().to_str().unwrap()),
         ("LGDL_BACKUP_KEY", "b1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -559,7 +559,7 @@ async fn a_backup_of_postgres_by_the_schedule_is_sealed_and_tried() {
     let programs = Some(crate::postgres_server::shared().unwrap().binaries());
     let look = async |programs| backup::schedule::look(&from.store, &config, &clock, programs).await;
     let made = look(programs).await.unwrap().unwrap();
-    assert!(backup::is_sealed(&made.file).unwrap());
+    assert!(backup::is_sealed(made.file.folder().unwrap()).unwrap());
     let drilled = made.drilled.unwrap();
     assert!(drilled.holds() && drilled.records >= CONVERSATIONS, "{drilled:?}");
     assert_eq!(look(programs).await.unwrap(), None, "until half past two");

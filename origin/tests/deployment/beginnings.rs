@@ -19,8 +19,8 @@ impl Place {
             ("LGDL_ENCRYPTION_KEY", RING),
             ("LGDL_TOMBSTONES", "kept/stones.jsonl"),
             ("LGDL_AUDIT_CHECKPOINTS", "kept/checkpoints"),
-            ("LGDL_ARCHIVE_FOLDER", "archive"),
-            ("LGDL_BACKUP_FOLDER", "backups"),
+            ("LGDL_ARCHIVE_URL", "archive"),
+            ("LGDL_BACKUP_URL", "backups"),
         ]
         .into_iter()
         .fold(Place::new(), |place, (name, value)| place.with(name, value))
@@ -212,6 +212,6 @@ fn an_archive_that_can_not_be_used_is_told_at_the_start() {
     std::fs::create_dir(place.path("kept")).unwrap();
     std::fs::write(place.path("archive"), "a file").unwrap();
     let refused = place.serves().unwrap_err();
-    assert!(refused.contains("E571") && refused.contains("LGDL_ARCHIVE_FOLDER"), "{refused}");
+    assert!(refused.contains("E571") && refused.contains("LGDL_ARCHIVE_URL"), "{refused}");
     assert!(place.lgdl("doctor --new").expect(1).said.contains("the archive"));
 }

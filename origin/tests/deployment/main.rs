@@ -315,7 +315,9 @@ fn a_receipt_says_what_became_of_a_person_and_is_found_out_when_altered() {
     place.lgdl("gdpr consent ann --game shop --give").expect(0);
     let before = place.lgdl("gdpr proof ann").expect(1).json();
     assert_eq!((&before["receipt"]["erased"], &before["receipt"]["remains"]["consents"]), (&false.into(), &1.into()));
-    place.lgdl("gdpr erase ann").expect(0);
+    assert!(!place.lgdl("gdpr erase ann").expect(0).said.contains("nothing was here"));
+    assert!(place.lgdl("gdpr erase anne").expect(0).said.contains("nothing was here"), "a slip is told");
+    assert!(place.lgdl("gdpr export anne --reason asked").expect(0).said.contains("nothing is here"));
     let proof = place.lgdl("gdpr proof ann").expect(0);
     let receipt = &proof.json()["receipt"];
     assert_eq!(
@@ -333,6 +335,8 @@ fn a_receipt_says_what_became_of_a_person_and_is_found_out_when_altered() {
     .unwrap();
     let altered = place.lgdl("gdpr verify altered.json --json").expect(1).json();
     assert_eq!((&altered["authentic"], &altered["in_the_log"]), (&false.into(), &true.into()));
+    let told = place.lgdl("gdpr verify altered.json").expect(1).out;
+    assert!(told.starts_with("NOT signed") && told.lines().count() == 1, "nothing of it is vouched for: {told}");
     let other_key = place.clone().with("LGDL_AUDIT_KEY", "another key of auditors");
     other_key.lgdl("gdpr verify receipt.json").expect(1);
     // A store that does not know of it.
@@ -380,5 +384,9 @@ fn people_and_officers_get_what_they_can_read() {
     let sensitive: Vec<_> = record["collected"].as_array().unwrap().iter().map(|slot| &slot["sensitive"]).collect();
     assert_eq!(sensitive, [&Value::from(false), &Value::from(true)]);
     assert!(place.lgdl("privacy fitting").expect(0).out.contains("what: account; for: order"));
+    assert_eq!(record["persons"], serde_json::json!(["user"]));
+    assert!(
+        record["goes_to"].as_array().unwrap().iter().any(|one| one["what"].as_str().unwrap().contains("what was said"))
+    );
     place.lgdl("privacy nothing").expect(1);
 }

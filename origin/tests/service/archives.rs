@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lgdl_origin::Config;
-use lgdl_origin::archives::{ArchivedTurns, Hand, Shelf, before, verify};
+use lgdl_origin::archives::{ArchivedTurns, Hand, before, verify};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::ids::ConversationId;
 use lgdl_origin::replay::{Again, Stopped, TurnName, why};
@@ -21,7 +21,7 @@ async fn archive(folder: &tempfile::TempDir) -> Desk {
     let lies = folder.path().join("archive");
     let settings = [
         ("LGDL_ENCRYPTION_KEY", RING),
-        ("LGDL_ARCHIVE_FOLDER", lies.to_str().unwrap()),
+        ("LGDL_ARCHIVE_URL", lies.to_str().unwrap()),
         ("LGDL_ARCHIVE_PER_SECOND", "1000"),
     ];
     desk_with(Role::PrivacyOfficer, &settings).await
@@ -29,7 +29,7 @@ async fn archive(folder: &tempfile::TempDir) -> Desk {
 
 fn hand(desk: &Desk) -> Hand<'_> {
     let origin = &desk.edge.running.origin;
-    Hand { store: &*origin.store, protection: &*origin.protection, config: &origin.config, actor: "test" }
+    Hand { store: &*origin.store, protection: &*origin.protection, config: origin.settings(), actor: "test" }
 }
 
 async fn take_turns(desk: &Desk, conversation: &str, user: &str, turns: u64) {
@@ -200,10 +200,9 @@ async fn a_file_that_was_changed_or_lost_is_named_and_the_rest_is_not_held_up() 
     assert_eq!((done.archived, done.unreadable), (2, 2));
 }
 
-async fn whole_export(desk: &Desk, folder: &tempfile::TempDir) -> (Vec<Value>, LineReport) {
+async fn whole_export(desk: &Desk) -> (Vec<Value>, LineReport) {
     let origin = &desk.edge.running.origin;
-    let shelf = Shelf::in_folder(&folder.path().join("archive"));
-    let options = ExportOptions { tenant: None, archived: ArchivedTurns::ReadIn(Some(shelf)) };
+    let options = ExportOptions { tenant: None, archived: ArchivedTurns::read_in(&origin.settings()) };
     let mut file = Vec::new();
     let report = export(&*origin.store, &*origin.protection, &options, 0, &mut file, &mut |_| ()).await.unwrap();
     let lines = String::from_utf8(file).unwrap();
@@ -217,9 +216,9 @@ async fn a_whole_export_holds_what_lies_in_the_archive_and_names_what_cannot_be_
     let desk = archive(&folder).await;
     take_turns(&desk, "c", "ann.example", 3).await;
     take_turns(&desk, "d", "bob.example", 1).await;
-    let (before, _) = whole_export(&desk, &folder).await;
+    let (before, _) = whole_export(&desk).await;
     assert_eq!(run(&desk).await, (2, 0));
-    let (after, report) = whole_export(&desk, &folder).await;
+    let (after, report) = whole_export(&desk).await;
     assert!(report.unreadable.is_empty(), "{:?}", report.unreadable);
     assert_eq!(after.len(), 2);
     for (now, was) in after.iter().zip(&before) {
@@ -231,7 +230,7 @@ async fn a_whole_export_holds_what_lies_in_the_archive_and_names_what_cannot_be_
     assert_eq!(verify(&hand(&desk)).await.unwrap().whole, 2, "and they stay there");
 
     std::fs::remove_file(&files(&folder)[0]).unwrap();
-    let (rest, report) = whole_export(&desk, &folder).await;
+    let (rest, report) = whole_export(&desk).await;
     let mut turns: Vec<_> = rest.iter().map(|one| one["turns"].as_array().unwrap().len()).collect();
     turns.sort_unstable();
     assert!(turns == [0, 1] || turns == [0, 3], "{turns:?}");
@@ -242,7 +241,7 @@ async fn a_whole_export_holds_what_lies_in_the_archive_and_names_what_cannot_be_
 #[test]
 fn nothing_goes_into_the_archive_that_is_still_needed_where_it_is() {
     let config = |more: &[(&str, &str)]| {
-        let all = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_ENCRYPTION_KEY", RING), ("LGDL_ARCHIVE_FOLDER", "archive")];
+        let all = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_ENCRYPTION_KEY", RING), ("LGDL_ARCHIVE_URL", "archive")];
         let all = all.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::read("", all.collect::<Vec<_>>()).map_err(|error| error.to_string())
     };

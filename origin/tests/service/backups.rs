@@ -15,7 +15,7 @@ const RING: &str = "k1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 async fn scheduled(folder: &Path, more: &[(&str, &str)]) -> Edge {
     let folder = folder.to_str().unwrap();
-    let settings = [("LGDL_BACKUP_SCHEDULE", "1h"), ("LGDL_BACKUP_FOLDER", folder), ("LGDL_ENCRYPTION_KEY", RING)];
+    let settings = [("LGDL_BACKUP_SCHEDULE", "1h"), ("LGDL_BACKUP_URL", folder), ("LGDL_ENCRYPTION_KEY", RING)];
     edge_with(&[&settings, more].concat()).await
 }
 
@@ -58,7 +58,7 @@ async fn the_origin_makes_a_backup_seals_it_and_restores_it_by_itself() {
     assert_eq!(schedule::look(store, &config, &SystemClock, None).await.unwrap(), None);
     let later = Later(HOUR_MS + 1_000);
     let made = schedule::look(store, &config, &later, None).await.unwrap().unwrap();
-    assert_eq!((files(folder.path()), made.removed), (vec![made.file.clone()], 1), "one is kept");
+    assert_eq!((files(folder.path()), made.removed), (vec![made.file.folder().unwrap().clone()], 1), "one is kept");
     assert!(made.drilled.unwrap().holds());
     assert_eq!(schedule::look(store, &config, &later, None).await.unwrap(), None);
 
@@ -86,7 +86,7 @@ async fn a_backup_that_fails_is_an_incident_and_is_tried_again_later() {
     assert_eq!(schedule::look(store, &config, &SystemClock, None).await.unwrap(), None, "not at once");
     std::fs::remove_file(&file).unwrap();
     let made = schedule::look(store, &config, &Later(11 * 60_000), None).await.unwrap();
-    assert!(made.is_some_and(|made| made.file.exists()));
+    assert!(made.is_some_and(|made| made.file.folder().unwrap().exists()));
 }
 
 /// A clock that is ahead.

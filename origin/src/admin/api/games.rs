@@ -375,7 +375,7 @@ async fn not_understood(
     let compiled = origin.store.compiled(&caller.tenant, &row.active.version).await?.ok_or_else(unknown_game)?;
     let compiled =
         CompiledGame::load(compiled.into()).map_err(|_| Problem::internal("The active version can't be read."))?;
-    let archived = ArchivedTurns::read_in(&origin.config);
+    let archived = ArchivedTurns::read_in(&origin.settings());
     let wanted = Wanted { since: Some(since), archived, ..Wanted::default() };
     let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, &game, &wanted).await?;
     let (conversations, all) = (talks.talks.len(), talks.all);

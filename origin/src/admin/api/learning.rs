@@ -143,7 +143,7 @@ async fn proposed(origin: &Origin, caller: &Caller, game: &str, reason: &str) ->
     let compiled = origin.store.compiled(&caller.tenant, &row.active.version).await?.ok_or_else(unknown)?;
     let compiled =
         CompiledGame::load(compiled.into()).map_err(|_| Problem::internal("The active version can't be read."))?;
-    let wanted = Wanted { archived: ArchivedTurns::read_in(&origin.config), ..Wanted::default() };
+    let wanted = Wanted { archived: ArchivedTurns::read_in(&origin.settings()), ..Wanted::default() };
     let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, game, &wanted).await?;
     Ok(compute(move || Proposed { all: proposals(&compiled, &talks.talks), talks }).await?)
 }
