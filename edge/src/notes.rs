@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
+use crate::memory::Memory;
 use crate::platform::{KvError, Platform};
 use crate::seal::{opened, sealed};
 
@@ -16,8 +17,16 @@ const LASTING_TTL_MS: u64 = 30 * 86_400_000;
 
 /// Reads a note.
 pub async fn recall<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
+    of_the_moment(platform, name, |memory| memory.note(name)).await
+}
+
+async fn of_the_moment<P: Platform, T: DeserializeOwned>(
+    platform: &P,
+    name: &str,
+    remembered: impl FnOnce(&Memory) -> Option<Vec<u8>>,
+) -> Option<T> {
     let bytes = match platform.memory() {
-        Some(memory) => memory.note(name)?,
+        Some(memory) => remembered(memory)?,
         None => platform.kv_get(&note(name)).await.ok()??,
     };
     serde_json::from_slice(&bytes).ok()
@@ -36,11 +45,7 @@ pub async fn remember<P: Platform, T: Serialize>(platform: &P, name: &str, value
 
 /// Reads what a service has said of a text.
 pub async fn recall_understood<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
-    let bytes = match platform.memory() {
-        Some(memory) => memory.understood(name)?,
-        None => platform.kv_get(&note(name)).await.ok()??,
-    };
-    serde_json::from_slice(&bytes).ok()
+    of_the_moment(platform, name, |memory| memory.understood(name)).await
 }
 
 /// Writes what a service has said of a text, for so long.

@@ -574,8 +574,15 @@ fn imported_files_are_read_from_beside_the_game() {
 #[test]
 fn validate_says_how_far_meaning_can_be_relied_on() {
     let game = example("support_desk");
-    lgdl(["validate", "--meaning", &game])
-        .expect(0, &["expected calibration error", "heard without having been learnt"]);
+    lgdl(["validate", "--meaning", &game]).expect(
+        0,
+        &[
+            "expected calibration error",
+            "heard without having been learnt",
+            "heard with its own words",
+            "meaning needs 4",
+        ],
+    );
     let report = lgdl(["validate", "--meaning", "--json", &game]).expect(0, &[]).json();
     let meaning = &report["files"][0]["games"][0]["meaning"];
     assert!(meaning["phrases"].as_u64().is_some_and(|phrases| phrases > 10), "{meaning}");
@@ -596,6 +603,7 @@ fn an_evaluation_is_written_as_a_page_as_well() {
     lgdl(["evaluate", &game, &labelled, "--html", page.to_str().expect("UTF-8")]).expect(0, &["accuracy"]);
     let page = fs::read_to_string(page).expect("a page");
     assert!(page.contains("<svg") && page.contains("Calibration error") && !page.contains("<script"), "{page}");
+    assert!(page.contains("Heard with its own words") && !page.contains("<b>"), "{page}");
 }
 
 #[test]

@@ -151,6 +151,79 @@ fn a_clause_that_says_otherwise_what_a_denying_phrase_says_is_asserted() {
     assert!(!denied("trouble with my drill and its battery charge"));
 }
 
+fn game_of(source: &str) -> CompiledGame {
+    let parsed = lgdl::syntax::parse(source.as_bytes(), None);
+    CompiledGame::compile(&parsed.games[parsed.entry.expect("a game")]).expect("it compiles")
+}
+
+/// The likeliest move, however little it scores.
+fn likeliest(game: &CompiledGame, text: &str) -> Option<(String, f64)> {
+    let reference = reference();
+    let query = Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
+    let found = matcher::guess(game, &query, &mut Scratch::default()).into_iter().next()?;
+    Some((game.move_at(found.move_index).expect("a move").name.clone(), found.score))
+}
+
+const BANK: &str = r#"game bank { moves {
+    move lost {
+        when user says something like: [
+            "I lost my wallet card", "my wallet card is missing", "where has my wallet card gone", "somebody stole my wallet card",
+            "help me find my wallet card"
+        ]
+        when confident { respond with: "We block it." }
+    }
+    move swap {
+        when user says something like: [
+            "swap my voucher for cash", "cash instead of a voucher", "exchange the voucher", "give me cash for the voucher"
+        ]
+        when confident { respond with: "Here you are." }
+    }
+    move declined {
+        when user says something like: [
+            "the till would not accept my payment", "why was the payment declined", "the shop refused my payment",
+            "the payment was not accepted"
+        ]
+        when confident { respond with: "We look into it." }
+    }
+    move thanks {
+        when user says something like: ["thanks a lot", "thank you", "many thanks", "thanks very much", "much obliged"]
+        when confident { respond with: "You are welcome." }
+    }
+    move right {
+        when user says something like: ["that is correct", "quite correct", "what you say is correct", "that seems right"]
+        when confident { respond with: "Good." }
+    }
+} }"#;
+
+#[test]
+fn a_clause_that_denies_what_the_phrases_deny_or_is_not_able_to_refuses_nothing() {
+    let game = game_of(BANK);
+    for (text, expected) in [
+        ("how is it that my payment was not accepted yesterday", "declined"),
+        ("they did not accept my payment in that store", "declined"),
+        ("I can't find my wallet card anywhere", "lost"),
+        ("can I have cash instead of this voucher", "swap"),
+    ] {
+        let (found, score) = likeliest(&game, text).expect("it comes near");
+        assert!(found == expected && score > 0.1, "{text}: {found} {score}");
+    }
+    for text in ["I have not lost my wallet card", "please do not exchange the voucher"] {
+        assert!(likeliest(&game, text).is_none_or(|(_, score)| score < 0.1), "{text}");
+    }
+}
+
+#[test]
+fn politeness_that_a_move_is_about_is_heard_by_meaning() {
+    let (found, _) = likeliest(&game_of(BANK), "thanks so very much to all of you").expect("it comes near");
+    assert_eq!(found, "thanks");
+}
+
+#[test]
+fn a_word_is_not_cut_into_its_opposite() {
+    let found = heard(&game_of(BANK), "that is incorrect");
+    assert!(found.iter().all(|found| found.score < 0.75), "{found:?}");
+}
+
 /// A model of one row.
 fn small_model() -> Vec<u8> {
     let mut body = vec![0; 4_097 * 2];

@@ -11,9 +11,10 @@ use lgdl::matcher::{self, Query, Scratch};
 use lgdl::meaning::{Meaning, Size, Trained};
 use serde::{Deserialize, Serialize};
 
-use self::figures::{Figures, Observation, figures};
+use self::figures::{Confusion, Figures, Observation, figures};
 use super::console::{Console, count};
 use super::failure::{End, Failure, Verdict};
+use super::heard;
 use super::lines::{Line, Lines};
 use super::source;
 
@@ -83,6 +84,9 @@ struct Report {
     version: String,
     /// What meaning was heard with: `off`, `words`, or the hash of a model.
     meaning: String,
+    /// The same in words.
+    #[serde(skip)]
+    heard_with: &'static str,
     #[serde(flatten)]
     figures: Figures,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,7 +195,7 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
         };
         let best = matcher::guess(game, &query, &mut scratch).into_iter().next();
         let found = best.and_then(|best| Some((game.move_at(best.move_index)?.name.clone(), best.score)));
-        observations.push(Observation { expected: line.expected.clone(), found });
+        observations.push(Observation { text: line.text.clone(), expected: line.expected.clone(), found });
     }
     Ok(Report {
         game: game.name().to_owned(),
@@ -201,23 +205,33 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
             Trained::Off => "off".to_owned(),
             Trained::With(_) | Trained::Words => "words".to_owned(),
         },
+        heard_with: heard::name_of(heard::heard_with(game)),
         figures: figures(&observations),
         compared: None,
     })
 }
 
-/// A move's name, in words where there is none.
-fn shown(name: &Option<String>) -> &str {
-    name.as_deref().unwrap_or("nothing")
+/// What was meant, in words where it is no move.
+fn meant(expected: &Option<String>) -> &str {
+    expected.as_deref().unwrap_or("out of scope")
+}
+
+/// What it was taken for, in words where it is no move.
+fn taken_for(found: &Option<String>) -> &str {
+    found.as_deref().unwrap_or("nothing")
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), |share| format!("{:.0}%", share * 100.0))
 }
 
 fn show(report: &Report, console: &mut Console) -> Result<(), Failure> {
     let figures = &report.figures;
     console.line(format_args!(
-        "{}: {}, meaning by {}",
+        "{}: {}, heard with {}",
         report.game,
         count(figures.count, "utterance"),
-        report.meaning
+        report.heard_with
     ))?;
     console.line(format_args!("  accuracy          {:.3}", figures.accuracy))?;
     console.line(format_args!("  macro F1          {:.3}", figures.macro_f1))?;
@@ -226,24 +240,19 @@ fn show(report: &Report, console: &mut Console) -> Result<(), Failure> {
     }
     console.line(format_args!("  calibration error {:.3}", figures.calibration_error))?;
     console.line("  score   kept  right  refused")?;
-    let percent = |share: Option<f64>| share.map_or("    –".to_owned(), |share| format!("{:>4.0}%", share * 100.0));
     for threshold in &figures.thresholds {
-        let (kept, right, refused) = (Some(threshold.kept), threshold.precision, threshold.refused);
         console.line(format_args!(
-            "  ≥ {:<4} {} {}  {}",
+            "  ≥ {:<4} {:>5} {:>6} {:>8}",
             threshold.threshold,
-            percent(kept),
-            percent(right),
-            percent(refused)
+            percent(Some(threshold.kept)),
+            percent(threshold.precision),
+            percent(threshold.refused)
         ))?;
     }
     for confusion in &figures.confusions {
-        console.line(format_args!(
-            "  {} taken for {}: {}",
-            shown(&confusion.expected),
-            shown(&confusion.found),
-            confusion.count
-        ))?;
+        let Confusion { expected, found, count, example } = confusion;
+        let (meant, taken) = (meant(expected), taken_for(found));
+        console.line(format_args!("  {meant} taken for {taken}: {count}, as \"{example}\""))?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ mod games;
 mod gdpr;
 mod graph;
 mod health;
+mod heard;
 mod journal;
 mod keys;
 mod learn;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 use super::Problem;
 
@@ -55,9 +55,9 @@ impl Listening {
         Ok(Listener { by: Arc::clone(&self.by), who: who.to_owned() })
     }
 
-    /// Waits for a turn to read; `None` never comes, since nobody closes it.
-    pub(crate) async fn read(&self) -> Option<SemaphorePermit<'_>> {
-        self.reads.acquire().await.ok()
+    /// Waits for a turn to read. Nobody closes it, so it never fails.
+    pub(crate) async fn read(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.reads.acquire().await
     }
 }
 

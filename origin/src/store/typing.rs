@@ -189,6 +189,7 @@ mod tests {
         let swept = typing.remembered().swept;
         assert!(swept.is_some());
         (MAX_REMEMBERED..MAX_REMEMBERED + 100).for_each(|number| assert_eq!(says(number), News::Known));
-        assert_eq!((typing.remembered().seen.len(), typing.remembered().swept), (MAX_REMEMBERED, swept));
+        let remembered = typing.remembered();
+        assert_eq!((remembered.seen.len(), remembered.swept), (MAX_REMEMBERED, swept));
     }
 }

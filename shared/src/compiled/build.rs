@@ -10,7 +10,7 @@ use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, w
 use crate::ir::{self, Element, SlotType};
 use crate::language::{Cue, Language};
 use crate::meaning::{self, Meaning, Model, Rehearsed};
-use crate::text::{Class, Shape, Tokens, hash, stem, takes_its_denial_back};
+use crate::text::{Class, Polarity, Shape, Tokens, hash, polarity, stem, takes_its_denial_back};
 
 /// Elements of one pattern at most; a longer one is refused.
 const MAX_UNITS: usize = 512;
@@ -418,12 +418,14 @@ impl Builder {
                 meaning::phrase_vector(model, &self.tokens).map(Box::new)
             });
             let mut negated = pattern.units.iter().any(|unit| unit.flags & unit_flag::NEGATOR != 0);
+            let mut denied = Vec::new();
             if negated {
                 self.tokens.read(self.language, &literal_text(written));
                 negated = !takes_its_denial_back(&self.tokens);
+                denied = self.denied_keys();
             }
             let move_index = pattern.move_index;
-            examples.push(meaning::Example { move_index, pattern: id as u32, keys, negated, vector });
+            examples.push(meaning::Example { move_index, pattern: id as u32, keys, negated, denied, vector });
         }
         let mut grammar = vec![false; self.keys as usize];
         for word in &self.words {
@@ -431,6 +433,18 @@ impl Builder {
             grammar[word.key as usize] |= class.is(Class::FUNCTION.and(Class::FILLER).and(Class::NEGATOR));
         }
         (examples, grammar)
+    }
+
+    /// The keys of those of the words just read that stand denied; sorted.
+    fn denied_keys(&self) -> Vec<u32> {
+        let is_denied = |at: &usize| polarity(&self.tokens, *at, *at + 1, None) == Polarity::Denied;
+        let key = |at: usize| {
+            let word = *self.word_by_hash.get(&self.tokens.as_slice()[at].hash)?;
+            Some(self.words[word as usize].key)
+        };
+        let mut keys: Vec<u32> = (0..self.tokens.len()).filter(is_denied).filter_map(key).collect();
+        keys.sort_unstable();
+        keys
     }
 
     /// The keys of a pattern's words and terms, the words of the terms included; sorted, each once.

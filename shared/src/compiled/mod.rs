@@ -102,8 +102,8 @@ impl CompiledGame {
         CompiledGame::over(Bytes::Made(Arc::new(build::compile(game, meaning, model.as_ref())?)))
     }
 
-    /// Hears every phrase of a game with a head that was trained without it: how far its confidence can be relied on, and
-    /// which moves are taken for each other.
+    /// Hears every phrase of a game's moves that meaning finds with a head that was trained without it: how far its confidence can be
+    /// relied on, and which moves are taken for each other.
     ///
     /// # Errors
     /// As [`CompiledGame::compile_with`].
@@ -112,7 +112,7 @@ impl CompiledGame {
         let (index, known) = (compiled.index(), compiled.meaning());
         let name = |of: u32| game.moves.get(of as usize).map(|body| body.name.clone()).unwrap_or_default();
         let heard = build::rehearse(game, compiled.model())?;
-        let rehearsals = heard.iter().filter_map(|heard| {
+        let rehearsals = heard.iter().filter(|heard| known.covers(heard.move_index as usize)).filter_map(|heard| {
             let pattern = index.pattern(heard.pattern)?;
             Some(Rehearsal {
                 phrase: index.pattern_text(&pattern).to_owned(),
@@ -122,6 +122,13 @@ impl CompiledGame {
             })
         });
         Ok(if meaning == Meaning::Off { Vec::new() } else { rehearsals.collect() })
+    }
+
+    /// The moves that have phrases, but too few of them to be found by meaning.
+    pub fn beyond_meaning(&self) -> impl Iterator<Item = Arc<ir::Move>> + '_ {
+        let known = self.meaning();
+        let counted = (0..self.move_count()).filter(move |&of| !known.covers(of) && known.has_examples(of));
+        counted.filter_map(|of| self.move_at(of))
     }
 
     /// The model that turns use: the one that it was compiled with, if it is linked in.

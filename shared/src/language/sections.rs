@@ -169,6 +169,8 @@ classes! {
     THIRD = "third";
     /// Of `auxiliary`: says what may be.
     POSSIBLE = "possible";
+    /// Of `auxiliary`: says what somebody is able to do; denied, it is no refusal: "I can't find …".
+    ABLE = "able";
     /// Says that what follows comes of what stands before it: "so".
     CONCLUDES = "concludes";
     /// Says that one thing brings about another.

@@ -829,6 +829,7 @@ impl Matcher<'_> {
             corrected: &|at| self.index.word(utterance.seen.get(at)?.readings[0].0).map(|word| word.0),
             year: Some(self.year),
             admits: &admits,
+            priority: &|id| self.index.pattern(id).map_or(Priority::Normal, |pattern| priority_of(&pattern)),
         };
         let index = game.meaning();
         let meant = meaning::candidates(&index, game.model(), &clause);
@@ -848,9 +849,6 @@ impl Matcher<'_> {
             } else {
                 meant.confidence
             };
-            if aside && self.coverage(first, end, 0) < score::HALF {
-                continue;
-            }
             search.keep_meant(Found {
                 pattern: meant.pattern,
                 move_index: pattern.move_index,
@@ -858,7 +856,7 @@ impl Matcher<'_> {
                 score,
                 first,
                 end,
-                aside: false,
+                aside: aside && self.coverage(first, end, 0) < score::HALF,
                 exact: false,
                 verbatim: false,
                 priority: priority_of(&pattern),

@@ -94,6 +94,13 @@ fn vouched(language: &Language, index: &Index<'_>, pieces: &[String]) -> bool {
     let telling =
         |piece: &String| piece.len() >= MIN_TELLING_LETTERS && !language.class(hash::of(piece.as_bytes())).is_listed();
     let light = |piece: &String| language.class(hash::of(piece.as_bytes())).is_listed();
+    // A preposition before a word makes another word of it: "incorrect", "overcharge".
+    if let [head, tail] = pieces
+        && language.class(hash::of(head.as_bytes())).is(Class::LEADS)
+        && telling(tail)
+    {
+        return false;
+    }
     let sound =
         |piece: &String| telling(piece) || light(piece) || known(piece) && piece.len() + 1 >= MIN_TELLING_LETTERS;
     pieces.iter().any(telling) && pieces.iter().all(sound)

@@ -3,7 +3,7 @@
 use super::calibrate::{self, Plan};
 use super::confidence::Fit;
 use super::groups;
-use super::index::{FITS_AT, MeaningIndex, RECORDS, SKETCH, SUMMARY};
+use super::index::{FITS_AT, MeaningIndex, RECORDS, SKETCH, SUMMARY, packed};
 use super::model::{DIMS, Model};
 use super::train::{Data, Example, Head, WORD_SHARE, telling};
 
@@ -98,10 +98,13 @@ pub(super) fn head(material: &Material<'_>) -> Sections {
     for example in examples {
         let negated = u32::from(example.negated) << 31;
         put(of_examples, &[example.pattern, (example_keys.len() / 4) as u32, example.keys.len() as u32 | negated]);
-        put(example_keys, &example.keys);
-        if let Some(vector) = example.vector.as_ref().filter(|_| model.is_some()) {
+        for key in &example.keys {
+            put(example_keys, &[packed(*key, example.denied.binary_search(key).is_ok())]);
+        }
+        if model.is_some() {
+            // One without a vector has a place as well: sketches are found by their number.
             let mut signs = [0u8; SKETCH];
-            for (dim, value) in vector.iter().enumerate() {
+            for (dim, value) in example.vector.iter().flat_map(|vector| vector.iter()).enumerate() {
                 signs[dim / 8] |= u8::from(*value < 0) << (dim % 8);
             }
             sketches.extend_from_slice(&signs);

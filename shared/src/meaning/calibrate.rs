@@ -7,7 +7,7 @@
 
 use super::build::{Material, head, view};
 use super::confidence::{self, Fit, Mass};
-use super::index::MeaningIndex;
+use super::index::{MIN_EXAMPLES, MeaningIndex};
 use super::numbers::{ONE, exp, root};
 use super::train::Example;
 use super::{Dense, Heard, Logits, nearest};
@@ -22,10 +22,12 @@ const WHOLLY_REHEARSED: usize = 6_000;
 const MAX_HEARD: usize = 400;
 
 /// What holds for games in general, without and with a model: base, odds, nearness.
-const USUAL: [[f64; 3]; 2] = [[-0.25, 0.9, 1.6], [-0.85, 0.79, 1.95]];
-/// How strongly each number is drawn to what is usual, and the base and the scale to what was found first.
+const USUAL: [[f64; 3]; 2] = [[-0.25, 0.9, 1.6], [-1.1, 0.87, 1.95]];
+/// How strongly each number is drawn to what is usual, and the base and the scale to what was found first; in a game of more than
+/// [`DRAWN_MOVES`] moves so many times as strongly, because few of its phrases are heard for each move.
 const DRAWN: [f64; 3] = [2.0, 20.0, 2.0];
 const DRAWN_TO_FIRST: [f64; 2] = [2.0, 20.0];
+const DRAWN_MOVES: f64 = 8.0;
 /// What is left out weighs so much of what is held back: where it is asked which way confidence lies, and how far.
 const OUTSIDE_WEIGHT: [f64; 2] = [0.2, 0.03];
 /// The curve rises with the odds at least so much, and never falls with nearness.
@@ -92,6 +94,11 @@ pub(crate) fn rehearse(material: &Material<'_>, plan: &Plan) -> Vec<Rehearsed> {
         let again = at.checked_sub(1).is_some_and(|before| material.examples[before].move_index == example.move_index);
         ordinals.push(if again { ordinals[at - 1] + 1 } else { 0usize });
     }
+    let mut counts = vec![0usize; material.moves];
+    for example in material.examples {
+        counts[example.move_index as usize] += 1;
+    }
+    let covered = |of: usize| counts.get(of).is_some_and(|&count| count >= MIN_EXAMPLES);
     let mut all = Vec::new();
     for round in 0..plan.rounds {
         let left_out =
@@ -105,15 +112,21 @@ pub(crate) fn rehearse(material: &Material<'_>, plan: &Plan) -> Vec<Rehearsed> {
         let index = view(&sections);
         let step = unknown.len().div_ceil(plan.heard.max(1)).max(1);
         let heard = unknown.iter().step_by(step);
-        all.extend(heard.filter_map(|example| hear(&index, material, example, left_out(example))));
+        all.extend(heard.filter_map(|example| hear(&index, material, example, &covered, left_out(example))));
     }
     all
 }
 
-fn hear(index: &MeaningIndex<'_>, material: &Material<'_>, example: &Example, outside: bool) -> Option<Rehearsed> {
+fn hear(
+    index: &MeaningIndex<'_>,
+    material: &Material<'_>,
+    example: &Example,
+    covered: &dyn Fn(usize) -> bool,
+    outside: bool,
+) -> Option<Rehearsed> {
     let heard = as_heard(index, material, example)?;
     let logits = Logits::of(index, &heard, index.move_count());
-    let found = *logits.likeliest(|_| true).first()?;
+    let found = *logits.likeliest(covered).first()?;
     let near = nearest(index, &heard, found, &|_| true, 1)?;
     let odds = Mass::of(&logits).odds(logits.get(found));
     let Example { pattern, move_index, .. } = *example;
@@ -140,12 +153,14 @@ fn as_heard<'a>(index: &MeaningIndex<'_>, material: &Material<'a>, example: &Exa
 
 /// The curve of a game.
 pub(super) fn fit(material: &Material<'_>, plan: &Plan) -> Fit {
-    fitted(&rehearse(material, plan), USUAL[usize::from(material.model.is_some())])
+    let pull = material.moves as f64 / DRAWN_MOVES;
+    let pull = if pull > 1.0 { pull } else { 1.0 };
+    fitted(&rehearse(material, plan), USUAL[usize::from(material.model.is_some())], pull)
 }
 
 /// Which way confidence lies is asked of the moves that were left out as well; how far, nearly only of the phrases that were
 /// held back: how much of what people say is not about the game, no game knows.
-fn fitted(rehearsed: &[Rehearsed], usual: [f64; 3]) -> Fit {
+fn fitted(rehearsed: &[Rehearsed], usual: [f64; 3], pull: f64) -> Fit {
     let points = |outside_weight: f64| -> Vec<Point<3>> {
         let outside = rehearsed.iter().filter(|heard| heard.outside).count();
         let inside = rehearsed.len() - outside;
@@ -157,14 +172,16 @@ fn fitted(rehearsed: &[Rehearsed], usual: [f64; 3]) -> Fit {
         };
         rehearsed.iter().map(point).collect()
     };
-    let [base, odds, nearness] = logistic_fit(&points(OUTSIDE_WEIGHT[0]), usual, DRAWN, LEAST);
+    let [base, odds, nearness] =
+        logistic_fit(&points(OUTSIDE_WEIGHT[0]), usual, DRAWN.map(|drawn| drawn * pull), LEAST);
     let along = |point: Point<3>| Point {
         x: [1.0, odds * point.x[1] + nearness * point.x[2]],
         is_right: point.is_right,
         weight: point.weight,
     };
     let points: Vec<Point<2>> = points(OUTSIDE_WEIGHT[1]).into_iter().map(along).collect();
-    let [base, scale] = logistic_fit(&points, [base, 1.0], DRAWN_TO_FIRST, [LEAST[0], LEAST[1]]);
+    let [base, scale] =
+        logistic_fit(&points, [base, 1.0], DRAWN_TO_FIRST.map(|drawn| drawn * pull), [LEAST[0], LEAST[1]]);
     Fit::of([base, odds * scale, nearness * scale].map(|number| (number * ONE as f64) as i32))
 }
 
@@ -246,7 +263,7 @@ mod tests {
     #[test]
     fn confidence_follows_what_was_understood() {
         let confidence = |fit: Fit, odds: i64| confidence::of(odds * ONE, ONE / 2, fit);
-        let (easy, hard) = (fitted(&heard(20), USUAL[0]), fitted(&heard(80), USUAL[0]));
+        let (easy, hard) = (fitted(&heard(20), USUAL[0], 1.0), fitted(&heard(80), USUAL[0], 1.0));
         assert!(confidence(easy, 0) > 7_000, "{easy:?}");
         assert!(confidence(hard, 0) < 4_000, "{hard:?}");
         for fit in [easy, hard] {
@@ -256,7 +273,7 @@ mod tests {
 
     #[test]
     fn without_phrases_it_is_what_is_usual() {
-        let usual = fitted(&[], USUAL[1]);
+        let usual = fitted(&[], USUAL[1], 1.0);
         assert_eq!(usual, Fit::of(USUAL[1].map(|number| (number * ONE as f64) as i32)));
     }
 

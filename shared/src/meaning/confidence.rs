@@ -15,11 +15,14 @@ const FRAGMENT: usize = 3;
 const FRAGMENT_MOST: u64 = 4_900;
 /// What is perhaps not about here and now.
 pub(super) const DOUBTFUL: u64 = 4_500;
+/// Below this nothing is read: it is the lowest level that a move asks for.
+pub(super) const FAINT: u64 = 2_000;
 /// What the clause denies: below every level, so that it is no reading, and named as what was heard all the same.
 pub(super) const DENIED: u64 = 900;
 
-/// Moves that stand for everything people say that the game is not about.
-const OUTSIDE: u64 = 8;
+/// As many moves as this part of the game's, and at least so many, stand for everything people say that the game is not about.
+const OUTSIDE_PART: u64 = 4;
+const OUTSIDE_LEAST: u64 = 8;
 
 /// `confidence = logistic(base + odds · log-odds + nearness · cosine)`: fitted to the game when it is compiled
 /// ([`super::calibrate`]), in 2^-16.
@@ -54,7 +57,8 @@ impl Mass {
         let most = logits.touched().max().unwrap_or(0).max(0);
         let touched: u64 = logits.touched().map(|logit| fall(most - logit)).sum();
         let moves = touched + logits.untouched() * fall(most);
-        Mass { most, whole: moves + OUTSIDE * fall(most) }
+        let outside = (logits.of.len() as u64 / OUTSIDE_PART).max(OUTSIDE_LEAST);
+        Mass { most, whole: moves + outside * fall(most) }
     }
 
     /// The logarithm of the odds that a move of this logit is meant, in 2^-16.
@@ -84,12 +88,14 @@ impl Signed {
     pub(super) fn of(vector: &[i8; DIMS]) -> Signed {
         let mut sums = [[0; 16]; DIMS / 4];
         for (sums, four) in sums.iter_mut().zip(vector.as_chunks::<4>().0) {
-            for (signs, sum) in sums.iter_mut().enumerate() {
-                let signed = |(dim, value): (usize, &i8)| {
-                    let value = i16::from(*value);
-                    if signs >> dim & 1 == 1 { -value } else { value }
-                };
-                *sum = four.iter().enumerate().map(signed).sum();
+            let [a, b, c, d] = four.map(i16::from);
+            // Each number's sign doubles what is there: first all positive, then one more of them negative.
+            sums[0] = a + b + c + d;
+            for (dim, value) in [a, b, c, d].into_iter().enumerate() {
+                let (known, more) = sums.split_at_mut(1 << dim);
+                for (sum, with) in more.iter_mut().zip(known) {
+                    *sum = *with - 2 * value;
+                }
             }
         }
         Signed(sums)

@@ -45,7 +45,7 @@ pub(super) const SKETCH: usize = DIMS / 8;
 /// More than any word tells; damaged bytes say nothing beyond it.
 const MAX_TELLING: u32 = 1 << 13;
 /// Phrases that a move must have to be found by meaning: fewer do not say what it is about.
-pub(crate) const MIN_EXAMPLES: usize = 4;
+pub const MIN_EXAMPLES: usize = 4;
 
 /// A word's weight for a move, in 2^-10, without and with a model.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +60,25 @@ pub(super) struct Posting {
 pub(super) struct Example<'a> {
     pub(super) pattern: u32,
     pub(super) negated: bool,
-    pub(super) keys: &'a [[u8; 4]],
+    pub(super) keys: &'a [ExampleKey],
     pub(super) sketch: Option<&'a [u8; SKETCH]>,
+}
+
+/// A word or term of a phrase, and whether the phrase denies it.
+pub(super) type ExampleKey = [u8; 4];
+
+/// Beside the key: the phrase denies it.
+const DENIED: u32 = 1 << 31;
+
+/// A key of a phrase as it is written.
+pub(super) fn packed(key: Key, is_denied: bool) -> u32 {
+    key | if is_denied { DENIED } else { 0 }
+}
+
+/// The key, and whether the phrase denies it.
+pub(super) fn unpacked(key: ExampleKey) -> (Key, bool) {
+    let packed = u32::from_le_bytes(key);
+    (packed & !DENIED, packed & DENIED != 0)
 }
 
 /// What a word says of moves, by their index.
@@ -163,6 +180,11 @@ impl<'a> MeaningIndex<'a> {
     /// Whether a move has enough phrases to be found by meaning.
     pub(crate) fn covers(&self, move_index: usize) -> bool {
         self.examples(move_index).nth(MIN_EXAMPLES - 1).is_some()
+    }
+
+    /// Whether it has phrases at all.
+    pub(crate) fn has_examples(&self, move_index: usize) -> bool {
+        self.examples(move_index).next().is_some()
     }
 
     pub(super) fn examples(&self, move_index: usize) -> impl Iterator<Item = Example<'a>> + use<'a> {

@@ -20,8 +20,7 @@ mod train;
 
 pub(crate) use build::{Material, build};
 pub(crate) use calibrate::{Plan, Rehearsed, rehearse};
-pub(crate) use index::MIN_EXAMPLES;
-pub use index::Trained;
+pub use index::{MIN_EXAMPLES, Trained};
 pub(crate) use linked::linked_as;
 pub use linked::{Meaning, Size, linked};
 pub use model::{BUCKETS, CODES, DIMS, HEADER, Model, ModelError, bucket, fingerprint, header};
@@ -29,10 +28,11 @@ pub use options::option;
 pub(crate) use train::Example;
 
 use self::confidence::Signed;
-use self::index::MeaningIndex;
+use self::index::{ExampleKey, MeaningIndex, unpacked};
 use self::model::{dot, leveled};
 use self::numbers::{ONE, root};
 use crate::compiled::index::Key;
+use crate::ir::Priority;
 use crate::text::{Class, Polarity, Shape, Tokens};
 
 /// Moves that are reported, at most.
@@ -60,6 +60,8 @@ pub(crate) struct Clause<'a> {
     pub(crate) year: Option<i32>,
     /// Whether a pattern, by its number in the game, may be heard from this speaker now.
     pub(crate) admits: &'a dyn Fn(u32) -> bool,
+    /// How urgent a pattern's move is.
+    pub(crate) priority: &'a dyn Fn(u32) -> Priority,
 }
 
 /// A move that a clause may mean.
@@ -129,15 +131,25 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
         .filter_map(|of| {
             let near = nearest(index, &heard, of, clause.admits, index::MIN_EXAMPLES)?;
             let confidence = confidence::of(mass.odds(logits.get(of)), near.cosine(), fit);
+            // What hardly comes near is no reading, whatever speaks for it.
+            if confidence < confidence::FAINT {
+                return Some(Meant {
+                    move_index: of as u32,
+                    pattern: near.pattern,
+                    confidence,
+                    evidence: (clause.first, clause.end),
+                });
+            }
             let shares = evidence::shares(index, &heard, of, clause);
             let telling = evidence::telling_words(&shares, clause);
             let confidence = confidence.min(confidence::most_of(telling, shares.len()));
             let evidence = evidence::strongest(&shares, clause);
-            let confidence = match evidence::polarity_of(&shares, evidence, clause, &near) {
-                Polarity::Asserted => confidence,
-                Polarity::Doubtful => confidence.min(confidence::DOUBTFUL),
-                Polarity::Denied => confidence.min(confidence::DENIED),
-            };
+            let confidence =
+                match evidence::polarity_of(&shares, evidence, clause, &near, &|key| evidence::own(index, of, key)) {
+                    Polarity::Asserted => confidence,
+                    Polarity::Doubtful => confidence.min(confidence::DOUBTFUL),
+                    Polarity::Denied => confidence.min(confidence::DENIED),
+                };
             Some(Meant { move_index: of as u32, pattern: near.pattern, confidence, evidence })
         })
         .collect();
@@ -320,7 +332,9 @@ struct Near<'a> {
     asserting: Option<i64>,
     denying: Option<i64>,
     /// The words of the nearest that denies.
-    denied: &'a [[u8; 4]],
+    denied: &'a [ExampleKey],
+    /// Whether at least half of all deny something.
+    mostly_denies: bool,
 }
 
 impl Near<'_> {
@@ -340,6 +354,20 @@ impl Near<'_> {
     }
 }
 
+/// The cosine of a clause's words and an example's, in 2^-16.
+fn cosine_of_words(index: &MeaningIndex<'_>, heard: &Heard<'_>, keys: &[ExampleKey]) -> i64 {
+    let (mut shared, mut square) = (0u64, 0u64);
+    for key in keys {
+        let (key, _) = unpacked(*key);
+        let telling = u64::from(index.telling(key));
+        square += telling * telling;
+        if heard.words.binary_search_by_key(&key, |word| word.0).is_ok() {
+            shared += telling * telling;
+        }
+    }
+    (shared as i64 * ONE) / (root(square).max(1) as i64 * heard.length)
+}
+
 /// The nearest phrases of a move, of which at least so many must be admitted.
 fn nearest<'a>(
     index: &MeaningIndex<'a>,
@@ -349,22 +377,13 @@ fn nearest<'a>(
     least: usize,
 ) -> Option<Near<'a>> {
     let mut near: Option<Near<'a>> = None;
-    let mut count = 0;
+    let (mut count, mut negated) = (0, 0);
     for example in index.examples(of).filter(|example| admits(example.pattern)) {
         count += 1;
-        let (mut shared, mut square) = (0u64, 0u64);
-        for key in example.keys {
-            let key = u32::from_le_bytes(*key);
-            let telling = u64::from(index.telling(key));
-            square += telling * telling;
-            if heard.words.binary_search_by_key(&key, |word| word.0).is_ok() {
-                shared += telling * telling;
-            }
-        }
-        let words = (shared as i64 * ONE) / (root(square).max(1) as i64 * heard.length);
+        negated += usize::from(example.negated);
         let cosine = match (&heard.dense, example.sketch) {
             (Some(dense), Some(sketch)) => dense.signed.cosine(sketch),
-            _ => words,
+            _ => cosine_of_words(index, heard, example.keys),
         };
         let near = near.get_or_insert_with(|| Near { pattern: example.pattern, ..Near::default() });
         if Some(cosine) > near.asserting.max(near.denying) {
@@ -376,5 +395,6 @@ fn nearest<'a>(
             (near.denying, near.denied) = (Some(cosine), example.keys);
         }
     }
-    near.filter(|_| count >= least)
+    let near = near.filter(|_| count >= least)?;
+    Some(Near { mostly_denies: negated * 2 >= count, ..near })
 }

@@ -32,6 +32,8 @@ pub(crate) struct Example {
     pub(crate) keys: Vec<u32>,
     /// Whether it denies something: "can't breathe".
     pub(crate) negated: bool,
+    /// Those of its keys that it denies: sorted.
+    pub(crate) denied: Vec<u32>,
     /// Its vector, in the units of the run time.
     pub(crate) vector: Option<Box<[i8; DIMS]>>,
 }

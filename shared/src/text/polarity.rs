@@ -358,8 +358,11 @@ impl Sentence<'_> {
             return false;
         }
         let before = self.phrase(at, Cue::LongAgoBefore);
+        let words = self.phrase(at, Cue::LongAgo);
+        // "in the past month" is a time like "last month".
+        let measured = || self.class(at + words).is(Class::TIME) && !self.class(at + words).is(Class::RECENT);
         before > 0 && at + before <= first && !(at > 0 && self.phrase(at - 1, Cue::NotLongAgo) > 0)
-            || self.phrase(at, Cue::LongAgo) > 0 && !self.before_is(at, Class::ARTICLE.and(Class::FOR))
+            || words > 0 && !measured() && !self.before_is(at, Class::ARTICLE.and(Class::FOR))
     }
 
     fn year(&self, at: usize) -> Option<i32> {
@@ -588,6 +591,7 @@ mod tests {
             "my [back pain] started three years ago",
             "[book a table] in 2026",
             "what was the [revenue] in 2025",
+            "show me all [transactions] in the past month",
         ] {
             check(text, Polarity::Asserted);
         }

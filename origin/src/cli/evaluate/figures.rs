@@ -15,6 +15,7 @@ const MAX_CONFUSIONS: usize = 20;
 
 /// One labelled utterance and what the game made of it.
 pub(crate) struct Observation {
+    pub(crate) text: String,
     /// The move that is right; none for what is out of scope.
     pub(crate) expected: Option<String>,
     /// The best move, whatever its score, with its score.
@@ -77,11 +78,14 @@ pub(crate) struct Threshold {
     pub(crate) refused: Option<f64>,
 }
 
+/// Utterances of one move that are taken for another, or of none that are taken for one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Confusion {
     pub(crate) expected: Option<String>,
     pub(crate) found: Option<String>,
     pub(crate) count: usize,
+    /// The first of them.
+    pub(crate) example: String,
 }
 
 /// The figures of what was observed.
@@ -173,18 +177,24 @@ fn calibration_error(bins: &[Bin], all: usize) -> f64 {
     bins.iter().map(error).sum::<f64>() / (all as f64).max(1.0)
 }
 
+/// What is taken for what, the commonest first. What is out of scope counts where it would be acted upon.
 fn confusions(all: &[Observation]) -> Vec<Confusion> {
-    let mut counts: BTreeMap<(Option<&str>, Option<&str>), usize> = BTreeMap::new();
-    for seen in all.iter().filter(|seen| seen.expected.is_some() && !seen.is_right()) {
+    let mut counts: BTreeMap<(Option<&str>, Option<&str>), (usize, &str)> = BTreeMap::new();
+    let confused = |seen: &&Observation| match seen.expected {
+        Some(_) => !seen.is_right(),
+        None => seen.score() >= TAKEN,
+    };
+    for seen in all.iter().filter(confused) {
         let found = seen.found.as_ref().map(|found| found.0.as_str());
-        *counts.entry((seen.expected.as_deref(), found)).or_default() += 1;
+        counts.entry((seen.expected.as_deref(), found)).or_insert((0, &seen.text)).0 += 1;
     }
     let mut confusions: Vec<Confusion> = counts
         .into_iter()
-        .map(|((expected, found), count)| Confusion {
+        .map(|((expected, found), (count, example))| Confusion {
             expected: expected.map(str::to_owned),
             found: found.map(str::to_owned),
             count,
+            example: example.to_owned(),
         })
         .collect();
     confusions.sort_by_key(|confusion| std::cmp::Reverse(confusion.count));
@@ -198,7 +208,7 @@ mod tests {
 
     fn seen(expected: Option<&str>, found: Option<(&str, f64)>) -> Observation {
         let found = found.map(|(name, score)| (name.to_owned(), score));
-        Observation { expected: expected.map(str::to_owned), found }
+        Observation { text: "said".to_owned(), expected: expected.map(str::to_owned), found }
     }
 
     #[test]
@@ -222,7 +232,15 @@ mod tests {
         assert_eq!((medium.threshold, medium.kept, medium.precision, medium.refused), (0.5, 0.5, Some(1.0), Some(1.0)));
         assert_eq!(figures.thresholds[6].precision, None);
         assert!((figures.calibration_error - (0.1 + 0.3 + 0.3 + 0.4) / 6.0).abs() < 1e-9);
-        assert_eq!(figures.confusions.len(), 2);
+        assert_eq!(figures.confusions.len(), 2, "what is out of scope and refused is no confusion");
+        assert_eq!((figures.confusions[0].count, figures.confusions[0].example.as_str()), (1, "said"));
+    }
+
+    #[test]
+    fn what_is_out_of_scope_and_acted_upon_is_a_confusion() {
+        let figures = figures(&[seen(None, Some(("a", 0.6))), seen(None, Some(("a", 0.7))), seen(Some("a"), None)]);
+        let taken: Vec<_> = figures.confusions.iter().map(|one| (one.expected.as_deref(), one.count)).collect();
+        assert_eq!(taken, [(None, 2), (Some("a"), 1)]);
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use lgdl::compiled::{CompiledGame, Rehearsal};
 use lgdl::ir;
-use lgdl::meaning::{Meaning, Size, Trained, linked};
+use lgdl::meaning::MIN_EXAMPLES;
 use serde::Serialize;
 
 use super::super::console::{Console, count};
 use super::super::failure::Failure;
+use super::super::heard;
 
 /// Bins of the calibration error.
 const BINS: usize = 10;
@@ -22,6 +23,11 @@ const COLLIDING: usize = 2;
 /// What a game makes of its own phrases.
 #[derive(Debug, Serialize)]
 pub(super) struct Understood {
+    /// What it was heard with, in words.
+    #[serde(skip)]
+    heard_with: &'static str,
+    /// Moves that have too few phrases to be found by meaning.
+    too_few_phrases: Vec<String>,
     /// Phrases that were heard.
     phrases: usize,
     /// The share of them that found their move.
@@ -53,16 +59,10 @@ struct Taken {
 
 /// Hears every phrase of the game, as it was compiled, without having learnt it.
 pub(super) fn understood(game: &ir::Game, compiled: &CompiledGame) -> Result<Understood, Failure> {
-    let meaning = match compiled.trained() {
-        Trained::Off => Meaning::Off,
-        Trained::Words => Meaning::Words,
-        Trained::With(hash) => [Size::Small, Size::Standard]
-            .into_iter()
-            .find(|&size| linked(size).is_ok_and(|model| model.is_some_and(|model| *model.hash() == hash)))
-            .map_or(Meaning::Words, Meaning::With),
-    };
-    let heard = CompiledGame::rehearse(game, meaning).map_err(|error| Failure::Failed(error.to_string()))?;
-    Ok(figures(&heard))
+    let meaning = heard::heard_with(compiled);
+    let rehearsed = CompiledGame::rehearse(game, meaning).map_err(|error| Failure::Failed(error.to_string()))?;
+    let too_few_phrases = compiled.beyond_meaning().map(|body| body.name.clone()).collect();
+    Ok(Understood { heard_with: heard::name_of(meaning), too_few_phrases, ..figures(&rehearsed) })
 }
 
 fn figures(heard: &[Rehearsal]) -> Understood {
@@ -94,6 +94,8 @@ fn figures(heard: &[Rehearsal]) -> Understood {
     collisions.truncate(MAX_PAIRS);
     let all = heard.len().max(1) as f64;
     Understood {
+        heard_with: "",
+        too_few_phrases: Vec::new(),
         phrases: heard.len(),
         right: right as f64 / all,
         calibration_error: bins.iter().map(|bin| (bin.0 - bin.1).abs()).sum::<f64>() / all,
@@ -103,14 +105,22 @@ fn figures(heard: &[Rehearsal]) -> Understood {
 
 pub(super) fn show(name: &str, understood: &Understood, console: &mut Console) -> Result<(), Failure> {
     if understood.phrases == 0 {
-        return console.line(format_args!("  {name}: no phrases to hear by meaning"));
+        console.line(format_args!("  {name}, heard with {}: no move is found by meaning", understood.heard_with))?;
+    } else {
+        console.line(format_args!(
+            "  {name}, heard with {}: {} heard without having been learnt: {:.0}% find their move, expected calibration error {:.3}",
+            understood.heard_with,
+            count(understood.phrases, "phrase"),
+            understood.right * 100.0,
+            understood.calibration_error
+        ))?;
     }
-    console.line(format_args!(
-        "  {name}: {} heard without having been learnt: {:.0}% find their move, expected calibration error {:.3}",
-        count(understood.phrases, "phrase"),
-        understood.right * 100.0,
-        understood.calibration_error
-    ))?;
+    if !understood.too_few_phrases.is_empty() {
+        console.line(format_args!(
+            "  found by their patterns alone, because meaning needs {MIN_EXAMPLES} phrases: {}",
+            understood.too_few_phrases.join(", ")
+        ))?;
+    }
     for collision in &understood.collisions {
         let [one, other] = &collision.moves;
         console.line(format_args!(
