@@ -596,6 +596,7 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
 
     fn check(text: &str, expected: &[&str]) {
         let mut tokens = Tokens::default();
