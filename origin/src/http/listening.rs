@@ -41,7 +41,7 @@ impl Listening {
     pub(crate) fn begin(&self, who: &str) -> Result<Listener, Problem> {
         let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
         let full = by.values().sum::<usize>() >= MAX_IN_ALL;
-        let own = by.get(who).copied().unwrap_or_default();
+        let own = by.get(who).copied().unwrap_or(0);
         if full || own >= MAX_OF_ONE {
             let detail = match own >= MAX_OF_ONE {
                 true => {

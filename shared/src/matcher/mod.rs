@@ -498,7 +498,9 @@ impl Matcher<'_> {
                 }
                 let weight = u32::from(crate::compiled::index::weight::CONTENT);
                 let tried = urgent
-                    && (all.is_some_and(|said| said > 1) || u32::from(pattern.content_weight) <= 2 * weight)
+                    // A word alone may as well answer what is asked.
+                    && (all.is_some_and(|said| said > 1 || beside == Beside::Anything)
+                        || u32::from(pattern.content_weight) <= 2 * weight)
                     && self.speakers.include(pattern.participant)
                     && (self.query.admits)(pattern.move_index as usize);
                 let score = if tried { self.as_meant(score::LEAST, at, at + 1)? } else { return None };
