@@ -343,7 +343,9 @@ mod tests {
             set_aside(&store, &SetAside { stream: "s".into(), place, why: Why::OtherKey }).unwrap();
         }
         assert_eq!(counts(&store).unwrap(), Counts { aside: 2, other_key: 2, ..Counts::default() });
-        assert_eq!(aside(&store, 9, None).unwrap().len(), 2);
+        let listed =
+            |id: Option<&str>| aside(&store, &Limit { stream: None, id: id.map(str::to_owned), limit: 9 }).unwrap();
+        assert_eq!((listed(None).len(), listed(Some("bad")).len(), listed(Some("other")).len()), (2, 1, 0));
         assert!(retry(&store, "s", "i1").unwrap() && !retry(&store, "s", "i1").unwrap());
         assert_eq!(versions(&read(&store, "s", None).unwrap()), [1]);
         assert!(drop_aside(&store, "s", "bad").unwrap());
