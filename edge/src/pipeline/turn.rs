@@ -172,9 +172,9 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, hot: Option<Start>
     if call.settings.state_disabled {
         return degraded::stateless(call, ask).await;
     }
-    match attempt(call, ask, hot, Patience::Some).await? {
+    match Box::pin(attempt(call, ask, hot, Patience::Some)).await? {
         Attempt::Taken(taken) => Ok(*taken),
-        Attempt::OriginIsBack => match attempt(call, ask, None, Patience::None).await? {
+        Attempt::OriginIsBack => match Box::pin(attempt(call, ask, None, Patience::None)).await? {
             Attempt::Taken(taken) => Ok(*taken),
             Attempt::OriginIsBack => Err(Refusal::new(Reason::Internal, "The turn was not taken.")),
         },
@@ -204,7 +204,7 @@ async fn attempt<P: Platform>(
         }
     }
     if !in_order || !may_ask().await {
-        return degraded::take(call, ask, start, patience).await;
+        return Box::pin(degraded::take(call, ask, start, patience)).await;
     }
     // What waited may have been brought home elsewhere, behind other turns. So a state that waited is good for the time
     // without the origin only.
@@ -247,11 +247,12 @@ async fn attempt<P: Platform>(
                     Err(OriginError::TooLarge) => return Err(too_large(&commit)),
                     Err(error) if error != OriginError::Away => return Err(refusal_of(error)),
                     Err(_) if start.assumed => {
-                        return degraded::take(call, ask, without_origin.unwrap_or(start), patience).await;
+                        let start = without_origin.unwrap_or(start);
+                        return Box::pin(degraded::take(call, ask, start, patience)).await;
                     }
                     Err(_) => {
                         let outcome = Outcome { conversation: commit.state, record: commit.record, explanation };
-                        return degraded::keep(call, ask, &start, outcome, patience).await;
+                        return Box::pin(degraded::keep(call, ask, &start, outcome, patience)).await;
                     }
                 }
             }
@@ -296,7 +297,7 @@ async fn attempt<P: Platform>(
                 if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
                     // This node is ahead of the origin: turns wait that nobody had noted.
                     if journal::drain_stream(call, &ask.named.digest).await.0 != Drained::All {
-                        return degraded::take(call, ask, start, patience).await;
+                        return Box::pin(degraded::take(call, ask, start, patience)).await;
                     }
                 }
                 again.after(call, &conflict).await;

@@ -315,6 +315,9 @@ async fn talk(victim: Victim) {
     let heard = |receiver: &Receiver| receiver.turns().remove(conversation.as_str()).unwrap_or_default();
     receiver.until("every turn is heard of", |receiver| heard(receiver).len() as u64 >= after).await;
     assert_eq!(heard(&receiver), (1..=after).collect::<Vec<_>>());
+    // It follows the turn that it is told of with.
+    let returned = |receiver: &Receiver| receiver.types().iter().any(|name| name == "lgdl.escalation.returned.v1");
+    receiver.until("the hand-back is heard of", returned).await;
     let types = receiver.types();
     for step in ["requested", "accepted", "returned"] {
         let told = types.iter().filter(|name| **name == format!("lgdl.escalation.{step}.v1")).count();

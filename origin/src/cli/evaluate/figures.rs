@@ -179,7 +179,9 @@ fn calibration_error(bins: &[Bin], all: usize) -> f64 {
 
 /// What is taken for what, the commonest first. What is out of scope counts where it would be acted upon.
 fn confusions(all: &[Observation]) -> Vec<Confusion> {
-    let mut counts: BTreeMap<(Option<&str>, Option<&str>), (usize, &str)> = BTreeMap::new();
+    // How often, and the first that was said.
+    type Counts<'a> = BTreeMap<(Option<&'a str>, Option<&'a str>), (usize, &'a str)>;
+    let mut counts = Counts::new();
     let confused = |seen: &&Observation| match seen.expected {
         Some(_) => !seen.is_right(),
         None => seen.score() >= TAKEN,

@@ -476,7 +476,7 @@ impl Run<'_> {
         if !named && strength < Strength::Strong && self.stated_beside(&mv, scan, &[]).iter().any(states) {
             return None;
         }
-        let asked_for_text = asked.is_some_and(|asked| is_text(asked));
+        let asked_for_text = asked.is_some_and(is_text);
         let plainly = named
             || strength == Strength::Strong
             || (!asked_for_text && strength >= Strength::Weak)
