@@ -51,6 +51,9 @@ def faults(name, pod):
             if any(word in variable["name"] for word in ("KEY", "SECRET", "URL")) and variable["name"] not in (
                 "LGDL_ORIGIN_URL",
                 "LGDL_ORIGIN_KEY_ID",
+                # Places: what opens them comes from files of their own.
+                "LGDL_ARCHIVE_URL",
+                "LGDL_BACKUP_URL",
             ):
                 if not variable.get("value", "").startswith("@/run/secrets/"):
                     yield f"{where}: {variable['name']} is no file"
