@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where"));
     println!("cargo::rerun-if-changed=build.rs");
-    let games = Path::new(env!("CARGO_MANIFEST_DIR")).join("../games");
+    // Asked when it runs: a build folder may outlive the place that it was filled from.
+    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where"));
+    let games = here.join("../games");
     println!("cargo::rerun-if-changed={}", games.display());
     fs::write(out.join("examples.rs"), examples(&games)).expect("OUT_DIR can be written");
 

@@ -198,10 +198,13 @@ impl Stack {
         Stack { host, ..self }
     }
 
-    /// Ends everything.
-    pub async fn stop(mut self) {
-        self.stop_origin().await;
-        self.host.stop().await;
+    /// Ends everything, the node first: what it still does after its answers has an origin to go to.
+    pub async fn stop(self) {
+        let Stack { host, origin, .. } = self;
+        host.stop().await;
+        if let Some(origin) = origin {
+            origin.stop().await.expect("the origin stops");
+        }
     }
 }
 
