@@ -161,14 +161,12 @@ impl Table {
         self.get(spelling).or_else(|| self.get(singular(spelling)?))
     }
 
-    /// Whether any entry's first word or sign looks like this one: the cheap question before the dear one. What is not ASCII is
-    /// never ruled out.
-    fn may_begin_with(&self, word: &str) -> bool {
-        let bytes = word.as_bytes();
-        let Some(&first) = bytes.first() else { return false };
-        let end = first_end(bytes, 0);
-        let mark = mark(first, bytes[end - 1], end);
-        self.firsts[mark / 64] >> (mark % 64) & 1 == 1 || !word.is_ascii()
+    /// Whether any entry's first word or sign looks like this one, which is one token: the cheap question before the dear one. What is
+    /// not ASCII is never ruled out.
+    fn may_begin_with(&self, token: &str) -> bool {
+        let (Some(&first), Some(&last)) = (token.as_bytes().first(), token.as_bytes().last()) else { return false };
+        let mark = mark(first, last, token.len());
+        self.firsts[mark / 64] >> (mark % 64) & 1 == 1 || !token.is_ascii()
     }
 
     /// Whether this single word is in the table.
@@ -265,9 +263,6 @@ impl Table {
     }
 
     fn look_up_as_is(&self, key: &str) -> (Option<u16>, bool) {
-        if !self.may_begin_with(key) {
-            return (None, false);
-        }
         let Some(entry) = self.entry(self.seek(key)) else { return (None, false) };
         if entry.spelling != key {
             return (None, entry.spelling.starts_with(key));
