@@ -151,7 +151,9 @@ async fn health_metrics_and_alerts_say_when_the_bucket_fails_and_a_start_does_no
     };
     until("it is noted", async || component().await == (json!("healthy"), json!("degraded"))).await;
     let metrics = edge.http().get(edge.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.lines().any(|line| line.starts_with("lgdl_archive_failed_last_timestamp_seconds ")), "{metrics}");
+    for metric in ["lgdl_archive_last_timestamp_seconds ", "lgdl_archive_failed_last_timestamp_seconds "] {
+        assert!(metrics.lines().any(|line| line.starts_with(metric)), "{metric}: {metrics}");
+    }
     until("it is an incident", async || {
         let open = lgdl_origin::alerts::open(&**store).await.unwrap();
         open.into_values().any(|incident| incident.rule == "archive_failed")

@@ -88,8 +88,8 @@ impl OriginHost {
                 Some(driven) => driven,
                 gone => {
                     let receiver = Arc::clone(receiver);
-                    let carrier = Arc::new(move |request: Request<Bytes>| receiver.answer(&request));
-                    let sender = Sender::over(carrier, Reach::Internet, Duration::from_secs(10));
+                    let transport = Arc::new(move |request: Request<Bytes>| receiver.answer(&request));
+                    let sender = Sender::over(transport, Reach::Internet, Duration::from_secs(10));
                     gone.insert(Driven::new(origin, row.clone(), sender).await.expect("it can be delivered to"))
                 }
             };
