@@ -68,13 +68,19 @@ fn conversation(page: &mut String, document: &Value) {
     ];
     table(page, rows);
     let turns = document["turns"].as_array().map_or(&[][..], Vec::as_slice);
-    let told: Map<String, Value> =
-        turns.iter().filter_map(|turn| turn["given"]["context"].as_object().cloned()).flatten().collect();
+    // What changed is shown with each of its values.
+    let mut told: Vec<(&str, String)> = Vec::new();
+    for (name, value) in turns.iter().filter_map(|turn| turn["given"]["context"].as_object()).flatten() {
+        let row = (name.as_str(), text(value));
+        if !told.contains(&row) {
+            told.push(row);
+        }
+    }
     let turns = turns.iter().flat_map(|turn| [("You", text(&turn["user_input"])), ("Answer", text(&turn["response"]))]);
     table(page, turns);
     if !told.is_empty() {
         page.push_str("<p>What the site told of you:</p>\n");
-        table(page, told.iter().map(|(name, value)| (name.as_str(), text(value))));
+        table(page, told);
     }
     let slots = document["slots"].as_array().map_or(&[][..], Vec::as_slice);
     let slots: Vec<(String, String)> =
@@ -169,10 +175,13 @@ mod tests {
             "user_id": "ann", "tenant": "default", "exported_at_ms": 0,
             "conversations": [{
                 "conversation_id": "c1", "game": "shop", "created_at_ms": 0, "updated_at_ms": 0,
-                "turns": [{
-                    "user_input": "<script>alert('x')</script>", "response": "Hello & welcome",
-                    "given": {"context": {"crm": "a note"}},
-                }],
+                "turns": [
+                    {
+                        "user_input": "<script>alert('x')</script>", "response": "Hello & welcome",
+                        "given": {"context": {"crm": "a note"}},
+                    },
+                    {"user_input": "", "response": "", "given": {"context": {"crm": "another"}}},
+                ],
                 "slots": [{"slot_name": "size", "slot_value": 7}], "extracted_context": {"city": "Rome"},
             }],
             "unreadable": [{"conversation_id": "c2", "game": "shop", "turns": 3, "why": "E572 <gone>"}],
@@ -188,6 +197,7 @@ mod tests {
             "<td dir=\"auto\">7</td>",
             "Rome",
             "a note",
+            "another",
             "given for shop",
             "1970-01-01T00:00:00Z",
         ] {

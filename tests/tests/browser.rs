@@ -134,7 +134,11 @@ async fn run(folder: &str, chromium: PathBuf, variables: Vec<(&'static str, Stri
     let output = ran.await.expect("node ends");
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
-    let passed = report.lines().find_map(|line| line.strip_prefix("# pass ")?.parse::<usize>().ok());
+    let number = |label| report.lines().find_map(|line| line.strip_prefix(label)?.trim().parse::<usize>().ok());
+    for label in ["# cancelled", "# skipped", "# todo"] {
+        assert_eq!(number(label), Some(0), "{label}: {report}");
+    }
+    let passed = number("# pass");
     // A test in a loop is one in its file, and several when it runs.
     assert!(passed >= Some(number_of_tests(&folder)), "not every test ran: {report}");
 }

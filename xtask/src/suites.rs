@@ -2,6 +2,7 @@
 //! more than they compute.
 
 use std::collections::VecDeque;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +17,7 @@ use crate::shell::say;
 /// Test programs that run at the same time.
 const LANES: usize = 2;
 
-/// Programs that run alone, before all others: they judge how a deployment does under load.
+/// Programs that run without another test program beside them, before all others: they judge how a deployment does under load.
 const ALONE: [&str; 1] = ["chaos"];
 
 /// The longest programs, which begin first: one that begins last is waited for with a core idle.
@@ -33,6 +34,12 @@ pub(crate) struct Suite {
 
 /// Builds the test programs that `cargo test` would run with these arguments.
 pub(crate) fn build(selection: &[String]) -> Result<Vec<Suite>> {
+    if let Some(first) = selection.first() {
+        ensure!(
+            first.starts_with('-'),
+            "{first} selects nothing: give cargo's options, and behind -- the name of a test"
+        );
+    }
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]).args(selection);
     let built = cargo
@@ -44,7 +51,9 @@ pub(crate) fn build(selection: &[String]) -> Result<Vec<Suite>> {
     ensure!(built.status.success(), "cargo test --no-run ended with {}", built.status);
     let messages = String::from_utf8(built.stdout).context("cargo speaks UTF-8")?;
     let suites = messages.lines().map(read).collect::<Result<Vec<_>>>()?;
-    Ok(in_order(suites.into_iter().flatten().collect()))
+    let suites = in_order(suites.into_iter().flatten().collect());
+    ensure!(!suites.is_empty(), "there is no test program among what was built");
+    Ok(suites)
 }
 
 /// What one of cargo's messages says of a test program.
@@ -113,7 +122,7 @@ fn run_one(
 ) -> Result<bool> {
     say(format_args!("running {}", suite.name));
     let begun = Instant::now();
-    let (reader, writer) = std::io::pipe().context("no pipe")?;
+    let (mut reader, writer) = std::io::pipe().context("no pipe")?;
     let mut child = Command::new(&suite.program)
         .args(arguments)
         .current_dir(&suite.folder)
@@ -124,9 +133,12 @@ fn run_one(
         .stderr(writer)
         .spawn()
         .with_context(|| format!("cannot start {}", suite.program.display()))?;
-    let printed = std::io::read_to_string(reader).with_context(|| format!("{} prints no text", suite.name))?;
+    let mut printed = Vec::new();
+    let read = reader.read_to_end(&mut printed);
     let status = child.wait()?;
-    tell(&printed);
+    // What is no text must not keep the rest from being told.
+    tell(&String::from_utf8_lossy(&printed));
+    read.with_context(|| format!("cannot read what {} prints", suite.name))?;
     say(format_args!("{} ended with {status} after {} s", suite.name, begun.elapsed().as_secs()));
     Ok(status.success())
 }
@@ -164,7 +176,7 @@ mod tests {
         let suites = vec![
             suite("last", "echo $SAID; pwd", folder.path()),
             suite("chaos", "echo first >&2; exit 1", folder.path()),
-            suite("browser", "echo $1; exit 1", folder.path()),
+            suite("browser", "printf '\\377\\n'; echo $1; exit 1", folder.path()),
         ];
         let told = Mutex::new(Vec::new());
         let tell = |printed: &str| told.lock().expect("no panic").push(printed.to_owned());
@@ -173,7 +185,13 @@ mod tests {
         let mut told = told.into_inner().expect("no panic");
         assert_eq!((told.remove(0).as_str(), failed.len()), ("first\n", 2), "{failed:?}");
         told.sort();
-        assert_eq!(told[0], "argument\n");
-        assert!(told[1].starts_with("word\n/"), "{told:?}");
+        assert!(told[0].starts_with("word\n/"), "{told:?}");
+        assert_eq!(told[1], "\u{fffd}\nargument\n", "what is no text hides nothing");
+    }
+
+    #[test]
+    fn a_selection_that_cargo_would_take_for_a_name_is_refused() {
+        let error = build(&["turns".to_owned()]).expect_err("not an option");
+        assert!(error.to_string().contains("turns selects nothing"), "{error}");
     }
 }

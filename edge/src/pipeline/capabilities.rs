@@ -30,9 +30,8 @@ pub async fn perform<P: Platform>(
     }
     let payload = Value::Object(wanted.payload.clone()).to_string();
     // Without a key of its own a node remembers nothing of what was said.
-    let state_key = call.settings.state_key.as_ref();
-    let note = state_key.and_then(|key| digest::understood(key, &call.caller.tenant, &wanted.service, &payload));
-    let Some(note) = note else { return made(call, game, wanted, key).await };
+    let Some(state_key) = &call.settings.state_key else { return made(call, game, wanted, key).await };
+    let note = digest::understood(state_key, &call.caller.tenant, &wanted.service, &payload);
     let remembered: Option<(i64, CapabilityResult)> = notes::recall_understood(call.platform, &note).await;
     let now_ms = call.platform.now_ms();
     if let Some((until_ms, result)) = remembered

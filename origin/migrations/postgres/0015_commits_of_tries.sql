@@ -34,7 +34,7 @@ BEGIN
         p_metadata, p_details, p_slots, p_context, p_events, p_data_key, p_now, p_bases, p_state_name);
 END $$;
 
--- A group with a turn of which another try may act is left as it was, for each of its turns to be looked at by itself: it is rare.
+-- A group with a turn of which another try acts is left as it was, for each of its turns to be looked at by itself: it is rare.
 CREATE FUNCTION lgdl_commit_together(
     p_ids text[], p_tenants text[], p_games text[], p_external_ids text[], p_users text[], p_persons text[],
     p_game_versions text[], p_expected bigint[], p_keys text[], p_fingerprints text[], p_answers text[],
@@ -53,9 +53,11 @@ BEGIN
             FROM unnest(p_persons, p_expected) AS t (person, expected) WHERE t.expected = 0;
     END IF;
     PERFORM FROM conversations WHERE id = ANY (p_ids) ORDER BY id FOR UPDATE;
-    PERFORM FROM unnest(p_ids, p_attempts, p_nows) AS t (id, attempt, now)
-        JOIN claims h ON h.conversation_id = t.id
-        WHERE h.attempt IS DISTINCT FROM t.attempt AND h.acts_until > lgdl_time(t.now);
+    PERFORM FROM unnest(p_ids, p_tenants, p_users, p_keys, p_fingerprints, p_attempts, p_nows)
+            AS t (id, tenant, user_id, key, fingerprint, attempt, now)
+        JOIN claims h ON h.conversation_id = t.id AND (h.tenant, h.user_id, h.idempotency_key, h.fingerprint)
+            = (t.tenant, t.user_id, t.key, t.fingerprint)
+        WHERE t.attempt IS NOT NULL AND h.attempt IS DISTINCT FROM t.attempt AND h.acts_until > lgdl_time(t.now);
     IF FOUND THEN
         RETURN '{}';
     END IF;

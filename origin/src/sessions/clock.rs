@@ -15,6 +15,7 @@ use crate::clock::{HOUR_MS, Millis};
 use crate::desk;
 use crate::hex;
 use crate::http::{Origin, Problem};
+use crate::ids::ConversationId;
 use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, RequestName};
 use crate::records::turn_record;
@@ -36,7 +37,7 @@ const LAST_TURNS: u64 = 8;
 const SLOW_LOOK_EVERY_MS: Millis = 60_000;
 
 /// How far the clock came with one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Place {
     at: Millis,
     id: String,
@@ -68,11 +69,12 @@ pub async fn keep(origin: &Origin) {
 pub async fn look(origin: &Origin) -> Result<(), StoreError> {
     let mut games = Games { origin, waiting: BTreeMap::new() };
     // Games are told that nobody answered before their conversations end.
-    follow_up(origin, &mut games).await?;
-    match origin.settings().session_expiry {
+    let followed = follow_up(origin, &mut games).await;
+    let expired = match origin.settings().session_expiry {
         Some(expiry) => expire(origin, &mut games, millis(expiry)).await,
         None => Ok(()),
-    }
+    };
+    followed.and(expired)
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {
@@ -84,6 +86,7 @@ struct Round {
     note: String,
     text: Option<String>,
     rows: Vec<ConversationRow>,
+    begun: Place,
     next: Place,
 }
 
@@ -107,7 +110,7 @@ impl Round {
         if place.at + pause >= until {
             return Ok(None);
         }
-        let after = (place.at, place.id);
+        let after = (place.at, place.id.clone());
         let silence = Silence { tenant: tenant.map(str::to_owned), after, until, answers_since };
         let rows = origin.store.silent(silence, AT_ONCE).await?;
         let last = rows.last().filter(|_| rows.len() as u64 == u64::from(AT_ONCE));
@@ -115,7 +118,13 @@ impl Round {
             Some(last) => Place { at: last.updated_at, id: last.id.to_string() },
             None => Place { at: until, id: String::new() },
         };
-        Ok(Some(Round { note, text, rows, next }))
+        Ok(Some(Round { note, text, rows, begun: place, next }))
+    }
+
+    /// The next round begins with this conversation again, at the latest; what it finds done behind it stays as it is.
+    fn again_from(&mut self, row: &ConversationRow) {
+        let before = Place { at: row.updated_at - 1, id: String::new() };
+        self.next = before.min(self.next.clone()).max(self.begun.clone());
     }
 
     /// Notes that it is done. Where another origin was faster, both have seen to the same.
@@ -155,22 +164,24 @@ async fn expire(origin: &Origin, games: &mut Games<'_>, silence_ms: u64) -> Resu
             continue;
         }
         match games.wait_for(&row, SESSION_EXPIRED).await? {
-            true => asked.push((0, row)),
+            true => asked.push(row),
             false => begin_anew(origin, &row, row.version).await?,
         }
     }
     let mut failed = None;
-    for (_, row, told) in tell_all(origin, asked, SESSION_EXPIRED).await? {
+    for (row, told) in tell_all(origin, asked, SESSION_EXPIRED).await {
         match told {
             Ok(Told::Nothing { version }) => begin_anew(origin, &row, version).await?,
             Ok(Told::Said | Told::Before | Told::Overtaken) => {}
-            Err(error) => failed = Some(error),
+            Ok(Told::Later) => round.again_from(&row),
+            Err(error) => {
+                round.again_from(&row);
+                failed = Some(error);
+            }
         }
     }
-    match failed {
-        Some(error) => Err(error),
-        None => round.end(origin).await,
-    }
+    round.end(origin).await?;
+    failed.map_or(Ok(()), Err)
 }
 
 /// Ends the session of a conversation that has that version.
@@ -190,7 +201,9 @@ fn expired(row: &ConversationRow, turns: u64, now_ms: Millis, then: &str) -> Eve
 
 /// Tells the games that webhooks ask for it that nobody has answered for so long.
 async fn follow_up(origin: &Origin, games: &mut Games<'_>) -> Result<(), StoreError> {
-    let (mut rounds, mut silent) = (Vec::new(), Vec::new());
+    let mut rounds = Vec::new();
+    // Each conversation once, with the rounds of all webhooks that ask for it.
+    let mut silent: BTreeMap<ConversationId, (ConversationRow, Vec<usize>)> = BTreeMap::new();
     for hook in origin.store.webhooks(None).await?.into_iter().filter(|row| row.hook.is_active()) {
         let Some(after_s) = hook.hook.follow_up_after_s else { continue };
         let note = format!("{}:follow_up", WebhookRow::note(&hook.id));
@@ -203,20 +216,22 @@ async fn follow_up(origin: &Origin, games: &mut Games<'_>) -> Result<(), StoreEr
         for row in std::mem::take(&mut round.rows) {
             let waits = row.summary.awaiting_response && expired_at(&row)?.is_none();
             if waits && games.wait_for(&row, TIMEOUT).await? {
-                silent.push((rounds.len(), row));
+                silent.entry(row.id.clone()).or_insert((row, Vec::new())).1.push(rounds.len());
             }
         }
-        rounds.push(Some(round));
+        rounds.push(round);
     }
+    let rows = silent.values().map(|(row, _)| row.clone()).collect();
     let mut failed = None;
-    for (round, _, told) in tell_all(origin, silent, TIMEOUT).await? {
-        if let Err(error) = told {
-            // It is begun again with the next look; the others are done.
-            rounds[round] = None;
-            failed = Some(error);
+    for (row, told) in tell_all(origin, rows, TIMEOUT).await {
+        if matches!(told, Err(_) | Ok(Told::Later)) {
+            for of in silent.get(&row.id).into_iter().flat_map(|(_, rounds)| rounds) {
+                rounds[*of].again_from(&row);
+            }
         }
+        failed = told.err().or(failed);
     }
-    for round in rounds.into_iter().flatten() {
+    for round in rounds {
         round.end(origin).await?;
     }
     failed.map_or(Ok(()), Err)
@@ -245,35 +260,34 @@ enum Told {
     Before,
     /// Somebody spoke, or there are people.
     Overtaken,
+    /// Another turn is under way, of somebody who may be gone: it is told once that is over.
+    Later,
 }
 
-/// A conversation whose game was told something, and the round that it is of.
-type Outcome = (usize, ConversationRow, Result<Told, StoreError>);
-
-/// Tells games of many conversations, some at a time.
+/// Tells games of many conversations, some at a time. What broke down is not among the outcomes, and is not told again.
 async fn tell_all(
     origin: &Origin,
-    rows: Vec<(usize, ConversationRow)>,
+    rows: Vec<ConversationRow>,
     event: &'static str,
-) -> Result<Vec<Outcome>, StoreError> {
+) -> Vec<(ConversationRow, Result<Told, StoreError>)> {
     let (mut telling, mut told) = (JoinSet::new(), Vec::new());
-    let done = |joined: Result<Outcome, _>| joined.map_err(|_| StoreError::Internal("a game was not told".into()));
-    for (round, row) in rows {
-        if telling.len() >= TOLD_AT_ONCE
-            && let Some(joined) = telling.join_next().await
+    let mut waiting = rows.into_iter();
+    loop {
+        while telling.len() < TOLD_AT_ONCE
+            && let Some(row) = waiting.next()
         {
-            told.push(done(joined)?);
+            let origin = origin.clone();
+            telling.spawn(async move {
+                let outcome = tell(&origin, &row, event).await;
+                (row, outcome)
+            });
         }
-        let origin = origin.clone();
-        telling.spawn(async move {
-            let outcome = tell(&origin, &row, event).await;
-            (round, row, outcome)
-        });
+        match telling.join_next().await {
+            Some(Ok(outcome)) => told.push(outcome),
+            Some(Err(error)) => tracing::error!(%error, event, "a game could not be told"),
+            None => return told,
+        }
     }
-    while let Some(joined) = telling.join_next().await {
-        told.push(done(joined)?);
-    }
-    Ok(told)
 }
 
 /// Tells a game that something happened, with a turn.
@@ -317,10 +331,7 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str) -> Res
     let mut attempt = Attempt::new(&*origin.random);
     let outcome = match own_turns::run(origin, &row, turn, &name, &mut attempt).await? {
         Ran::Done(outcome) => outcome,
-        // Somebody acts, or did and is gone: it is told once that is over.
-        Ran::Stopped(CommitOutcome::Conflict { claimed_for_ms: Some(_), .. }) => {
-            return Err(Problem::unavailable("Another turn of this conversation is under way; try again."));
-        }
+        Ran::Stopped(CommitOutcome::Conflict { claimed_for_ms: Some(_), .. }) => return Ok(Told::Later),
         Ran::Stopped(_) => return Ok(Told::Overtaken),
     };
     let record = &outcome.record;
@@ -335,10 +346,7 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str) -> Res
     Ok(match own_turns::commit(origin, &row, &outcome, name, told, &attempt).await? {
         CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } if says => Told::Said,
         CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => Told::Nothing { version: row.version + 1 },
-        // Another try of it acts: what it makes of it is seen with the next look.
-        CommitOutcome::Conflict { claimed_for_ms: Some(_), .. } => {
-            return Err(Problem::unavailable("Another turn of this conversation is under way; try again."));
-        }
+        CommitOutcome::Conflict { claimed_for_ms: Some(_), .. } => Told::Later,
         _ => Told::Overtaken,
     })
 }

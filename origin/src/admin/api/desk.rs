@@ -271,7 +271,10 @@ async fn presence(
     let is_mine = |row: &HandoverRow| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id);
     // How far each has come, so that news are seen of one that is not open.
     let own: Vec<_> = open.iter().filter(|row| is_mine(row)).map(|row| row.conversation.clone()).collect();
-    let turns = origin.store.versions(&agent.tenant, &own).await?;
+    let turns = match own.is_empty() {
+        true => Vec::new(),
+        false => origin.store.versions(&agent.tenant, &own).await?,
+    };
     let mut mine = some(&is_mine);
     for (shown, id) in mine.iter_mut().zip(&own) {
         if let Some((_, turn)) = turns.iter().find(|(of, _)| of == id) {
