@@ -1,11 +1,56 @@
 //! Files that are there when they are whole, and not before.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a file is called until it is whole.
 pub(crate) const PARTIAL: &str = ".partial";
+
+/// Writes a file in place of what may be there, and makes the folders above it that are missing; all of it for its owner alone. Once
+/// this returns, it lasts.
+///
+/// # Errors
+/// When it can't be written; what was there before is there still.
+pub(crate) fn write_private<T>(target: &Path, write: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
+    let folder = folder_of(target);
+    make_private_folder(folder)?;
+    let (new, mut file) = NewFile::replace(target)?;
+    let written = write(&mut file)?;
+    file.sync_all()?;
+    new.finish()?;
+    sync_folder(folder)?;
+    Ok(written)
+}
+
+/// Makes a folder that is not there, and those above it that are missing, for its owner alone.
+///
+/// # Errors
+/// When it can't be made, or something else is there.
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder_of(folder);
+    if above != folder {
+        make_private_folder(above)?;
+    }
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "modes are of Unix"))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        // Somebody else has made it meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_folder(above),
+    }
+}
+
+/// What a folder holds is on the disk when the folder is; where folders are no files, the system sees to it.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
 
 /// A file in the making, under another name. Dropped before [`NewFile::finish`], it leaves nothing; what a killed process has
 /// left is written over.

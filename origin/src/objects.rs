@@ -4,34 +4,35 @@ mod access;
 mod http;
 mod location;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _};
-use object_store::client::HttpError;
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt as _;
+use futures_util::stream::BoxStream;
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt as _, WriteMultipart};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, WriteMultipart};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 use self::access::RETRY_WITHIN;
-use self::http::REQUEST_WITHIN;
-use crate::files::NewFile;
+use self::http::{REQUEST_WITHIN, Refusal};
+use crate::files::{NewFile, PARTIAL, make_private_folder, write_private};
 use crate::hex;
 use crate::random::Random;
 
 pub use access::{Access, opens_buckets};
 pub use location::{FORMS, Location, Provider, is_address};
 
-/// How long one call may take, with everything that is tried again.
+/// How long one call may take, with everything that is tried again. None carries more than a part; what is larger goes in several.
 const CALL_WITHIN: Duration = RETRY_WITHIN.saturating_add(REQUEST_WITHIN).saturating_add(Duration::from_secs(10));
 /// How long nothing may come of what is read before it counts as broken off.
 const SILENT_AT_MOST: Duration = Duration::from_secs(60);
 /// The largest object that is read into memory, bytes.
 const MAX_OBJECT_BYTES: u64 = 512 << 20;
-/// The least that is sent as one part of a large object, bytes: stores want 5 MiB or more.
+/// The least that is sent as one part of a large object, and the most that is sent whole, bytes: stores want 5 MiB or more.
 const MIN_PART_BYTES: u64 = 8 << 20;
 /// Parts that an object may have; stores allow 10,000.
 const MAX_PARTS: u64 = 9_000;
@@ -57,7 +58,7 @@ pub enum Fault {
     Missing,
     /// It can't be used as the settings are.
     Settings,
-    /// A file or folder of this machine.
+    /// A file or folder of this machine, or an object that is larger than anything of ours.
     File,
 }
 
@@ -99,6 +100,18 @@ pub enum TransferError {
     /// The file on this machine.
     #[error("{0}: {1}")]
     File(PathBuf, io::Error),
+}
+
+/// Why something was not sent: the place, or where it comes from.
+enum Unsent {
+    Place(ObjectsError),
+    Source(io::Error),
+}
+
+impl From<ObjectsError> for Unsent {
+    fn from(error: ObjectsError) -> Unsent {
+        Unsent::Place(error)
+    }
 }
 
 /// Something that lies in a place.
@@ -144,7 +157,28 @@ impl Place {
     /// When it is not there.
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), ObjectsError> {
         let (store, path) = self.object(name)?;
-        self.call(store.put(&path, bytes.into())).await.map(drop)
+        if let Location::Folder(_) = self.location {
+            return self.write(&path, move |file| file.write_all(&bytes)).await;
+        }
+        if bytes.len() as u64 <= MIN_PART_BYTES {
+            return self.call(store.put(&path, bytes.into())).await.map(drop);
+        }
+        self.send(&*store, &path, &mut &*bytes, bytes.len() as u64).await.map_err(|error| match error {
+            Unsent::Place(error) => error,
+            Unsent::Source(error) => self.error(Fault::File, error.to_string()),
+        })
+    }
+
+    /// Writes a file of the folder that this is. The crate that reads it makes files that everybody on the machine may read.
+    async fn write<T: Send + 'static>(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut std::fs::File) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, ObjectsError> {
+        let file = LocalFileSystem::new().path_to_filesystem(path).map_err(|error| self.failed(&error))?;
+        let written = tokio::task::spawn_blocking(move || write_private(&file, write)).await;
+        let written = written.map_err(io::Error::other).and_then(|written| written);
+        written.map_err(|error| self.error(Fault::File, error.to_string()))
     }
 
     /// What lies there under that name; `None`: nothing does.
@@ -153,15 +187,25 @@ impl Place {
     /// When it can't be read.
     pub async fn get(&self, name: &str) -> Result<Option<Bytes>, ObjectsError> {
         let (store, path) = self.object(name)?;
-        let read = async {
-            let found = store.get(&path).await?;
-            if found.meta.size > MAX_OBJECT_BYTES {
-                let source = format!("{} bytes are more than is read", found.meta.size).into();
-                return Err(Error::Generic { store: "lgdl", source });
-            }
-            found.bytes().await
-        };
-        self.unless_missing(self.call_as_is(read).await)
+        let found = self.call_as_is(store.get(&path)).await;
+        let Some(found) = self.unless_missing(found)? else { return Ok(None) };
+        if found.meta.size > MAX_OBJECT_BYTES {
+            return Err(self.error(Fault::File, format!("{} bytes of {name} are more than is read", found.meta.size)));
+        }
+        let mut bytes = BytesMut::new();
+        let mut chunks = found.into_stream();
+        while let Some(chunk) = self.next(&mut chunks).await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Some(bytes.freeze()))
+    }
+
+    /// The next of what is read.
+    async fn next(
+        &self,
+        chunks: &mut BoxStream<'_, object_store::Result<Bytes>>,
+    ) -> Result<Option<Bytes>, ObjectsError> {
+        self.within(SILENT_AT_MOST, chunks.try_next()).await?.map_err(|error| self.failed(&error))
     }
 
     /// Whether something lies there under that name.
@@ -193,10 +237,11 @@ impl Place {
         let mut found = store.list(Some(&path));
         let mut all = Vec::new();
         while let Some(one) = self.call(found.try_next()).await? {
-            let parts =
-                one.location.prefix_match(&path).map(|parts| parts.map(|part| part.as_ref().to_owned()).collect());
-            let parts: Vec<String> = parts.unwrap_or_default();
-            all.push(Object { name: parts.join("/"), bytes: one.size });
+            let parts = one.location.prefix_match(&path).filter(|_| self.is_there(&one));
+            if let Some(parts) = parts {
+                let parts: Vec<String> = parts.map(|part| part.as_ref().to_owned()).collect();
+                all.push(Object { name: parts.join("/"), bytes: one.size });
+            }
         }
         all.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(all)
@@ -208,9 +253,9 @@ impl Place {
     /// When it can't be told.
     pub async fn list_here(&self) -> Result<Vec<Object>, ObjectsError> {
         let (store, path) = self.object("")?;
-        let found = self.call(store.list_with_delimiter(Some(&path))).await?.objects.into_iter();
-        let object =
-            |one: object_store::ObjectMeta| Some(Object { name: one.location.filename()?.to_owned(), bytes: one.size });
+        let found = self.call(store.list_with_delimiter(Some(&path))).await?.objects;
+        let found = found.into_iter().filter(|one| self.is_there(one));
+        let object = |one: ObjectMeta| Some(Object { name: one.location.filename()?.to_owned(), bytes: one.size });
         let mut all: Vec<_> = found.filter_map(object).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(all)
@@ -223,7 +268,21 @@ impl Place {
     pub async fn holds_any(&self, under: &str) -> Result<bool, ObjectsError> {
         let (store, path) = self.object(under)?;
         let mut found = store.list(Some(&path));
-        Ok(self.call(found.try_next()).await?.is_some())
+        while let Some(one) = self.call(found.try_next()).await? {
+            if self.is_there(&one) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether that is something, and not on its way there, nor an empty object by which a console shows a folder: nothing of ours is
+    /// empty.
+    fn is_there(&self, object: &ObjectMeta) -> bool {
+        match self.location {
+            Location::Folder(_) => !object.location.as_ref().ends_with(PARTIAL),
+            Location::Bucket { .. } => object.size > 0,
+        }
     }
 
     /// Brings a file there, in parts; it is there as a whole once this returns, and not at all before. Returns its bytes.
@@ -234,13 +293,31 @@ impl Place {
         let (store, path) = self.object(name)?;
         let failed = |error| TransferError::File(file.to_owned(), error);
         let mut source = tokio::fs::File::open(file).await.map_err(failed)?;
+        if matches!(self.location, Location::Folder(_)) {
+            let mut source = source.into_std().await;
+            return Ok(self.write(&path, move |file| io::copy(&mut source, file)).await?);
+        }
         let bytes = source.metadata().await.map_err(failed)?.len();
-        let part = MIN_PART_BYTES.max(bytes.div_ceil(MAX_PARTS));
-        let part = usize::try_from(part).map_err(|error| failed(io::Error::other(error)))?;
-        let begun = self.call(store.put_multipart(&path)).await?;
+        self.send(&*store, &path, &mut source, bytes).await.map_err(|error| match error {
+            Unsent::Place(error) => error.into(),
+            Unsent::Source(error) => failed(error),
+        })?;
+        Ok(bytes)
+    }
+
+    /// Sends so many bytes in parts; each call of it is bounded.
+    async fn send(
+        &self,
+        store: &dyn ObjectStore,
+        path: &Path,
+        source: &mut (impl AsyncRead + Unpin),
+        bytes: u64,
+    ) -> Result<(), Unsent> {
+        let part = usize::try_from(MIN_PART_BYTES.max(bytes.div_ceil(MAX_PARTS)));
+        let part = part.map_err(|error| Unsent::Source(io::Error::other(error)))?;
+        let begun = self.call(store.put_multipart(path)).await?;
         let mut parts = WriteMultipart::new_with_chunk_size(begun, part);
-        let sent = self.send(&mut source, file, &mut parts).await;
-        if let Err(error) = sent {
+        if let Err(error) = self.send_parts(source, &mut parts).await {
             // What was sent of it is to be nobody's; where that can't be said either, the store's own rule removes it.
             if let Err(error) = parts.abort().await {
                 tracing::debug!(error = why(&error), "parts of what was not sent whole are left");
@@ -248,20 +325,18 @@ impl Place {
             return Err(error);
         }
         parts.finish().await.map_err(|error| self.failed(&error))?;
-        Ok(bytes)
+        Ok(())
     }
 
-    /// Sends a file in parts; each call of it is bounded.
-    async fn send(
+    async fn send_parts(
         &self,
-        source: &mut tokio::fs::File,
-        file: &FilePath,
+        source: &mut (impl AsyncRead + Unpin),
         parts: &mut WriteMultipart,
-    ) -> Result<(), TransferError> {
+    ) -> Result<(), Unsent> {
         let mut buffer = vec![0; READ_BYTES];
         loop {
             parts.wait_for_capacity(PARTS_AT_ONCE).await.map_err(|error| self.failed(&error))?;
-            match source.read(&mut buffer).await.map_err(|error| TransferError::File(file.to_owned(), error))? {
+            match source.read(&mut buffer).await.map_err(Unsent::Source)? {
                 0 => return Ok(()),
                 read => parts.write(&buffer[..read]),
             }
@@ -281,8 +356,7 @@ impl Place {
         let (new, target) = NewFile::begin(file).map_err(failed)?;
         let mut target = tokio::fs::File::from_std(target);
         let mut chunks = found.into_stream();
-        while let Some(chunk) = self.within(SILENT_AT_MOST, chunks.next()).await? {
-            let chunk = chunk.map_err(|error| self.failed(&error))?;
+        while let Some(chunk) = self.next(&mut chunks).await? {
             target.write_all(&chunk).await.map_err(failed)?;
         }
         target.sync_all().await.map_err(failed)?;
@@ -311,11 +385,7 @@ impl Place {
     /// Makes the folder, where it is one and is not there, for its owner alone.
     fn make_folder(&self) -> Result<(), ObjectsError> {
         let Location::Folder(folder) = &self.location else { return Ok(()) };
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(|error| self.error(Fault::File, error.to_string()))
+        make_private_folder(folder).map_err(|error| self.error(Fault::File, error.to_string()))
     }
 
     fn opened(&self) -> Result<(Arc<dyn ObjectStore>, Path), ObjectsError> {
@@ -357,6 +427,11 @@ impl Place {
     fn failed(&self, error: &Error) -> ObjectsError {
         let text = error.to_string();
         let status = status(&text);
+        let why = match self.location {
+            // A folder of this machine has nothing that opens it.
+            Location::Folder(_) => deepest(error),
+            Location::Bucket { .. } => why(error),
+        };
         let fault = match &self.location {
             Location::Folder(_) => Fault::File,
             Location::Bucket { .. } if names_no_bucket(error) => Fault::NoBucket,
@@ -368,7 +443,7 @@ impl Place {
             }
             Location::Bucket { .. } => Fault::Away,
         };
-        self.error(fault, why(error))
+        self.error(fault, why)
     }
 
     fn error(&self, fault: Fault, why: String) -> ObjectsError {
@@ -396,26 +471,42 @@ fn is_later(status: &str) -> bool {
     ["408", "429"].iter().any(|later| status.starts_with(later))
 }
 
-/// What a store said, without its whole answer: that repeats what was signed, and who signed it.
+/// What a store said, without its whole answer, which repeats what was signed and who signed it; and of a library's words only those
+/// that quote nothing.
 fn why(error: &Error) -> String {
     let text = error.to_string();
     let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map(|(code, _)| code);
+    let code = code.filter(|code| code.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)));
     match (status(&text), code) {
         (Some(status), Some(code)) => return short(&format!("HTTP {status}, {code}")),
         (Some(status), None) => return short(&format!("HTTP {status}")),
         (None, Some(code)) => return short(code),
         (None, None) => {}
     }
-    let mut deepest: &(dyn std::error::Error + 'static) = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-        if let Some(call) = deepest.downcast_ref::<HttpError>()
-            && let Some(source) = std::error::Error::source(call)
-        {
-            return short(&source.to_string());
-        }
+    match causes(error).find(|cause| cause.is::<Refusal>()) {
+        Some(ours) => short(&ours.to_string()),
+        None => short(unquoted(&deepest(error))),
     }
-    short(&deepest.to_string())
+}
+
+/// An error and what caused it, and so on.
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
+}
+
+/// What an error is about, without what the library says of itself.
+fn cause(error: &Error) -> String {
+    causes(error).nth(1).unwrap_or(error).to_string()
+}
+
+/// What caused it all.
+fn deepest(error: &Error) -> String {
+    causes(error).last().unwrap_or(error).to_string()
+}
+
+/// The beginning of a message, up to where it may quote what it is about.
+fn unquoted(text: &str) -> &str {
+    text.split([':', '"', '\'', '`']).next().unwrap_or_default().trim_end()
 }
 
 fn short(text: &str) -> String {

@@ -18,7 +18,7 @@ use super::{
 use crate::audit::{self, events};
 use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
 use crate::config::{Config, Live};
-use crate::files::PARTIAL;
+use crate::files::{PARTIAL, make_private_folder};
 use crate::objects::{Location, Place};
 use crate::serve::DEFAULT_TENANT;
 use crate::store::{Store, StoreError};
@@ -177,7 +177,7 @@ async fn scheduled(
     audit::drain(&**store).await?;
     let making = async {
         if let Location::Folder(folder) = place.location() {
-            std::fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
+            make_private_folder(folder).map_err(|error| not_written(folder, &error))?;
             remove_halves(folder)?;
         }
         remove_left_overs(config, clock.now_ms())?;

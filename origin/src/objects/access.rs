@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path as FilePath;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{BackoffConfig, ObjectStore, RetryConfig};
+use object_store::{BackoffConfig, ClientConfigKey, ObjectStore, RetryConfig};
 
 use super::http::Connector;
 use super::{Location, Provider};
@@ -91,50 +92,63 @@ impl Access {
         }
         let store = match location {
             Location::Folder(_) => Arc::new(LocalFileSystem::new().with_fsync(true)) as Arc<dyn ObjectStore>,
-            Location::Bucket { provider, bucket, .. } => {
-                self.build(*provider, bucket).map_err(|error| super::why(&error))?
-            }
+            Location::Bucket { provider, bucket, .. } => self.build(*provider, bucket)?,
         };
         opened.insert(location.clone(), Arc::clone(&store));
         Ok((store, prefix))
     }
 
-    fn build(&self, provider: Provider, bucket: &str) -> object_store::Result<Arc<dyn ObjectStore>> {
-        let given = || {
-            let ours = self.0.variables.iter().filter(|(name, _)| name.starts_with(provider.variables()));
-            ours.map(|(name, value)| (name.to_ascii_lowercase(), value.expose()))
-        };
-        let store: Arc<dyn ObjectStore> = match provider {
+    fn build(&self, provider: Provider, bucket: &str) -> Result<Arc<dyn ObjectStore>, String> {
+        let variables = self.0.variables.iter().filter(|(name, _)| name.starts_with(provider.variables()));
+        let unread = variables.clone().find(|(name, _)| is_unread(provider, name));
+        if let Some((name, _)) = unread {
+            return Err(format!("{name} is set, and nothing here does as it says: take it away"));
+        }
+        let given = || variables.clone().map(|(name, value)| (name.to_ascii_lowercase(), value.expose()));
+        let connector = Connector(provider);
+        let built = match provider {
             Provider::S3 => {
                 // One object at a time is all that is ever removed, and any server can do that.
                 let plain = AmazonS3Builder::new().with_config(AmazonS3ConfigKey::DisableBulkDelete, "true");
-                let builder = given().fold(plain, |builder, (name, value)| match name.parse() {
-                    Ok(key) => builder.with_config(key, value),
-                    Err(_) => builder,
-                });
+                let builder = configured(plain, given(), |builder, key, value| builder.with_config(key, value));
                 let builder = builder.with_bucket_name(bucket).with_retry(retries());
-                Arc::new(builder.with_http_connector(Connector(provider)).build()?)
+                builder.with_http_connector(connector).build().map(|store| Arc::new(store) as Arc<dyn ObjectStore>)
             }
             Provider::Gcs => {
-                let builder =
-                    given().fold(GoogleCloudStorageBuilder::new(), |builder, (name, value)| match name.parse() {
-                        Ok(key) => builder.with_config(key, value),
-                        Err(_) => builder,
-                    });
+                let plain = GoogleCloudStorageBuilder::new();
+                let builder = configured(plain, given(), |builder, key, value| builder.with_config(key, value));
                 let builder = builder.with_bucket_name(bucket).with_retry(retries());
-                Arc::new(builder.with_http_connector(Connector(provider)).build()?)
+                builder.with_http_connector(connector).build().map(|store| Arc::new(store) as Arc<dyn ObjectStore>)
             }
             Provider::Azure => {
-                let builder = given().fold(MicrosoftAzureBuilder::new(), |builder, (name, value)| match name.parse() {
-                    Ok(key) => builder.with_config(key, value),
-                    Err(_) => builder,
-                });
+                let plain = MicrosoftAzureBuilder::new();
+                let builder = configured(plain, given(), |builder, key, value| builder.with_config(key, value));
                 let builder = builder.with_container_name(bucket).with_retry(retries());
-                Arc::new(builder.with_http_connector(Connector(provider)).build()?)
+                builder.with_http_connector(connector).build().map(|store| Arc::new(store) as Arc<dyn ObjectStore>)
             }
         };
-        Ok(store)
+        built.map_err(|error| super::unquoted(&super::cause(&error)).to_owned())
     }
+}
+
+/// A builder with what the variables say.
+fn configured<'a, B, K: FromStr>(
+    builder: B,
+    variables: impl Iterator<Item = (String, &'a str)>,
+    with: impl Fn(B, K, &str) -> B,
+) -> B {
+    variables.fold(builder, |builder, (name, value)| match name.parse() {
+        Ok(key) => with(builder, key, value),
+        Err(_) => builder,
+    })
+}
+
+/// Whether a variable says something of the client that calls the store, which is our own and has no such option. Who sets it relies
+/// on it: a proxy, a certificate.
+fn is_unread(provider: Provider, variable: &str) -> bool {
+    let option = variable.strip_prefix(provider.variables()).map(|option| option.to_ascii_lowercase().parse());
+    let read = [ClientConfigKey::AllowHttp, ClientConfigKey::DefaultContentType];
+    matches!(option, Some(Ok(option)) if !read.contains(&option))
 }
 
 fn retries() -> RetryConfig {
@@ -189,5 +203,38 @@ mod tests {
         }
         let azure = access.open(&Location::parse("az://container/a").unwrap()).unwrap_err();
         assert!(azure.to_lowercase().contains("account"), "{azure}");
+    }
+
+    fn refusal(bucket: &str, variable: &str, value: &str) -> String {
+        let access = Access::of(&BTreeMap::from([(variable.to_owned(), value.to_owned())]));
+        access.open(&Location::parse(bucket).unwrap()).unwrap_err()
+    }
+
+    #[test]
+    fn an_option_of_the_client_that_nothing_reads_is_refused_by_its_name() {
+        for (bucket, variable) in [
+            ("s3://b", "AWS_PROXY_URL"),
+            ("s3://b", "AWS_TIMEOUT"),
+            ("gs://b", "GOOGLE_ALLOW_INVALID_CERTIFICATES"),
+            ("az://b", "AZURE_PROXY_CA_CERTIFICATE"),
+        ] {
+            let why = refusal(bucket, variable, "http://user:sesame@proxy");
+            assert!(why.contains(variable) && !why.contains("sesame"), "{why}");
+        }
+        assert_eq!(refusal("s3://b", "AWS_ALLOW_HTTP", "sesame"), "AWS_ALLOW_HTTP must be true or false");
+    }
+
+    #[test]
+    fn what_can_not_be_used_is_not_quoted() {
+        let account = r#"{"type":"service_account","private_key":{"sesame":1}}"#;
+        for (bucket, variable, value) in [
+            ("s3://b", "AWS_SKIP_SIGNATURE", "sesame"),
+            ("gs://b", "GOOGLE_SERVICE_ACCOUNT_KEY", r#"["sesame"]"#),
+            ("gs://b", "GOOGLE_SERVICE_ACCOUNT_KEY", r#""sesame""#),
+            ("gs://b", "GOOGLE_SERVICE_ACCOUNT_KEY", account),
+        ] {
+            let why = refusal(bucket, variable, value);
+            assert!(!why.is_empty() && !why.contains("sesame"), "{variable}: {why}");
+        }
     }
 }

@@ -8,12 +8,12 @@ use http::header::USER_AGENT;
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
-use object_store::ClientConfigKey;
-use object_store::ClientOptions;
+use lgdl::settings::{Form as _, Switch};
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody,
     HttpService,
 };
+use object_store::{ClientConfigKey, ClientOptions, Error};
 
 use super::Provider;
 use crate::outbound::{self, Reach, causes, client};
@@ -45,7 +45,11 @@ enum InClear {
 
 impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
-        let allowed = options.get_config_value(&ClientConfigKey::AllowHttp).is_some_and(|value| value == "true");
+        let allowed = options.get_config_value(&ClientConfigKey::AllowHttp);
+        let allowed = allowed.map_or(Ok(false), |value| Switch.read(&value)).map_err(|why| {
+            let why = format!("{}ALLOW_HTTP {why}", self.0.variables());
+            Error::Generic { store: "lgdl", source: Box::new(Refusal(why)) }
+        })?;
         let in_clear = if allowed { InClear::Allowed } else { InClear::Refused(self.0) };
         // An operator has named the address; it may well be in a private network.
         Ok(HttpClient::new(Calls { client: client(Reach::Private), in_clear }))

@@ -31,12 +31,25 @@ async fn what_is_put_into_a_folder_is_there_as_a_whole_and_found_by_its_name() {
     place.download("large", &to).await.unwrap();
     assert!(std::fs::read(&from).unwrap() == std::fs::read(&to).unwrap());
     assert!(place.download("large", &to).await.is_err(), "nothing is written over");
-    #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::PermissionsExt::mode(
-            &folder.path().join("not there yet #1/é").metadata().unwrap().permissions(),
-        );
-        assert_eq!(mode & 0o777, 0o700);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_lies_in_a_folder_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(&folder.path().join("backups/archive"));
+    place.put("files/ab/abc", b"one".to_vec()).await.unwrap();
+    let from = folder.path().join("from");
+    std::fs::write(&from, "two").unwrap();
+    place.upload(&from, "large").await.unwrap();
+    let modes =
+        ["backups", "backups/archive", "backups/archive/files", "backups/archive/files/ab"].map(|made| (made, 0o700));
+    let modes = modes.into_iter().chain([("backups/archive/files/ab/abc", 0o600), ("backups/archive/large", 0o600)]);
+    for (made, mode) in modes {
+        let permissions = folder.path().join(made).metadata().unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o777, mode, "{made}");
     }
 }
 
@@ -60,4 +73,13 @@ fn what_a_store_answers_is_told_by_its_code_alone() {
     let plain =
         Error::Generic { store: "S3", source: "Server returned non-2xx status code: 503 Service Unavailable: ".into() };
     assert_eq!(why(&plain), "HTTP 503 Service Unavailable");
+    for quoting in [
+        "Server returned error response: <Error>AKIA1</Error>",
+        "status code: 403 Forbidden: <Code>AKIA1 is unknown</Code>",
+        "invalid type: string \"AKIA1\", expected a map",
+        "failed to parse `AKIA1`",
+    ] {
+        let told = why(&Error::Generic { store: "S3", source: quoting.into() });
+        assert!(!told.is_empty() && !told.contains("AKIA1"), "{told}");
+    }
 }

@@ -8,7 +8,7 @@ use lgdl_origin::backup::{self, Opened, is_sealed, schedule};
 use lgdl_origin::clock::{Clock as _, HOUR_MS, SystemClock};
 use lgdl_origin::config::Config;
 
-use crate::client::{Edge, commit, edge_with};
+use crate::client::{Edge, Later, commit, edge_with};
 
 const KEY: &str = "b1:q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=";
 const RING: &str = "k1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
@@ -86,15 +86,12 @@ async fn a_backup_that_fails_is_an_incident_and_is_tried_again_later() {
     assert_eq!(schedule::look(store, &config, &SystemClock, None).await.unwrap(), None, "not at once");
     std::fs::remove_file(&file).unwrap();
     let made = schedule::look(store, &config, &Later(11 * 60_000), None).await.unwrap();
-    assert!(made.is_some_and(|made| made.file.folder().unwrap().exists()));
-}
-
-/// A clock that is ahead.
-#[derive(Debug)]
-struct Later(i64);
-
-impl lgdl_origin::clock::Clock for Later {
-    fn now_ms(&self) -> i64 {
-        SystemClock.now_ms() + self.0
+    let made = made.unwrap().file;
+    let made = made.folder().unwrap();
+    #[cfg(unix)]
+    for (path, mode) in [(&file, 0o700), (made, 0o600)] {
+        let permissions = path.metadata().unwrap().permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, mode, "{}", path.display());
     }
+    assert!(made.exists());
 }

@@ -55,6 +55,16 @@ pub(crate) async fn edge_with(settings: &[(&str, &str)]) -> Edge {
     }
 }
 
+/// A clock that is ahead.
+#[derive(Debug)]
+pub(crate) struct Later(pub(crate) i64);
+
+impl Clock for Later {
+    fn now_ms(&self) -> i64 {
+        SystemClock.now_ms() + self.0
+    }
+}
+
 /// What a test may change about a signed request before it is sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tampering {

@@ -1,25 +1,15 @@
 //! Backups in a bucket: made, sealed, tried from there, and removed when their time is over.
 
 use lgdl_origin::backup::{self, Opened, schedule};
-use lgdl_origin::clock::{Clock, HOUR_MS, SystemClock};
+use lgdl_origin::clock::{Clock as _, HOUR_MS, SystemClock};
 use lgdl_origin::config::Config;
 use lgdl_origin::objects::Location;
 use lgdl_s3::Faults;
 
-use crate::client::{Edge, commit, edge_with};
+use crate::client::{Edge, Later, commit, edge_with};
 use crate::server::{Server, borrowed};
 
 const KEY: &str = "b1:q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=";
-
-/// A clock that is ahead.
-#[derive(Debug)]
-struct Later(i64);
-
-impl Clock for Later {
-    fn now_ms(&self) -> i64 {
-        SystemClock.now_ms() + self.0
-    }
-}
 
 /// An origin without a schedule of its own, and the settings of one that has it.
 async fn scheduled(server: &Server, more: &[(&str, &str)]) -> (Edge, Config) {

@@ -18,7 +18,7 @@ async fn what_is_put_into_a_bucket_is_found_read_and_removed() {
     assert!(server.objects().is_empty(), "nothing is left of a trial");
     place.put("files/ab/abc", b"one".to_vec()).await.unwrap();
     place.put("files/ab/abc", b"two".to_vec()).await.unwrap();
-    place.put("here", Vec::new()).await.unwrap();
+    place.put("here", b"3".to_vec()).await.unwrap();
     server.place("a").put("beside", b"x".to_vec()).await.unwrap();
     assert_eq!(place.get("files/ab/abc").await.unwrap().as_deref(), Some(&b"two"[..]));
     assert_eq!(place.get("files/ab/none").await.unwrap(), None);
@@ -30,6 +30,17 @@ async fn what_is_put_into_a_bucket_is_found_read_and_removed() {
     place.remove("here").await.unwrap();
     place.remove("here").await.unwrap();
     assert!(!place.holds("here").await.unwrap());
+}
+
+#[tokio::test]
+async fn an_empty_object_by_which_a_console_shows_a_folder_is_nothing() {
+    let server = Server::start();
+    let place = server.place("a");
+    place.put("files", Vec::new()).await.unwrap();
+    place.put("manifests", Vec::new()).await.unwrap();
+    assert_eq!(server.objects().len(), 2);
+    assert!(!place.holds_any("").await.unwrap() && place.list("").await.unwrap().is_empty());
+    assert!(place.list_here().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -57,6 +68,9 @@ async fn a_large_file_goes_in_parts_and_is_there_as_a_whole_or_not_at_all() {
     assert_eq!(place.upload(&from, "large").await.unwrap(), 30_000_000);
     place.download("large", &to).await.unwrap();
     assert!(std::fs::read(&to).unwrap() == bytes);
+    place.put("whole", bytes.clone()).await.unwrap();
+    assert!(place.get("whole").await.unwrap().unwrap() == bytes);
+    place.remove("whole").await.unwrap();
 
     // Whoever sends it is killed: nothing of it is seen.
     server.fails(Faults { delay_ms: 300, ..Faults::default() });
