@@ -34,7 +34,7 @@ use crate::store::{
     Store, StoreError, Summary,
 };
 
-pub use keep::keep;
+pub use keep::{Keeper, keep};
 pub use shelf::Shelf;
 pub use verify::{Proof, verify};
 pub(crate) use whole::whole;

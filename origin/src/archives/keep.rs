@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{ArchiveError, FAILED_NOTE, Hand, RunReport, WELL_NOTE, before};
-use crate::clock::Millis;
+use crate::clock::{HOUR_MS, Millis};
 use crate::http::Origin;
 
 /// How often it is looked whether something is due.
@@ -13,8 +13,8 @@ const TICK: Duration = Duration::from_secs(15);
 const SWEEP_EVERY_MS: Millis = 60_000;
 /// How often it is looked whether the place is well; one that is not is looked at every time.
 const LOOK_EVERY_MS: Millis = 5 * 60_000;
-/// When a run that broke off is gone on with.
-const AGAIN_AFTER_MS: Millis = 10 * 60_000;
+/// When a run that broke off is gone on with: several times before an alert is due.
+const AGAIN_AFTER_MS: Millis = 2 * 60_000;
 /// Who works on it, for the audit log.
 const ACTOR: &str = "origin";
 
@@ -40,45 +40,70 @@ pub async fn keep(origin: &Origin) {
     }
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let every = i64::from(origin.settings().cleanup_interval_hours) * crate::clock::HOUR_MS;
-    let (mut next_sweep, mut next_look, mut next_run) = (Millis::MIN, Millis::MIN, Millis::MIN);
+    let mut keeper = Keeper::default();
     loop {
         ticks.tick().await;
+        keeper.look(origin, origin.clock.now_ms()).await;
+    }
+}
+
+/// What is due when, and how the last run ended.
+#[derive(Debug)]
+pub struct Keeper {
+    next_sweep: Millis,
+    next_look: Millis,
+    next_run: Millis,
+    ran: Seen,
+}
+
+impl Default for Keeper {
+    fn default() -> Keeper {
+        Keeper { next_sweep: Millis::MIN, next_look: Millis::MIN, next_run: Millis::MIN, ran: Seen::Well }
+    }
+}
+
+impl Keeper {
+    /// Does what is due.
+    pub async fn look(&mut self, origin: &Origin, now_ms: Millis) {
         let hand = origin.archive();
-        let now_ms = origin.clock.now_ms();
-        if now_ms >= next_sweep {
-            next_sweep = now_ms + SWEEP_EVERY_MS;
+        if now_ms >= self.next_sweep {
+            self.next_sweep = now_ms + SWEEP_EVERY_MS;
             if let Err(error) = hand.sweep(now_ms).await {
                 tracing::warn!(%error, "files of the archive that nobody needs are not removed yet");
             }
         }
-        if now_ms >= next_look {
-            next_look = match note(origin, hand.look().await.err().as_ref()).await {
+        if now_ms >= self.next_look {
+            let seen = match (hand.look().await, self.ran) {
+                // It may answer and take nothing: what broke off a run is mended when a run ends.
+                (Ok(()), Seen::Failing) => Seen::Failing,
+                (looked, _) => note(origin, looked.err().as_ref(), now_ms).await,
+            };
+            self.next_look = match seen {
                 Seen::Well => now_ms + LOOK_EVERY_MS,
                 Seen::Failing => now_ms,
             };
         }
         // What is live among the settings may have become too long since.
         let before = match before(&origin.settings(), None, now_ms) {
-            Ok(before) => before.filter(|_| now_ms >= next_run),
+            Ok(before) => before.filter(|_| now_ms >= self.next_run),
             Err(error) => {
                 tracing::error!(%error, "nothing is archived");
                 None
             }
         };
-        if let Some(before) = before {
-            match hand.run(before, || origin.clock.now_ms(), &mut |_| ()).await {
-                Ok(report) => {
-                    next_run = now_ms + every;
-                    let RunReport { archived, bytes, unreadable, .. } = report;
-                    tracing::info!(archived, bytes, unreadable, "archived what is old");
-                }
-                Err(error) => {
-                    next_run = now_ms + AGAIN_AFTER_MS;
-                    tracing::warn!(%error, "archiving broke off; the next run goes on");
-                    if note(origin, Some(&error)).await == Seen::Failing {
-                        next_look = now_ms;
-                    }
+        let Some(before) = before else { return };
+        match hand.run(before, || origin.clock.now_ms(), &mut |_| ()).await {
+            Ok(report) => {
+                self.next_run = now_ms + i64::from(origin.settings().cleanup_interval_hours) * HOUR_MS;
+                let RunReport { archived, bytes, unreadable, .. } = report;
+                tracing::info!(archived, bytes, unreadable, "archived what is old");
+                self.ran = note(origin, None, now_ms).await;
+            }
+            Err(error) => {
+                self.next_run = now_ms + AGAIN_AFTER_MS;
+                tracing::warn!(%error, "archiving broke off; the next run goes on");
+                if note(origin, Some(&error), now_ms).await == Seen::Failing {
+                    self.ran = Seen::Failing;
                 }
             }
         }
@@ -86,7 +111,7 @@ pub async fn keep(origin: &Origin) {
 }
 
 /// Notes how the place is. That the store fails is no fault of it.
-async fn note(origin: &Origin, fault: Option<&ArchiveError>) -> Seen {
+async fn note(origin: &Origin, fault: Option<&ArchiveError>, now_ms: Millis) -> Seen {
     let (note, seen) = match fault {
         None => (WELL_NOTE, Seen::Well),
         Some(ArchiveError::Store(_)) => return Seen::Well,
@@ -95,7 +120,7 @@ async fn note(origin: &Origin, fault: Option<&ArchiveError>) -> Seen {
             (FAILED_NOTE, Seen::Failing)
         }
     };
-    if let Err(error) = origin.store.note(note, &origin.clock.now_ms().to_string()).await {
+    if let Err(error) = origin.store.note(note, &now_ms.to_string()).await {
         tracing::warn!(%error, "how the archive's place is can't be noted");
     }
     seen

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lgdl_origin::Config;
-use lgdl_origin::archives::{ArchivedTurns, Hand, before, verify};
+use lgdl_origin::archives::{ArchivedTurns, Keeper, before, verify};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::ids::ConversationId;
 use lgdl_origin::replay::{Again, Stopped, TurnName, why};
@@ -12,31 +12,23 @@ use lgdl_origin::transfer::{ExportOptions, LineReport, export};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{body, commit};
-use crate::desk::{Desk, desk_with, ok};
+use crate::client::body;
+use crate::desk::{Desk, desk_with, hand, ok, take_turns};
 
 const RING: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
 
 async fn archive(folder: &tempfile::TempDir) -> Desk {
+    archive_with(folder, &[]).await
+}
+
+async fn archive_with(folder: &tempfile::TempDir, more: &[(&str, &str)]) -> Desk {
     let lies = folder.path().join("archive");
     let settings = [
         ("LGDL_ENCRYPTION_KEY", RING),
         ("LGDL_ARCHIVE_URL", lies.to_str().unwrap()),
         ("LGDL_ARCHIVE_PER_SECOND", "1000"),
     ];
-    desk_with(Role::PrivacyOfficer, &settings).await
-}
-
-fn hand(desk: &Desk) -> Hand<'_> {
-    let origin = &desk.edge.running.origin;
-    Hand { store: &*origin.store, protection: &*origin.protection, config: origin.settings(), actor: "test" }
-}
-
-async fn take_turns(desk: &Desk, conversation: &str, user: &str, turns: u64) {
-    for turn in 0..turns {
-        let request = commit(conversation, user, turn, &format!("{conversation}-{turn}"));
-        assert_eq!(desk.edge.commit(&request).await.status(), StatusCode::OK);
-    }
+    desk_with(Role::PrivacyOfficer, &[&settings, more].concat()).await
 }
 
 async fn run(desk: &Desk) -> (u64, u64) {
@@ -260,6 +252,53 @@ fn nothing_goes_into_the_archive_that_is_still_needed_where_it_is() {
     let refused = config(&[("LGDL_ARCHIVE_AFTER_DAYS", "6")]).unwrap_err();
     assert!(refused.contains("E574"), "{refused}");
     assert!(config(&[("LGDL_ARCHIVE_AFTER_DAYS", "7")]).is_ok());
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_read_comes_into_a_manifest_once_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = archive(&folder).await;
+    take_turns(&desk, "c", "ann.example", 1).await;
+    assert_eq!(run(&desk).await, (1, 0));
+    // Whoever wrote it was killed before its manifest, and its disk is away.
+    let (file, away) = (files(&folder).remove(0), folder.path().join("away"));
+    std::fs::rename(&file, &away).unwrap();
+    let manifests = folder.path().join("archive/manifests");
+    std::fs::remove_dir_all(&manifests).unwrap();
+    let in_two_hours = SystemClock.now_ms() + 2 * 3_600_000;
+    let runs = async || hand(&desk).run(0, || in_two_hours, &mut |_| ()).await.unwrap();
+    let listed = || std::fs::read_dir(&manifests).into_iter().flatten().count();
+    runs().await;
+    assert_eq!(listed(), 0);
+    std::fs::rename(&away, &file).unwrap();
+    runs().await;
+    assert_eq!(listed(), 1);
+}
+
+#[tokio::test]
+async fn a_run_that_breaks_off_is_seen_until_one_ends_although_its_place_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = archive_with(&folder, &[("LGDL_ARCHIVE_AFTER_DAYS", "7")]).await;
+    take_turns(&desk, "c", "ann.example", 1).await;
+    // It can be read, and wherever a file would be written is no folder.
+    let files = folder.path().join("archive/files");
+    std::fs::create_dir_all(&files).unwrap();
+    for part in 0..=u8::MAX {
+        std::fs::write(files.join(format!("{part:02x}")), "").unwrap();
+    }
+    let in_ten_days = SystemClock.now_ms() + 10 * 86_400_000;
+    let mut keeper = Keeper::default();
+    let mut look = async |later_ms| {
+        keeper.look(&desk.edge.running.origin, in_ten_days + later_ms).await;
+        let health: Value = body(desk.edge.http().get(desk.edge.url("/health")).send().await.unwrap()).await;
+        health["components"]["archive"]["status"].clone()
+    };
+    for later_ms in [0, 15_000, 60_000, 180_000] {
+        assert_eq!(look(later_ms).await, "degraded", "{later_ms}");
+    }
+    std::fs::remove_dir_all(&files).unwrap();
+    assert_eq!(look(185_000).await, "degraded", "nothing was written since");
+    assert_eq!(look(360_000).await, "healthy");
 }
 
 #[tokio::test]

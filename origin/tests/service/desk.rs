@@ -1,13 +1,14 @@
 //! A client of the admin API, and what it takes to check its answers against the OpenAPI document.
 
 use lgdl_origin::admin::{NewAdministrator, create_administrator};
+use lgdl_origin::archives::Hand;
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::Role;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{Edge, body, edge_with};
+use crate::client::{Edge, body, commit, edge_with};
 
 pub(crate) const PASSWORD: &str = "seven green lamps at noon";
 
@@ -27,6 +28,20 @@ pub(crate) async fn desk_with(role: Role, settings: &[(&str, &str)]) -> Desk {
     desk.employ("boss", role, None).await;
     desk.become_("boss").await;
     desk
+}
+
+/// A hand on the archive of a desk's origin.
+pub(crate) fn hand(desk: &Desk) -> Hand<'_> {
+    let origin = &desk.edge.running.origin;
+    Hand { store: &*origin.store, protection: &*origin.protection, config: origin.settings(), actor: "test" }
+}
+
+/// Commits so many turns of a conversation.
+pub(crate) async fn take_turns(desk: &Desk, conversation: &str, user: &str, turns: u64) {
+    for turn in 0..turns {
+        let request = commit(conversation, user, turn, &format!("{conversation}-{turn}"));
+        assert_eq!(desk.edge.commit(&request).await.status(), StatusCode::OK);
+    }
 }
 
 impl Desk {

@@ -1,30 +1,18 @@
 //! The archive in a bucket: everything that it does in a folder, and what is told where the bucket is away.
 
-use lgdl_origin::archives::{Hand, WELL_NOTE, verify};
+use lgdl_origin::archives::{WELL_NOTE, verify};
 use lgdl_origin::clock::{Clock as _, SystemClock};
 use lgdl_origin::store::{Archived, Role};
 use lgdl_s3::Faults;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{Edge, body, commit, edge_with};
-use crate::desk::{Desk, desk_with, ok};
+use crate::client::{Edge, body, edge_with};
+use crate::desk::{Desk, desk_with, hand, ok, take_turns};
 use crate::server::{Server, borrowed};
 
 pub(crate) const ARCHIVE: [(&str, &str); 2] =
     [("LGDL_ARCHIVE_URL", "s3://kept/archive"), ("LGDL_ARCHIVE_PER_SECOND", "1000")];
-
-pub(crate) fn hand(desk: &Desk) -> Hand<'_> {
-    let origin = &desk.edge.running.origin;
-    Hand { store: &*origin.store, protection: &*origin.protection, config: origin.settings(), actor: "test" }
-}
-
-async fn take_turns(desk: &Desk, conversation: &str, user: &str, turns: u64) {
-    for turn in 0..turns {
-        let request = commit(conversation, user, turn, &format!("{conversation}-{turn}"));
-        assert_eq!(desk.edge.commit(&request).await.status(), StatusCode::OK);
-    }
-}
 
 const IN_TWO_HOURS_MS: i64 = 2 * 3_600_000;
 

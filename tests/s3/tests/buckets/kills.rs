@@ -1,7 +1,7 @@
 //! Origins that are killed at any moment while they archive: nothing is lost, nothing is there twice, and the next goes on.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lgdl_origin::archives::verify;
@@ -11,16 +11,16 @@ use lgdl_s3::Faults;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::archive::{ARCHIVE, hand};
+use crate::archive::ARCHIVE;
 use crate::client::{Edge, body, commit, edge_with};
-use crate::desk::{Desk, desk_with};
-use crate::server::{Server, borrowed};
+use crate::desk::{Desk, desk_with, hand};
+use crate::server::{Process, Server, borrowed};
 
 const CONVERSATIONS: u32 = 300;
 const KILLS: usize = 20;
 const DAY_MS: i64 = 86_400_000;
 
-fn origin(server: &Server, database: &Path) -> Child {
+fn origin(server: &Server, database: &Path) -> Process {
     let settings = [
         ("LGDL_LISTEN", "127.0.0.1:0"),
         ("LGDL_ADMIN_LISTEN", "127.0.0.1:0"),
@@ -32,7 +32,7 @@ fn origin(server: &Server, database: &Path) -> Child {
     ];
     let mut command = Command::new(env!("CARGO_BIN_EXE_s3-origin"));
     command.envs(server.settings(&ARCHIVE)).envs(settings).current_dir(database.parent().unwrap());
-    command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap()
+    Process::start(command.stdout(Stdio::null()).stderr(Stdio::inherit()))
 }
 
 async fn export(desk: &Desk, number: u32) -> Value {
@@ -65,15 +65,14 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     let mut in_the_middle = 0;
     for kill in 0..KILLS {
         let before = archived();
-        let mut child = origin(&server, &path);
+        let child = origin(&server, &path);
         // Once it is at it, at another moment each time.
         let began = Instant::now();
         while archived() == before && began.elapsed() < Duration::from_secs(20) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tokio::time::sleep(Duration::from_millis((kill as u64 * 37) % 150)).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        drop(child);
         let after = archived();
         in_the_middle += usize::from(after > before && after < CONVERSATIONS);
         if kill == KILLS / 2 {
@@ -82,7 +81,7 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
         }
     }
     assert!(in_the_middle >= KILLS / 2, "{in_the_middle} of {KILLS}");
-    let mut last = origin(&server, &path);
+    let last = origin(&server, &path);
     let began = Instant::now();
     let turns = || -> u32 { database.query_row("SELECT count(*) FROM turns", [], |row| row.get(0)).unwrap() };
     while turns() > 0 && began.elapsed() < Duration::from_secs(60) {
@@ -90,8 +89,7 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     }
     // Its last manifest comes after its last conversation.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    last.kill().unwrap();
-    last.wait().unwrap();
+    drop(last);
     assert_eq!((archived(), turns()), (CONVERSATIONS, 0), "all of them are there");
 
     server.fails(Faults::default());

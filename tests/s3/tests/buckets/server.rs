@@ -13,10 +13,27 @@ pub(crate) const SECRET: &str = "the secret of the tests of buckets";
 pub(crate) const BUCKET: &str = "kept";
 pub(crate) const RING: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
 
+/// A process of a test. Dropped, it is killed, also where the test fails.
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Process {
+        Process(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended by itself can't be killed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A server that speaks S3. Dropped, it is killed.
 pub(crate) struct Server {
     folder: TempDir,
-    child: Option<Child>,
+    process: Option<Process>,
     port: u16,
 }
 
@@ -24,7 +41,7 @@ impl Server {
     pub(crate) fn start() -> Server {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("data").join(BUCKET)).unwrap();
-        let mut server = Server { folder, child: None, port: 0 };
+        let mut server = Server { folder, process: None, port: 0 };
         server.again();
         server
     }
@@ -33,20 +50,17 @@ impl Server {
     pub(crate) fn again(&mut self) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_s3-server"));
         command.arg(self.folder.path()).args([&self.port.to_string(), KEY, SECRET]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::null()));
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix(LISTENS).expect("it listens");
         self.port = address.rsplit_once(':').unwrap().1.parse().unwrap();
-        self.child = Some(child);
+        self.process = Some(process);
     }
 
     /// Kills it, as a machine that is switched off.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        self.process = None;
     }
 
     pub(crate) fn fails(&self, faults: Faults) {
@@ -96,12 +110,6 @@ impl Server {
         }
         found.sort();
         found
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 
