@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::{LATE_MS, NOTED, TombstoneError, file};
+use super::{Head, LATE_MS, NOTED, TombstoneError, file};
 use crate::clock::{Clock, Millis};
 use crate::http::Origin;
 use crate::store::{ErasureRow, MAX_PAGE, Record, Store, StoreError};
@@ -35,7 +35,12 @@ struct Keeper {
 
 impl Keeper {
     /// Looks how far the file is; one that is not there is to get everything.
-    fn open(path: &Path) -> io::Result<Keeper> {
+    async fn open(path: &Path) -> Result<Keeper, TombstoneError> {
+        let path = path.to_owned();
+        on_a_thread(move || Keeper::read(&path).map_err(|error| TombstoneError::File(path, error))).await
+    }
+
+    fn read(path: &Path) -> io::Result<Keeper> {
         let mut keeper = Keeper { path: path.to_owned(), from: 0, told: HashMap::new(), written: false };
         let mut file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(keeper),
@@ -93,13 +98,8 @@ impl Keeper {
         }
         let lines = stones.iter().map(file::line).collect::<Result<Vec<_>, _>>();
         let lines = lines.map_err(|error| StoreError::Internal(error.to_string()))?;
-        let head = match file::append(&self.path, &lines, now_ms) {
-            Err(TombstoneError::Uncounted(_)) => {
-                file::count_anew(&self.path, now_ms)?;
-                file::append(&self.path, &lines, now_ms)?
-            }
-            appended => appended?,
-        };
+        let path = self.path.clone();
+        let head = on_a_thread(move || appended(&path, &lines, now_ms)).await?;
         let note = serde_json::to_string(&head).map_err(|error| StoreError::Internal(error.to_string()))?;
         store.note(&format!("{NOTED}:{}", head.file), &note).await?;
         store.note(NOTED, "written").await?;
@@ -109,13 +109,30 @@ impl Keeper {
     }
 }
 
+/// What a file holds once lines are added to it; one that an older program wrote gets a head first.
+fn appended(path: &Path, lines: &[String], now_ms: Millis) -> Result<Head, TombstoneError> {
+    match file::append(path, lines, now_ms) {
+        Err(TombstoneError::Uncounted(_)) => {
+            file::count_anew(path, now_ms)?;
+            file::append(path, lines, now_ms)
+        }
+        appended => appended,
+    }
+}
+
+/// Waits where nobody else has to: for the disk, and for whoever else has the file.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, TombstoneError> + Send + 'static,
+) -> Result<T, TombstoneError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Internal(error.to_string()))?
+}
+
 /// Adds to the file at `path` the tombstones that it lacks, after a look at its end; returns how many.
 ///
 /// # Errors
 /// When the store fails, or the file can't be read or written.
 pub async fn bring_up_to_date(store: &dyn Store, path: &Path, now_ms: Millis) -> Result<u64, TombstoneError> {
-    let mut keeper = Keeper::open(path).map_err(|error| TombstoneError::File(path.to_owned(), error))?;
-    keeper.run(store, now_ms).await
+    Keeper::open(path).await?.run(store, now_ms).await
 }
 
 /// The file of a process, and how far it is. Whoever has erased something and whoever looks from time to time write to it one after the
@@ -150,11 +167,7 @@ impl Kept {
         let all = self.asked.load(Ordering::SeqCst);
         let keeper = match &mut *keeper {
             Some(keeper) => keeper,
-            none => {
-                let opened =
-                    Keeper::open(&self.path).map_err(|error| TombstoneError::File(self.path.clone(), error))?;
-                none.insert(opened)
-            }
+            none => none.insert(Keeper::open(&self.path).await?),
         };
         let added = keeper.run(store, clock.now_ms()).await?;
         self.done.store(all, Ordering::SeqCst);

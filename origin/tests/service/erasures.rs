@@ -1,6 +1,7 @@
 //! What edges are told of erasures.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use lgdl::wire::origin::{Erasures, MAX_ERASURES, conversation_digest};
 use lgdl_origin::Config;
@@ -9,6 +10,7 @@ use lgdl_origin::ids::{ConversationId, ErasureId};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::start;
 use lgdl_origin::store::{ErasureOrder, ErasureOutcome};
+use lgdl_origin::tombstones::bring_up_to_date;
 use reqwest::{Method, StatusCode};
 
 use crate::client::{Edge, Tampering, body, commit, edge, edge_with, problem, told};
@@ -153,4 +155,28 @@ async fn what_is_called_erased_is_in_the_file_of_tombstones() {
     }
     let lines = std::fs::read_to_string(&file).unwrap();
     assert_eq!(lines.lines().filter(|line| line.contains("\"kind\":\"erasure\"")).count(), 19, "each once");
+}
+
+#[tokio::test]
+async fn whoever_waits_for_the_file_of_tombstones_holds_up_nobody_else() {
+    let edge = edge().await;
+    assert_eq!(edge.commit(&commit("c", "ann", 0, "k")).await.status(), StatusCode::OK);
+    erase_person(&edge, "ann").await;
+    let path = edge.folder.path().join("tombstones");
+    let held = std::fs::File::create(&path).unwrap();
+    held.lock().unwrap();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(2));
+        drop(held);
+    });
+    let began = Instant::now();
+    let another = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        began.elapsed()
+    };
+    let (added, another) =
+        tokio::join!(bring_up_to_date(&*edge.running.origin.store, &path, SystemClock.now_ms()), another);
+    assert_eq!(added.unwrap(), 1);
+    assert!(another < Duration::from_secs(1), "{another:?}");
+    assert!(began.elapsed() >= Duration::from_secs(2), "it has waited");
 }
