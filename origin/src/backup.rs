@@ -134,8 +134,9 @@ pub async fn make(
     programs: Option<&Path>,
     progress: impl FnMut(BackupProgress),
 ) -> Result<u64, BackupError> {
-    let Some((place, name)) = in_a_bucket(target, config)? else {
-        return file(config, file_of(target), programs, progress).await;
+    let (place, name) = match lies(target, config)? {
+        Lies::Here(path) => return file(config, path, programs, progress).await,
+        Lies::InABucket(place, name) => (place, name),
     };
     if place.holds(&name).await.map_err(BackupError::Place)? {
         return Err(BackupError::Exists(PathBuf::from(target.to_string())));
@@ -149,19 +150,21 @@ pub async fn make(
     })
 }
 
-/// The file that a location of this machine is.
-fn file_of(location: &Location) -> &Path {
-    location.folder().map_or(Path::new(""), PathBuf::as_path)
+/// Where a backup lies, or is to lie.
+enum Lies<'a> {
+    /// A file of this machine.
+    Here(&'a Path),
+    /// In a bucket: the place, and its name there.
+    InABucket(Place, String),
 }
 
-/// The place and the name there, where a location is in a bucket.
-fn in_a_bucket(location: &Location, config: &Config) -> Result<Option<(Place, String)>, BackupError> {
-    if location.folder().is_some() {
-        return Ok(None);
+fn lies<'a>(location: &'a Location, config: &Config) -> Result<Lies<'a>, BackupError> {
+    if let Location::Folder(path) = location {
+        return Ok(Lies::Here(path));
     }
     let nameless = |why| BackupError::Unusable(PathBuf::from(location.to_string()), why);
     let (place, name) = location.clone().split().map_err(nameless)?;
-    Ok(Some((Place::new(place, config.objects.clone()), name)))
+    Ok(Lies::InABucket(Place::new(place, config.objects.clone()), name))
 }
 
 async fn file(
@@ -254,9 +257,9 @@ impl Opened {
     /// # Errors
     /// When it can't be read, its key is not at hand, or it was altered.
     pub async fn of(backup: &Location, config: &Config) -> Result<Opened, BackupError> {
-        let (fetched, backup) = match in_a_bucket(backup, config)? {
-            None => (None, file_of(backup).to_owned()),
-            Some((place, name)) => {
+        let (fetched, backup) = match lies(backup, config)? {
+            Lies::Here(path) => (None, path.to_owned()),
+            Lies::InABucket(place, name) => {
                 let folder = open_folder(config)?;
                 let fetched = folder.path().join(MADE);
                 place.download(&name, &fetched).await.map_err(|error| match error {
