@@ -16,12 +16,17 @@ use crate::ids::{AdministratorId, ApiKeyId};
 use crate::random::Random;
 use crate::store::{AdministratorRow, ApiKeyRow, Role, Store, StoreError};
 
-/// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits); stepping in at the desk.
-pub const SCOPES: [&str; 3] = ["turns", ADMIN_SCOPE, AGENT_SCOPE];
+/// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits); stepping in at the desk;
+/// recording consents.
+pub const SCOPES: [&str; 4] = ["turns", ADMIN_SCOPE, AGENT_SCOPE, CONSENT_SCOPE];
 /// What runs nodes.
 pub const ADMIN_SCOPE: &str = "admin";
 /// What steps in at the desk, a program in the place of a person; with no other scope.
 pub const AGENT_SCOPE: &str = "agent";
+/// What records that persons give and withdraw consents: a site's server; with no other scope, for a key that takes turns may lie in a page.
+pub const CONSENT_SCOPE: &str = "consent";
+/// Scopes that a key has alone.
+const ALONE: [&str; 2] = [AGENT_SCOPE, CONSENT_SCOPE];
 /// Bytes of the password of an agent's account, which nobody ever knows.
 const PASSWORD_BYTES: usize = 32;
 /// Longest name of a key, characters.
@@ -54,9 +59,9 @@ pub enum KeyRefused {
     /// The scopes.
     #[error("a key needs at least one scope of {}, each once", SCOPES.join(", "))]
     Scopes,
-    /// What a program at the desk has beside.
-    #[error("a key of the scope `{AGENT_SCOPE}` has no other scope")]
-    AgentAlone,
+    /// What a program at the desk, or one that records consents, has beside.
+    #[error("a key of the scope `{AGENT_SCOPE}` or `{CONSENT_SCOPE}` has no other scope")]
+    Alone,
     /// The end.
     #[error("a key must end after it begins, and by the end of the year 9999")]
     Expiry,
@@ -79,8 +84,8 @@ pub fn make(request: &KeyRequest<'_>, now_ms: Millis, random: &dyn Random) -> Re
     if scopes.is_empty() || !scopes.iter().enumerate().all(once) {
         return Err(KeyRefused::Scopes);
     }
-    if scopes.len() > 1 && scopes.iter().any(|scope| scope == AGENT_SCOPE) {
-        return Err(KeyRefused::AgentAlone);
+    if scopes.len() > 1 && scopes.iter().any(|scope| ALONE.contains(&scope.as_str())) {
+        return Err(KeyRefused::Alone);
     }
     if expires_at.is_some_and(|end| end <= now_ms || !TIMES.contains(&end)) {
         return Err(KeyRefused::Expiry);
@@ -140,7 +145,7 @@ pub async fn create(
     let (row, key) = make(request, now_ms, random)?;
     let detail = json!({"scopes": row.scopes});
     let told = events::of(now_ms, request.tenant, events::KEY_CREATED, actor, row.id.as_str(), detail);
-    if !row.scopes.iter().any(|scope| scope == AGENT_SCOPE) {
+    if !is_for(&row, AGENT_SCOPE) {
         store.add_key(row.clone(), told).await?;
         return Ok(Made { row, key, agent: None });
     }
@@ -154,23 +159,32 @@ pub async fn create(
     Ok(Made { row, key, agent })
 }
 
-/// The account of the agent whose key this is, if it is good now.
+/// The row of a key, if it is good now.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn agent_of(
-    store: &dyn Store,
-    key: &str,
-    now_ms: Millis,
-) -> Result<Option<(ApiKeyId, AdministratorRow)>, StoreError> {
-    let Some(row) = store.find_key(&hex::sha256(key.as_bytes())).await? else { return Ok(None) };
-    let ended = row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now_ms);
-    if ended || !row.scopes.iter().any(|scope| scope == AGENT_SCOPE) {
+pub async fn find(store: &dyn Store, key: &str, now_ms: Millis) -> Result<Option<ApiKeyRow>, StoreError> {
+    let row = store.find_key(&hex::sha256(key.as_bytes())).await?;
+    Ok(row.filter(|row| row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now_ms)))
+}
+
+/// Whether a key is for that.
+#[must_use]
+pub fn is_for(row: &ApiKeyRow, scope: &str) -> bool {
+    row.scopes.iter().any(|own| own == scope)
+}
+
+/// The account of the agent whose key this is, if there is one that is let in.
+///
+/// # Errors
+/// When the store fails.
+pub async fn agent_of(store: &dyn Store, key: &ApiKeyRow) -> Result<Option<AdministratorRow>, StoreError> {
+    if !is_for(key, AGENT_SCOPE) {
         return Ok(None);
     }
-    let account = store.find_administrator(row.id.as_str()).await?;
+    let account = store.find_administrator(key.id.as_str()).await?;
     let account = account.filter(|account| account.role == Role::Agent && !account.disabled);
-    Ok(account.filter(|account| account.tenant.as_ref() == Some(&row.tenant)).map(|account| (row.id, account)))
+    Ok(account.filter(|account| account.tenant.as_ref() == Some(&key.tenant)))
 }
 
 fn random_text(random: &dyn Random) -> String {
@@ -219,6 +233,9 @@ mod tests {
         assert_eq!(refused(request("a", &[])), KeyRefused::Scopes);
         assert_eq!(refused(request("a", &twice)), KeyRefused::Scopes);
         assert_eq!(refused(request("a", &odd)), KeyRefused::Scopes);
+        for alone in [AGENT_SCOPE, CONSENT_SCOPE] {
+            assert_eq!(refused(request("a", &[alone.into(), "turns".into()])), KeyRefused::Alone, "{alone}");
+        }
         assert_eq!(refused(KeyRequest { environment: "prod", ..request("a", &turns) }), KeyRefused::Environment);
         assert_eq!(refused(KeyRequest { expires_at: Some(10), ..request("a", &turns) }), KeyRefused::Expiry);
     }

@@ -16,8 +16,8 @@ use super::sessions;
 use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::{ApiKeyId, SessionId};
-use crate::keys;
-use crate::store::{AdministratorRow, Event};
+use crate::keys::{self, CONSENT_SCOPE};
+use crate::store::{AdministratorRow, ApiKeyRow, Event};
 
 /// The tenant of a fresh installation.
 pub(super) const DEFAULT_TENANT: &str = "default";
@@ -38,6 +38,15 @@ pub(super) struct Caller {
     pub(super) tenant: String,
 }
 
+/// In whose name something is done, and for which tenant: an administrator's, or that of a key that is for nothing else.
+#[derive(Debug, Clone)]
+pub(super) struct Actor {
+    /// The id of the account, or of the key.
+    pub(super) id: String,
+    /// The tenant that the request is about.
+    pub(super) tenant: String,
+}
+
 /// How a caller has shown who they are.
 #[derive(Debug, Clone)]
 pub(super) enum Proof {
@@ -47,17 +56,46 @@ pub(super) enum Proof {
     AgentKey(ApiKeyId),
 }
 
+/// Whose token it is.
+enum Shown {
+    /// That of an account.
+    Account(Proof, AdministratorRow),
+    /// That of a program that records consents.
+    ConsentKey(ApiKeyRow),
+}
+
 /// Where a request comes from.
 pub(super) struct From(pub(super) IpAddr);
 
 impl Caller {
     /// An event that this caller causes.
     pub(super) fn event(&self, origin: &Origin, event: &str, subject: impl Into<String>, detail: Value) -> Event {
-        events::of(origin.clock.now_ms(), &self.tenant, event, self.administrator.id.as_str(), subject, detail)
+        self.actor().event(origin, event, subject, detail)
+    }
+
+    fn actor(&self) -> Actor {
+        Actor { id: self.administrator.id.to_string(), tenant: self.tenant.clone() }
     }
 
     /// Tells in the audit log of what changes nothing; durable when this returns. A change takes its event along.
     pub(super) async fn tell(
+        &self,
+        origin: &Origin,
+        event: &str,
+        subject: impl Into<String>,
+        detail: Value,
+    ) -> Result<(), Problem> {
+        self.actor().tell(origin, event, subject, detail).await
+    }
+}
+
+impl Actor {
+    /// An event that this actor causes.
+    pub(super) fn event(&self, origin: &Origin, event: &str, subject: impl Into<String>, detail: Value) -> Event {
+        events::of(origin.clock.now_ms(), &self.tenant, event, &self.id, subject, detail)
+    }
+
+    async fn tell(
         &self,
         origin: &Origin,
         event: &str,
@@ -76,8 +114,22 @@ pub(super) async fn check(
 ) -> Result<Response, Problem> {
     let token = bearer(request.headers())
         .ok_or_else(|| Problem::unauthenticated("Send the access token of a login, `authorization: Bearer …`."))?;
-    let (proof, administrator) = shown_by(&origin, token).await?;
-    let tenant = tenant(request.headers(), &administrator)?;
+    let (proof, administrator) = match shown_by(&origin, token).await? {
+        Shown::Account(proof, administrator) => (proof, administrator),
+        Shown::ConsentKey(key) => {
+            let actor = Actor { id: key.id.to_string(), tenant: tenant(request.headers(), Some(&key.tenant))? };
+            if permission != Permission::RecordConsents {
+                let detail = json!({"permission": permission.name(), "key": key.id});
+                actor.tell(&origin, events::ACCESS_REFUSED, key.id.as_str(), detail).await?;
+                return Err(Problem::forbidden(
+                    "A key of the scope `consent` records consents, and does nothing else.",
+                ));
+            }
+            request.extensions_mut().insert(actor);
+            return Ok(next.run(request).await);
+        }
+    };
+    let tenant = tenant(request.headers(), administrator.tenant.as_deref())?;
     let caller = Caller { administrator, proof, tenant };
     let role = caller.administrator.role;
     if let (Proof::AgentKey(key), false) = (&caller.proof, permission == Permission::Serve) {
@@ -94,27 +146,35 @@ pub(super) async fn check(
         };
         return Err(Problem::forbidden(why));
     }
+    request.extensions_mut().insert(caller.actor());
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
-/// Whose token it is: a session's, or an agent's key.
-async fn shown_by(origin: &Origin, token: &str) -> Result<(Proof, AdministratorRow), Problem> {
+async fn shown_by(origin: &Origin, token: &str) -> Result<Shown, Problem> {
     let now_ms = origin.clock.now_ms();
     if keys::is_well_formed(token) {
-        let found = keys::agent_of(&*origin.store, token, now_ms).await?;
-        let (id, administrator) = found.ok_or_else(|| {
-            Problem::unauthenticated(
-                "This key is none of an agent, or it has ended; the desk takes keys of the scope `agent`.",
-            )
-        })?;
-        return Ok((Proof::AgentKey(id), administrator));
+        return match keys::find(&*origin.store, token, now_ms).await? {
+            Some(key) if keys::is_for(&key, CONSENT_SCOPE) => Ok(Shown::ConsentKey(key)),
+            Some(key) => {
+                let agent = keys::agent_of(&*origin.store, &key).await?;
+                agent.map(|agent| Shown::Account(Proof::AgentKey(key.id), agent)).ok_or_else(no_such_key)
+            }
+            None => Err(no_such_key()),
+        };
     }
     let opened = sessions::open(&*origin.store, token, now_ms).await?;
     let (session, administrator) = opened.ok_or_else(|| {
         Problem::unauthenticated("The access token is wrong or has expired; refresh it or log in again.")
     })?;
-    Ok((Proof::Session(session), administrator))
+    Ok(Shown::Account(Proof::Session(session), administrator))
+}
+
+fn no_such_key() -> Problem {
+    Problem::unauthenticated(
+        "This key has ended, or is for something else: the desk takes keys of the scope `agent`, and who records consents one of \
+         `consent`.",
+    )
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -122,14 +182,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The tenant that is asked about: the header's, else the administrator's own, else the first one.
-fn tenant(headers: &HeaderMap, administrator: &AdministratorRow) -> Result<String, Problem> {
-    let own = administrator.tenant.as_deref();
+/// The tenant that is asked about: the header's, else who asks' own, else the first one.
+fn tenant(headers: &HeaderMap, own: Option<&str>) -> Result<String, Problem> {
     let Some(asked) = headers.get(TENANT_HEADER) else { return Ok(own.unwrap_or(DEFAULT_TENANT).to_owned()) };
     let asked = asked.to_str().ok().filter(|tenant| Id::Tenant.fits(tenant));
     let asked = asked.ok_or_else(|| Problem::malformed(format!("`{TENANT_HEADER}` {}.", NotAnId(Id::Tenant))))?;
     match own {
-        Some(own) if own != asked => Err(Problem::forbidden("This administrator is for another tenant.")),
+        Some(own) if own != asked => Err(Problem::forbidden("Whoever asks is for another tenant.")),
         _ => Ok(asked.to_owned()),
     }
 }
@@ -138,9 +197,20 @@ impl FromRequestParts<Origin> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Origin) -> Result<Self, Problem> {
-        let caller = parts.extensions.get::<Caller>().cloned();
-        // Only when an endpoint was mounted without its guard.
-        caller.ok_or_else(|| Problem::internal("The request could not be carried out."))
+        parts.extensions.get::<Caller>().cloned().ok_or_else(unguarded)
+    }
+}
+
+/// Only when an endpoint was mounted without its guard.
+fn unguarded() -> Problem {
+    Problem::internal("The request could not be carried out.")
+}
+
+impl FromRequestParts<Origin> for Actor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Origin) -> Result<Self, Problem> {
+        parts.extensions.get::<Actor>().cloned().ok_or_else(unguarded)
     }
 }
 

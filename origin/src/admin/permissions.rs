@@ -22,8 +22,10 @@ pub(crate) enum Permission {
     ManageKeys,
     /// Keep persons and API keys out, and let them in again.
     Block,
-    /// Consents, erasures, legal holds and exports of persons.
+    /// Erasures, legal holds, exports and the history of consents of persons.
     ManagePersons,
+    /// Record that persons give and withdraw consents; an API key may be for just that.
+    RecordConsents,
     /// Read and verify the audit log.
     ReadAudit,
     /// Make, change and remove webhooks.
@@ -47,7 +49,7 @@ pub(crate) enum Reach {
 
 impl Permission {
     /// Those that tell administrators apart.
-    pub(crate) const NAMED: [Permission; 12] = [
+    pub(crate) const NAMED: [Permission; 13] = [
         Permission::Look,
         Permission::ReadSettings,
         Permission::ReadText,
@@ -55,6 +57,7 @@ impl Permission {
         Permission::ManageKeys,
         Permission::Block,
         Permission::ManagePersons,
+        Permission::RecordConsents,
         Permission::ReadAudit,
         Permission::ManageWebhooks,
         Permission::ManageAdministrators,
@@ -74,6 +77,7 @@ impl Permission {
             Permission::ManageKeys => "manage_keys",
             Permission::Block => "block",
             Permission::ManagePersons => "manage_persons",
+            Permission::RecordConsents => "record_consents",
             Permission::ReadAudit => "read_audit",
             Permission::ManageWebhooks => "manage_webhooks",
             Permission::ManageAdministrators => "manage_administrators",
@@ -97,7 +101,7 @@ impl Permission {
             | Permission::ManageAgents => &[Operator, Admin],
             // Nobody but those who were told which queues are theirs.
             Permission::Serve => &[Agent],
-            Permission::ManagePersons | Permission::ReadAudit => &[PrivacyOfficer, Admin],
+            Permission::ManagePersons | Permission::RecordConsents | Permission::ReadAudit => &[PrivacyOfficer, Admin],
             Permission::ManageAdministrators => &[Admin],
         }
     }

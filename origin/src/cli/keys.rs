@@ -28,7 +28,7 @@ enum Command {
         /// What people call it
         #[arg(long)]
         name: String,
-        /// What it may do: turns, admin, agent
+        /// What it may do: turns, admin, agent, consent
         #[arg(long = "scope", value_name = "SCOPE", default_value = "turns")]
         scopes: Vec<String>,
         /// live or test; a part of the key

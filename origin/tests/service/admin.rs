@@ -158,6 +158,48 @@ async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
 }
 
 #[tokio::test]
+async fn a_key_of_the_scope_consent_records_consents_and_does_nothing_else() {
+    const CONSENTS: &str = "/admin/v1/people/ann/consents";
+    let mut desk = desk(Role::Admin).await;
+    let wish = |scopes: Value| json!({"name": "the site's server", "scopes": scopes});
+    for more in ["turns", "admin", "agent"] {
+        let both = desk.send(Method::POST, "/admin/v1/keys", &wish(json!(["consent", more]))).await;
+        problem(both, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
+    }
+    let made =
+        ok(desk.send(Method::POST, "/admin/v1/keys", &wish(json!(["consent"]))).await, StatusCode::CREATED).await;
+    let boss = std::mem::replace(&mut desk.token, made["key"].as_str().unwrap().to_owned());
+    for given in [true, false] {
+        let said = json!({"game": "medical", "given": given, "note": "dialogue on the site"});
+        let kept = ok(desk.send(Method::POST, CONSENTS, &said).await, StatusCode::CREATED).await;
+        assert_eq!((&kept["given"], &kept["actor"]), (&json!(given), &made["id"]));
+    }
+    for path in [CONSENTS, "/admin/v1/conversations", "/admin/v1/keys", "/admin/v1/desk", "/admin/v1/me"] {
+        problem(desk.get(path).await, StatusCode::FORBIDDEN, "E527").await;
+    }
+    problem(desk.delete("/admin/v1/people/ann").await, StatusCode::FORBIDDEN, "E527").await;
+    desk.tenant = Some("other".into());
+    let said = json!({"game": "medical", "given": true});
+    problem(desk.send(Method::POST, CONSENTS, &said).await, StatusCode::FORBIDDEN, "E527").await;
+
+    (desk.tenant, desk.token) = (None, boss);
+    let history = desk.ask(CONSENTS).await;
+    let history: Vec<_> = history["consents"].as_array().unwrap().iter().map(|entry| &entry["given"]).collect();
+    assert_eq!(history, [true, false]);
+    audited(&desk, "consent.changed").await;
+    audited(&desk, "access.refused").await;
+    ok(desk.delete(&format!("/admin/v1/keys/{}", made["id"].as_str().unwrap())).await, StatusCode::NO_CONTENT).await;
+    let boss = std::mem::replace(&mut desk.token, made["key"].as_str().unwrap().to_owned());
+    problem(desk.send(Method::POST, CONSENTS, &said).await, StatusCode::UNAUTHORIZED, "E526").await;
+    // Whoever may make keys, and not record consents, makes none that does.
+    desk.token = boss;
+    desk.employ("olga", Role::Operator, None).await;
+    desk.become_("olga").await;
+    problem(desk.send(Method::POST, "/admin/v1/keys", &wish(json!(["consent"]))).await, StatusCode::FORBIDDEN, "E527")
+        .await;
+}
+
+#[tokio::test]
 async fn a_game_is_published_activated_pinned_and_rolled_back() {
     let desk = desk(Role::Operator).await;
     let versions = "/admin/v1/games/shop/versions";

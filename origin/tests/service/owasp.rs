@@ -169,8 +169,16 @@ async fn api5_every_operation_is_refused_to_every_role_that_does_not_have_it() {
         assert_eq!(desk.send(Method::POST, "/admin/v1/keys", &key).await.status(), status, "{scope}");
     }
     let permissions = desk.ask("/admin/v1/me").await["permissions"].clone();
-    let expected =
-        ["look", "change_games", "manage_keys", "block", "manage_persons", "manage_webhooks", "manage_agents"];
+    let expected = [
+        "look",
+        "change_games",
+        "manage_keys",
+        "block",
+        "manage_persons",
+        "record_consents",
+        "manage_webhooks",
+        "manage_agents",
+    ];
     assert_eq!(permissions, json!(expected));
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::admin::endpoint::Endpoint;
-use crate::admin::guard::Caller;
+use crate::admin::guard::{Actor, Caller};
 use crate::admin::input::{Body, InPath};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{flag, list, name, object, text, time};
@@ -26,7 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::GET, ALL, Permission::ManagePersons, "A person's consents, oldest first", history)
             .answers(200, object([("consents", list(shown_schema()))])),
-        Endpoint::new(Method::POST, ALL, Permission::ManagePersons, "Give or withdraw a consent", add)
+        Endpoint::new(Method::POST, ALL, Permission::RecordConsents, "Give or withdraw a consent", add)
             .takes(object([
                 ("game", name(Id::Stored.max_bytes())),
                 ("given", flag()),
@@ -74,7 +74,7 @@ async fn history(
 
 async fn add(
     State(origin): State<Origin>,
-    caller: Caller,
+    actor: Actor,
     InPath(user): InPath<String>,
     Body(New { game, given, note }): Body<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
@@ -86,17 +86,17 @@ async fn add(
     let now_ms = origin.clock.now_ms();
     let row = ConsentRow {
         id: ConsentId::mint(now_ms, &*origin.random),
-        tenant: caller.tenant.clone(),
+        tenant: actor.tenant.clone(),
         game,
         user_id: user,
         given,
         at: now_ms,
-        actor: caller.administrator.id.to_string(),
+        actor: actor.id.clone(),
         note,
     };
-    let subject = person_pseudonym(&caller.tenant, &row.user_id);
+    let subject = person_pseudonym(&actor.tenant, &row.user_id);
     let detail = json!({"game": row.game, "given": given, "consent": row.id});
-    let told = caller.event(&origin, events::CONSENT_CHANGED, subject, detail);
+    let told = actor.event(&origin, events::CONSENT_CHANGED, subject, detail);
     origin.store.add_consent(row.clone(), told).await?;
     Ok((StatusCode::CREATED, Json(shown(&row))))
 }

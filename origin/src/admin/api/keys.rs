@@ -102,6 +102,11 @@ async fn create(
     {
         return Err(Problem::forbidden("A key of the scope `agent` is made by who may make administrators."));
     }
+    if new.scopes.iter().any(|scope| scope == keys::CONSENT_SCOPE)
+        && !Permission::RecordConsents.is_had_by(&caller.administrator)
+    {
+        return Err(Problem::forbidden("A key of the scope `consent` is made by who may record consents."));
+    }
     let request = KeyRequest {
         tenant: &caller.tenant,
         name: &new.name,
