@@ -65,15 +65,20 @@ impl Default for Keeper {
 impl Keeper {
     /// Does what is due.
     pub async fn look(&mut self, origin: &Origin, now_ms: Millis) {
-        let hand = origin.archive();
         if now_ms >= self.next_sweep {
             self.next_sweep = now_ms + SWEEP_EVERY_MS;
-            if let Err(error) = hand.sweep(now_ms).await {
+            if let Err(error) = origin.archive().sweep(now_ms).await {
                 tracing::warn!(%error, "files of the archive that nobody needs are not removed yet");
             }
         }
+        // What is live among the settings may have become too long since.
+        match before(&origin.settings(), None, now_ms) {
+            Ok(Some(before)) if now_ms >= self.next_run => self.run(origin, before, now_ms).await,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "nothing is archived"),
+        }
         if now_ms >= self.next_look {
-            let seen = match (hand.look().await, self.ran) {
+            let seen = match (origin.archive().look().await, self.ran) {
                 // It may answer and take nothing: what broke off a run is mended when a run ends.
                 (Ok(()), Seen::Failing) => Seen::Failing,
                 (looked, _) => note(origin, looked.err().as_ref(), now_ms).await,
@@ -83,16 +88,10 @@ impl Keeper {
                 Seen::Failing => now_ms,
             };
         }
-        // What is live among the settings may have become too long since.
-        let before = match before(&origin.settings(), None, now_ms) {
-            Ok(before) => before.filter(|_| now_ms >= self.next_run),
-            Err(error) => {
-                tracing::error!(%error, "nothing is archived");
-                None
-            }
-        };
-        let Some(before) = before else { return };
-        match hand.run(before, || origin.clock.now_ms(), &mut |_| ()).await {
+    }
+
+    async fn run(&mut self, origin: &Origin, before: Millis, now_ms: Millis) {
+        match origin.archive().run(before, || origin.clock.now_ms(), &mut |_| ()).await {
             Ok(report) => {
                 self.next_run = now_ms + i64::from(origin.settings().cleanup_interval_hours) * HOUR_MS;
                 let RunReport { archived, bytes, unreadable, .. } = report;
