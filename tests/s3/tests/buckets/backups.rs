@@ -100,7 +100,7 @@ async fn backups_of_another_store_in_the_bucket_keep_an_empty_one_from_beginning
     let (_edge, config) = scheduled(&server, &[]).await;
     let place = server.place("backups");
     assert!(!schedule::holds_of_another(&place, None).await.unwrap());
-    place.put("lgdl-20260101T000000Z-1a2b3c4d.backup", Vec::new()).await.unwrap();
+    place.put("lgdl-20260101T000000Z-1a2b3c4d.backup", b"x".to_vec()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let fresh = Config { sqlite_path: folder.path().join("fresh.db"), ..config };
     let refused = lgdl_origin::beginnings::check_place(&fresh).await.unwrap_err().to_string();
