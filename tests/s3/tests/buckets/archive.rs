@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::client::{Edge, body, edge_with};
-use crate::desk::{Desk, desk_with, hand, ok, take_turns};
+use crate::desk::{desk_with, hand, ok, take_turns};
 use crate::server::{Server, borrowed};
 
 pub(crate) const ARCHIVE: [(&str, &str); 2] =
