@@ -88,7 +88,7 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #storage: KeyValueStorage | null;
   readonly #fetch: typeof fetch;
-  readonly #outbox: Outbox;
+  #outbox: Outbox;
   #id: string;
   #queue: Promise<unknown> = Promise.resolve();
   /** Ends what is under way when the conversation begins anew. */
@@ -104,13 +104,18 @@ export class Conversation {
     this.#storage = options.storage === undefined ? defaultStorage() : options.storage;
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.userId = options.userId ?? this.#kept("lgdl:user", () => newId("user"));
-    this.#outbox = new Outbox(this.#storage, this.storageKey("pending"));
     this.#id = this.#kept(this.storageKey("conversation"), () => newId("conv"));
+    this.#outbox = this.#newOutbox();
   }
 
   /** The conversation's id, kept across reloads. */
   get id(): string {
     return this.#id;
+  }
+
+  /** Whether the browser keeps this conversation: without storage it keeps none, and another tab may have begun anew or erased it. */
+  get isKept(): boolean {
+    return this.#keeps(this.#id);
   }
 
   /** Turns that were said and have no answer yet, those from before a reload included, in order. */
@@ -158,7 +163,7 @@ export class Conversation {
     this.#outbox.remove(key);
   }
 
-  /** Keeps `unanswered` where another tab has overwritten it: for whoever hears that the storage changed. */
+  /** Keeps `unanswered` where another tab has overwritten it: for whoever hears that the storage changed. What was erased stays so. */
   restore(): void {
     this.#outbox.restore();
   }
@@ -175,6 +180,7 @@ export class Conversation {
     this.#id = newId("conv");
     this.#store(this.storageKey("conversation"), this.#id);
     this.#outbox.clear();
+    this.#outbox = this.#newOutbox();
   }
 
   /** Ends what is under way; unanswered turns are kept. */
@@ -211,14 +217,16 @@ export class Conversation {
 
   async #turn(turn: PendingTurn, options: SendOptions & { signal: AbortSignal }): Promise<MoveResponse> {
     options.signal.throwIfAborted();
+    const outbox = this.#outbox;
     try {
       const answer = await this.#attempts(turn, options);
-      this.#outbox.remove(turn.key);
+      outbox.remove(turn.key);
+      options.signal.throwIfAborted(); // the conversation may have begun anew while the last of it was read
       return answer;
     } catch (error) {
       // A refusal is an answer; only a turn that may still be answered waits.
       if (error instanceof LgdlError && error.status !== null && !PASSING_STATUSES.includes(error.status)) {
-        this.#outbox.remove(turn.key);
+        outbox.remove(turn.key);
       }
       throw error;
     }
@@ -325,6 +333,15 @@ export class Conversation {
       this.#wake = over;
       globalThis.addEventListener?.("online", over);
     });
+  }
+
+  #newOutbox(): Outbox {
+    const id = this.#id;
+    return new Outbox(this.#storage, this.storageKey("pending"), id, () => this.#keeps(id));
+  }
+
+  #keeps(id: string): boolean {
+    return this.#storage?.getItem(this.storageKey("conversation")) === id;
   }
 
   #kept(key: string, make: () => string): string {

@@ -289,7 +289,7 @@ export class LgdlChat extends Base {
       return this.#connect();
     }
     // What was written after the conversation ended elsewhere is not taken over, and never written again.
-    if (this.#storage?.getItem(conversation.storageKey("conversation")) !== conversation.id) return;
+    if (!conversation.isKept) return;
     if (event.key === conversation.storageKey("pending")) return conversation.restore();
     if (event.key !== conversation.storageKey("transcript")) return;
     this.#transcript?.reload();

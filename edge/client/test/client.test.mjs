@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { Conversation, LgdlError, MAX_ATTEMPTS, MAX_BACKOFF_MS } from "../dist/client.js";
+import { memory, tabs } from "./storage.mjs";
 
 const servers = [];
 after(() => servers.forEach((server) => server.close()));
@@ -30,11 +31,6 @@ const json = (status, value, headers = {}) => ({
 });
 const ok = (response) => json(200, { move_id: "m", response, turn: 1, durable: true });
 const problem = (status, detail, headers) => json(status, { status, detail, code: "E200", request_id: "r" }, headers);
-
-function memory() {
-  const map = new Map();
-  return { map, getItem: (k) => map.get(k) ?? null, setItem: (k, v) => map.set(k, v), removeItem: (k) => map.delete(k) };
-}
 
 test("a cut connection is tried again under the same idempotency key", async () => {
   const { baseUrl, requests } = await node("cut", problem(503, "busy", { "retry-after": "0" }), ok("hello"));
@@ -132,6 +128,51 @@ test("what is under way ends when the conversation begins anew, and reaches no o
   assert.equal((await conversation.send("3")).response, "anew");
   assert.deepEqual(requests.map((r) => r.body.input), ["1", "3"]);
   assert.notEqual(requests[0].body.conversation_id, requests[1].body.conversation_id);
+});
+
+test("what was under way ends although its answer arrives with the sentence that begins anew", async () => {
+  const body = 'event: sentence\ndata: {"text":"One."}\n\nevent: turn\ndata: {"response":"One.","turn":1}\n\n';
+  const { baseUrl } = await node({ status: 200, headers: { "content-type": "text/event-stream" }, body });
+  const conversation = new Conversation({ baseUrl, game: "g", storage: memory() });
+  await assert.rejects(conversation.send("x", { onSentence: () => conversation.reset() }), { name: "AbortError" });
+  assert.deepEqual(conversation.unanswered, []);
+});
+
+test("what one tab begins anew takes nothing over of what another one still waits for, whatever each sees of the storage", () => {
+  const storage = tabs();
+  const [one, two] = [storage.tab(), storage.tab()];
+  const of = (tab) => new Conversation({ game: "g", storage: tab });
+  const first = of(one);
+  two.sync();
+  const second = of(two);
+  assert.equal(first.id, second.id);
+  second.queue("a Plumbago secret");
+  first.reset();
+  second.queue("another Plumbago secret"); // has not heard of it
+  assert.deepEqual(of(one).unanswered, [], "nor has the new conversation of these");
+  one.sync();
+  assert.deepEqual([first.unanswered, of(one).unanswered], [[], []]);
+  two.sync();
+  for (const late of [() => second.restore(), () => second.queue("one more Plumbago"), () => second.drop("turn_x")]) late();
+  assert.equal(second.isKept, false);
+  assert.equal(first.isKept, true);
+  assert.doesNotMatch(JSON.stringify([...storage.real()]), /Plumbago/);
+  assert.equal(second.unanswered.length, 3, "the tab itself goes on");
+});
+
+test("what was erased is not written back by a tab that restores what it waits for", async () => {
+  const { baseUrl } = await node({ status: 204, headers: {} });
+  const storage = tabs();
+  const [one, two] = [storage.tab(), storage.tab()];
+  const first = new Conversation({ baseUrl, game: "g", storage: one });
+  two.sync();
+  const second = new Conversation({ baseUrl, game: "g", storage: two });
+  second.queue("a Plumbago secret");
+  one.sync();
+  await first.erase();
+  two.sync();
+  second.restore();
+  assert.doesNotMatch(JSON.stringify([...storage.real()]), /Plumbago/);
 });
 
 test("a storage that is full or forbidden costs no turn", async () => {
