@@ -1,34 +1,11 @@
 // The element in a page of a site, in front of a node that answers what each test says: what becomes of messages that can't be
 // sent, what a person reads, how it looks and is operated at the widths of phones and desks.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { answer, fakeNode, problem } from "./fake-node.mjs";
+import { test } from "node:test";
+import { answer, problem } from "./fake-node.mjs";
+import { games, note, persons, site, visit } from "./site.mjs";
 import { answered, context, say, shown, startOver, type } from "../page.mjs";
 
-const nodes = [];
-after(() => Promise.all(nodes.map((node) => node.stop())));
-
-async function site(options) {
-  const node = await fakeNode(options);
-  nodes.push(node);
-  return node;
-}
-
-async function visit(node, { width = 1280, height = 800, media = {} } = {}) {
-  const page = await context.newPage();
-  const told = [];
-  page.on("console", (message) => message.type() === "error" && told.push(message.text()));
-  page.on("pageerror", (error) => told.push(`fault: ${error}`));
-  await page.setViewportSize({ width, height });
-  await page.emulateMedia({ reducedMotion: "reduce", ...media });
-  await page.goto(node.url);
-  await page.locator("lgdl-chat section").waitFor({ state: "attached" });
-  return { page, told };
-}
-
-const persons = (page) => page.locator("lgdl-chat li.person .text");
-const games = (page) => page.locator("lgdl-chat li.game .text");
-const note = (page) => page.locator("lgdl-chat .note");
 const box = (page, selector) => page.locator(`lgdl-chat ${selector}`).boundingBox();
 
 test("messages that can't be sent are marked, outlive a reload, and are sent in order, each under its own key", async () => {
@@ -174,6 +151,32 @@ test("a conversation that was erased elsewhere goes on as a new one", async () =
   assert.notEqual(node.turns[2].conversation_id, node.turns[0].conversation_id);
   await page.reload();
   assert.deepEqual(await persons(page).allInnerTexts(), ["hello", "and now?"]);
+});
+
+test("what waits behind a turn of a conversation that is over is not sent either, and says so", async () => {
+  let end;
+  const ending = new Promise((done) => (end = done));
+  const node = await site({ reply: (turn) => (turn.input === "one" ? ending.then(() => problem(410, "E233")) : answer(`You said: ${turn.input}`)) });
+  const { page } = await visit(node);
+  for (const text of ["one", "two", "three"]) await type(page, text);
+  await page.getByLabel("Your message").fill("half a message");
+  end();
+  await note(page).getByText(/The earlier conversation has ended/).nth(2).waitFor();
+  await page.reload();
+  await note(page).getByText(/The earlier conversation has ended/).nth(2).waitFor();
+  assert.equal(await page.getByLabel("Your message").inputValue(), "half a message");
+  await page.locator("lgdl-chat li.person", { hasText: "two" }).getByRole("button", { name: "Send again" }).click();
+  await page.getByText("You said: two").waitFor();
+  assert.deepEqual(node.turns.map((turn) => turn.input), ["one", "two"]);
+});
+
+test("a greeting that is refused leaves no empty message behind", async () => {
+  const node = await site({ attributes: 'game="g" greets', reply: (turn) => (turn.event ? problem(403, "E901") : answer("fine")) });
+  const { page } = await visit(node);
+  await say(page, "hello");
+  await page.reload();
+  await games(page).getByText("fine").waitFor();
+  assert.deepEqual(await persons(page).allInnerTexts(), ["hello"]);
 });
 
 test("transcript and choices are there after a reload and in every tab", async () => {
@@ -501,4 +504,29 @@ test("whoever was asked for is waited for, is shown when they speak, and nothing
   assert.deepEqual(await games(page).allInnerTexts(), ["I fetch somebody.", "Anna is there.", "Hello, I am Anna.", "How are you?", "It is me again."]);
   assert.deepEqual(await persons(page).allInnerTexts(), ["a person, please", "Hello Anna"]);
   assert.deepEqual(told, []);
+});
+
+test("what somebody says in a new conversation is shown, whatever was said in the one before at the same place", async () => {
+  const handover = { queue: "nurse", stage: "with" };
+  const node = await site({
+    reply: (_, count) => {
+      if (count === 2) return problem(410, "E233");
+      node.state.now = { ...handover, agent: "Anna" };
+      return answer("I fetch somebody.", { stage: "escalated", handover });
+    },
+  });
+  const { page } = await visit(node);
+  const speak = (text) => {
+    node.state.news = [{ turn: 2, at_ms: Date.now(), from: "agent", text }];
+    return page.locator("lgdl-chat li.agent .text", { hasText: text }).waitFor();
+  };
+  await say(page, "hello");
+  await speak("What happened?");
+  [node.state.now, node.state.news] = [null, []];
+  await page.locator("lgdl-chat .standing").waitFor({ state: "hidden" });
+  await type(page, "again");
+  await page.getByRole("button", { name: "Send again" }).click();
+  await games(page).getByText("I fetch somebody.").nth(1).waitFor();
+  await speak("And what happened now?");
+  assert.deepEqual(await page.locator("lgdl-chat li.agent .text").allInnerTexts(), ["What happened?", "And what happened now?"]);
 });
