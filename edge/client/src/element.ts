@@ -88,7 +88,7 @@ export class LgdlChat extends Base {
   }
 
   connectedCallback(): void {
-    for (const name of ["token", "context", "texts"] as const) this.#upgrade(name);
+    for (const name of ["token", "context", "texts", "open"] as const) this.#upgrade(name);
     this.#live = true;
     this.#connect();
     this.#expanded();
@@ -141,9 +141,13 @@ export class LgdlChat extends Base {
     if (this.#live) this.#dress();
   }
 
-  /** Opens the panel of a launcher. */
-  open(): void {
-    this.setAttribute("open", "");
+  /** Opens the panel of a launcher. Frameworks that set a property where there is one set this in the place of the attribute. */
+  get open(): () => void {
+    return () => this.setAttribute("open", "");
+  }
+
+  set open(open: boolean) {
+    this.toggleAttribute("open", open);
   }
 
   /** Closes the panel of a launcher. */
@@ -170,7 +174,8 @@ export class LgdlChat extends Base {
 
   /** Says something, as if the person had typed it. */
   async say(text: string): Promise<void> {
-    await this.#submit(text);
+    const said = text.trim();
+    if (said !== "") await this.#submit(said);
   }
 
   /** Puts the cursor into the composer. */
@@ -184,7 +189,7 @@ export class LgdlChat extends Base {
   }
 
   /** A property that was set before the element was defined hides the accessor; this puts it through. */
-  #upgrade(name: "token" | "context" | "texts"): void {
+  #upgrade(name: "token" | "context" | "texts" | "open"): void {
     if (!Object.hasOwn(this, name)) return;
     const value = this[name];
     delete (this as Partial<LgdlChat>)[name];
@@ -235,10 +240,11 @@ export class LgdlChat extends Base {
     if (url === null) return undefined;
     return async () => {
       const response = await fetch(url, { headers: { accept: "application/json" }, credentials: "same-origin", cache: "no-store" });
-      const body = response.ok ? ((await response.json()) as { token?: unknown }) : {};
-      if (typeof body.token === "string") return body.token;
-      console.error(`lgdl-chat: token-url must answer {"token": "…"}; ${url} answered ${response.status}. See docs/embed.md.`);
-      throw new LgdlError("The page gives no token.", "refused", null, 401);
+      const body = ((await response.json().catch(() => null)) ?? {}) as { token?: unknown };
+      if (response.ok && typeof body.token === "string") return body.token;
+      // A site that is busy is asked again; from one that gives none, none is expected.
+      const status = response.status < 500 ? 401 : null;
+      throw new LgdlError(`token-url must answer {"token": "…"}; ${url} answered ${response.status}`, "token", null, status);
     };
   }
 
@@ -390,9 +396,13 @@ export class LgdlChat extends Base {
     const current = () => this.#live && this.#conversation === conversation && conversation.id === id && this.#attended === mine;
     let after = this.#heard(conversation) ?? from ?? 0;
     this.#hear(conversation, after);
+    let composing = false;
     while (current()) {
       try {
-        const news = await conversation.messages(after, this.#view.composing);
+        // A stop is said once, by the tab that has said the beginning.
+        const told = composing || this.#view.composing;
+        composing = this.#view.composing;
+        const news = await conversation.messages(after, told ? composing : undefined);
         if (!current()) return;
         for (const message of news.messages) this.#heardOf(message, news.handover);
         after = Math.max(after, news.turn);

@@ -203,6 +203,36 @@ test("a token is renewed once for a turn, and a second refusal is reported", asy
   assert.deepEqual(requests.map((r) => r.headers.authorization), ["Bearer t1", "Bearer t2", "Bearer t2", "Bearer t3"]);
 });
 
+test("a page that gives no token for a while is asked again, and what it failed of is no failure of the node", async () => {
+  const { baseUrl, requests } = await node(ok("fine"));
+  let asked = 0;
+  const token = async () => {
+    if ((asked += 1) === 1) throw new Error("the site is away");
+    return "t";
+  };
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null, token });
+  const failures = [];
+  const onRetry = (_, __, error) => (failures.push([error.failure, error.message]), setTimeout(() => conversation.retryNow()));
+  assert.equal((await conversation.send("x", { onRetry })).response, "fine");
+  assert.deepEqual(failures, [["token", "The page gives no token: Error: the site is away"]]);
+  assert.equal(requests.length, 1);
+});
+
+test("a page of someone else at the address is told from a node that is away", async () => {
+  const html = { status: 200, headers: { "content-type": "text/html" }, body: "<!doctype html><title>A site</title>" };
+  const { baseUrl } = await node(...Array(MAX_ATTEMPTS).fill(html));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null });
+  await assert.rejects(conversation.send("x", { onRetry: () => setTimeout(() => conversation.retryNow()) }), { failure: "cut" });
+});
+
+test("whatever is asked of a node that is away fails as a turn does", async () => {
+  const { baseUrl } = await node("cut", "cut", "cut");
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null });
+  for (const asked of [() => conversation.messages(0), () => conversation.export(), () => conversation.erase()]) {
+    await assert.rejects(asked(), (error) => error instanceof LgdlError && error.failure === "unreachable");
+  }
+});
+
 test("a streamed answer gives its sentences as they come and then the turn", async () => {
   const body =
     'event: sentence\r\ndata: {"text":"One."}\r\n\r\nevent: sentence\ndata: {"text":"Zwei – ok."}\n\n' +

@@ -530,3 +530,61 @@ test("what somebody says in a new conversation is shown, whatever was said in th
   await speak("And what happened now?");
   assert.deepEqual(await page.locator("lgdl-chat li.agent .text").allInnerTexts(), ["What happened?", "And what happened now?"]);
 });
+
+test("a site that gives no token is named as what fails, and one that is only busy is asked again", async () => {
+  const node = await site({ attributes: 'game="g" user-id="ann" token-url="/token"' });
+  const refused = { status: 404, body: "" };
+  const foreign = { status: 200, body: "<!doctype html>" };
+  for (const [given, text] of [[refused, /answered 404/], [foreign, /answered 200/]]) {
+    const { page, told } = await visit(node);
+    await page.route("**/token", (route) => route.fulfill(given));
+    await type(page, "hello");
+    await page.getByText("Not sent. The chat is not available right now.").first().waitFor();
+    const hints = told.filter((line) => line.startsWith("lgdl-chat:"));
+    assert.equal(hints.length, 1, hints.join("\n"));
+    assert.match(hints[0], /token-url must answer/);
+    assert.match(hints[0], text);
+    await page.getByRole("button", { name: "Remove" }).click();
+    await page.close();
+  }
+  const { page, told } = await visit(node);
+  let asked = 0;
+  await page.route("**/token", (route) => ((asked += 1) < 3 ? route.fulfill({ status: 503, body: "" }) : route.fulfill({ json: { token: "t" } })));
+  assert.equal(await say(page, "hello"), "You said: hello");
+  assert.equal(told.filter((line) => line.startsWith("lgdl-chat:")).length, 1, "it is told once");
+});
+
+test("a framework may set `open` as a property, before the script has arrived as well, and what is said empty is not sent", async () => {
+  const early = '<script>document.querySelector("lgdl-chat").open = true</script>';
+  const node = await site({ attributes: 'game="g" launcher', body: (element) => element + early });
+  const { page } = await visit(node);
+  const isOpen = () => page.locator("lgdl-chat section").isVisible();
+  assert.equal(await isOpen(), true);
+  for (const [act, expected] of [["chat.open = false", false], ["chat.open()", true], ["chat.close()", false], ["chat.open = true", true]]) {
+    await page.evaluate(`(() => { const chat = document.querySelector("lgdl-chat"); ${act}; })()`);
+    assert.equal(await isOpen(), expected, act);
+  }
+  await page.evaluate(() => document.querySelector("lgdl-chat").say("  \n"));
+  assert.equal(node.turns.length, 0);
+});
+
+test("a tab says once that the person has stopped typing, and one in which they never began says nothing of it", async () => {
+  const handover = { queue: "nurse", stage: "with" };
+  const node = await site({ reply: () => ((node.state.now = { ...handover, agent: "Anna" }), answer("I fetch somebody.", { stage: "escalated", handover })) });
+  const { page } = await visit(node);
+  await say(page, "hello");
+  const said = async (words) => {
+    const from = node.typed.length;
+    for (let waited = 0; !words.every((word) => node.typed.slice(from).includes(word)); waited += 100) {
+      assert.ok(waited < 10_000, JSON.stringify(node.typed));
+      await page.waitForTimeout(100);
+    }
+  };
+  await said([null]);
+  const composer = page.getByLabel("Your message");
+  await composer.pressSequentially("hm", { delay: 100 });
+  await said(["true"]);
+  await composer.fill("");
+  await said(["false", null]);
+  assert.equal(node.typed.filter((typing) => typing === "false").length, 1, JSON.stringify(node.typed));
+});
