@@ -436,16 +436,17 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         }
     }
 
-    /// What was said in a conversation after a turn, as it came; whoever is there sees that the person is `typing`.
+    /// What was said in a conversation after a turn, as it came; whoever is there sees whether the person is `typing`, where that is
+    /// said.
     pub async fn messages(
         &self,
         game: &str,
         id: &str,
         user: &str,
         after: u64,
-        typing: bool,
+        typing: Option<bool>,
     ) -> Result<Option<Vec<u8>>, OriginError> {
-        let typing = if typing { "&typing=true" } else { "" };
+        let typing = typing.map(|typing| format!("&typing={typing}")).unwrap_or_default();
         let path = format!("{}&after={after}{typing}", conversation_path(game, id, "/messages", user));
         let answer = self.get(&path, MAX_ANSWER_BYTES).await?;
         match answer.status {

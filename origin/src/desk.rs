@@ -233,7 +233,8 @@ pub async fn tell_typing(origin: &Origin, id: &ConversationId, who: Typist, comp
     }
 }
 
-/// What was said in a conversation after a turn, for its person, and where the hand-over stands.
+/// What was said in a conversation after a turn, for its person, and where the hand-over stands. A page of theirs that says nothing
+/// of typing leaves it to another one.
 ///
 /// # Errors
 /// When the store fails, or a text can't be opened.
@@ -241,7 +242,7 @@ pub async fn messages(
     origin: &Origin,
     row: ConversationRow,
     after: u64,
-    composing: Composing,
+    composing: Option<Composing>,
 ) -> Result<Messages, Problem> {
     let turns = match row.version > after {
         true => origin.store.turns(&row.id, after, MAX_MESSAGES).await?,
@@ -252,7 +253,8 @@ pub async fn messages(
     let turn = turns.last().map_or(after.min(row.version), |turn| turn.turn_num);
     let messages = turns.iter().flat_map(|turn| said(&turn_record(turn))).collect();
     let handover = origin.store.handover(&row.tenant, &row.id).await?;
-    if handover.as_ref().is_some_and(|handover| handover.stage == HandoverStage::With) {
+    let somebody_is_there = handover.as_ref().is_some_and(|handover| handover.stage == HandoverStage::With);
+    if let Some(composing) = composing.filter(|_| somebody_is_there) {
         tell_typing(origin, &row.id, Typist::Person, composing).await;
     }
     let handover = match handover.filter(|handover| is_open(handover.stage)) {

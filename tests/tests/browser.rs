@@ -1,6 +1,6 @@
 //! The chat page and the client in a real Chromium, before the Spin component in our host and before the Worker under
 //! workerd (`browser/node/*.test.mjs`, which says nothing of platforms); the chat element before a node that answers what a test
-//! says (`browser/element/*.test.mjs`).
+//! says, and the desk's page before an origin that does (`browser/element/*.test.mjs`).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -59,8 +59,8 @@ export interface SendOptions {
   signal?: AbortSignal;
 }
 
-/** What went wrong: the node refused, can't be reached, took too long, or its answer broke off. */
-export type Failure = "refused" | "unreachable" | "timeout" | "cut";
+/** What went wrong: the node refused, can't be reached, took too long, or its answer broke off; or the page gave no token. */
+export type Failure = "refused" | "unreachable" | "timeout" | "cut" | "token";
 
 /** A refusal or a failure. The message is for developers; `problem.code` tells which words a person should read. */
 export class LgdlError extends Error {
@@ -88,7 +88,7 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #storage: KeyValueStorage | null;
   readonly #fetch: typeof fetch;
-  readonly #outbox: Outbox;
+  #outbox: Outbox;
   #id: string;
   #queue: Promise<unknown> = Promise.resolve();
   /** Ends what is under way when the conversation begins anew. */
@@ -104,13 +104,18 @@ export class Conversation {
     this.#storage = options.storage === undefined ? defaultStorage() : options.storage;
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.userId = options.userId ?? this.#kept("lgdl:user", () => newId("user"));
-    this.#outbox = new Outbox(this.#storage, this.storageKey("pending"));
     this.#id = this.#kept(this.storageKey("conversation"), () => newId("conv"));
+    this.#outbox = this.#newOutbox();
   }
 
   /** The conversation's id, kept across reloads. */
   get id(): string {
     return this.#id;
+  }
+
+  /** Whether the browser keeps this conversation: without storage it keeps none, and another tab may have begun anew or erased it. */
+  get isKept(): boolean {
+    return this.#keeps(this.#id);
   }
 
   /** Turns that were said and have no answer yet, those from before a reload included, in order. */
@@ -158,7 +163,7 @@ export class Conversation {
     this.#outbox.remove(key);
   }
 
-  /** Keeps `unanswered` where another tab has overwritten it: for whoever hears that the storage changed. */
+  /** Keeps `unanswered` where another tab has overwritten it: for whoever hears that the storage changed. What was erased stays so. */
   restore(): void {
     this.#outbox.restore();
   }
@@ -175,6 +180,7 @@ export class Conversation {
     this.#id = newId("conv");
     this.#store(this.storageKey("conversation"), this.#id);
     this.#outbox.clear();
+    this.#outbox = this.#newOutbox();
   }
 
   /** Ends what is under way; unanswered turns are kept. */
@@ -182,9 +188,12 @@ export class Conversation {
     this.#life.abort();
   }
 
-  /** What was said after a turn, by whomever: for as long as somebody was asked to step in, or is there. */
-  async messages(after: number, typing = false): Promise<Messages> {
-    const query = `&after=${after}${typing ? "&typing=true" : ""}`;
+  /**
+   * What was said after a turn, by whomever: for as long as somebody was asked to step in, or is there. They see that the person is
+   * `typing`, and that they have stopped; a tab that says neither leaves it to another one.
+   */
+  async messages(after: number, typing?: boolean): Promise<Messages> {
+    const query = `&after=${after}${typing === undefined ? "" : `&typing=${typing}`}`;
     const response = await this.#request("GET", `/conversations/${encodeURIComponent(this.#id)}/messages`, query);
     const said = (await response.json()) as Partial<Messages> | null;
     if (!Array.isArray(said?.messages) || typeof said.turn !== "number") throw new LgdlError("That is no answer of a node.", "cut");
@@ -211,14 +220,16 @@ export class Conversation {
 
   async #turn(turn: PendingTurn, options: SendOptions & { signal: AbortSignal }): Promise<MoveResponse> {
     options.signal.throwIfAborted();
+    const outbox = this.#outbox;
     try {
       const answer = await this.#attempts(turn, options);
-      this.#outbox.remove(turn.key);
+      outbox.remove(turn.key);
+      options.signal.throwIfAborted(); // the conversation may have begun anew while the last of it was read
       return answer;
     } catch (error) {
       // A refusal is an answer; only a turn that may still be answered waits.
       if (error instanceof LgdlError && error.status !== null && !PASSING_STATUSES.includes(error.status)) {
-        this.#outbox.remove(turn.key);
+        outbox.remove(turn.key);
       }
       throw error;
     }
@@ -274,11 +285,8 @@ export class Conversation {
       return { again: PASSING_STATUSES.includes(response.status), error };
     } catch (error) {
       if (options.signal.aborted) throw error;
-      if (error instanceof LgdlError) return { again: error.status === null || PASSING_STATUSES.includes(error.status), error };
-      const failed = limit.aborted
-        ? new LgdlError("The node took too long to answer.", "timeout")
-        : new LgdlError(`The node can't be reached: ${String(error)}`, "unreachable");
-      return { again: true, error: failed };
+      const failed = failure(error, limit);
+      return { again: failed.status === null || PASSING_STATUSES.includes(failed.status), error: failed };
     }
   }
 
@@ -286,7 +294,8 @@ export class Conversation {
     const url = this.#url(`${path}?user_id=${encodeURIComponent(this.userId)}&game=${encodeURIComponent(this.game)}${more}`);
     for (let renewed = false; ; renewed = true) {
       const signal = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-      const response = await this.#fetch(url, { method, headers: await this.#credentials(), signal });
+      const headers = await this.#credentials();
+      const response = await this.#fetch(url, { method, headers, signal }).catch((error: unknown) => Promise.reject(failure(error, signal)));
       if (response.ok) return response;
       if (response.status !== 401 || this.#options.token === undefined || renewed) throw await refusal(response);
       this.#token = null;
@@ -300,7 +309,9 @@ export class Conversation {
   async #credentials(): Promise<Record<string, string>> {
     const { apiKey, token } = this.#options;
     if (token !== undefined) {
-      this.#token ??= await token(this.#asked);
+      this.#token ??= await token(this.#asked).catch((error: unknown) => {
+        throw error instanceof LgdlError ? error : new LgdlError(`The page gives no token: ${String(error)}`, "token");
+      });
       this.#asked = true;
     }
     const credential = this.#token ?? apiKey;
@@ -327,6 +338,15 @@ export class Conversation {
     });
   }
 
+  #newOutbox(): Outbox {
+    const id = this.#id;
+    return new Outbox(this.#storage, this.storageKey("pending"), id, () => this.#keeps(id));
+  }
+
+  #keeps(id: string): boolean {
+    return this.#storage?.getItem(this.storageKey("conversation")) === id;
+  }
+
   #kept(key: string, make: () => string): string {
     const kept = this.#storage?.getItem(key);
     if (kept) return kept;
@@ -351,6 +371,15 @@ const MAX_TIMER_MS = 2_147_483_647;
 function backoff(attempt: number): number {
   const most = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
   return most / 2 + (Math.random() * most) / 2;
+}
+
+/** What a request failed of that has no answer of a node. */
+function failure(error: unknown, limit: AbortSignal): LgdlError {
+  if (error instanceof LgdlError) return error;
+  if (limit.aborted) return new LgdlError("The node took too long to answer.", "timeout");
+  // Somebody answered, in another language.
+  if (error instanceof SyntaxError) return new LgdlError("That is no answer of a node.", "cut");
+  return new LgdlError(`The node can't be reached: ${String(error)}`, "unreachable");
 }
 
 async function readAnswer(

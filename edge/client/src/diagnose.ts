@@ -32,6 +32,7 @@ export async function explain(error: LgdlError, base: string, told: Set<string>)
 }
 
 function hintFor(error: LgdlError): string | undefined {
+  if (error.failure === "token") return error.message;
   if (error.problem?.code !== undefined) return HINTS[error.problem.code];
   const foreign = error.failure === "cut" || (error.failure === "refused" && error.status !== null);
   return foreign ? `{base} does not answer as an edge node does: \`base-url\` must name one (GET {base}/healthz answers)` : undefined;

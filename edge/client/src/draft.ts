@@ -5,7 +5,7 @@ import type { KeyValueStorage } from "./outbox.js";
 export class Draft {
   constructor(
     private storage: KeyValueStorage | null,
-    private readonly name: string,
+    readonly name: string,
     private readonly conversation: string,
   ) {}
 

@@ -88,7 +88,7 @@ export class LgdlChat extends Base {
   }
 
   connectedCallback(): void {
-    for (const name of ["token", "context", "texts"] as const) this.#upgrade(name);
+    for (const name of ["token", "context", "texts", "open"] as const) this.#upgrade(name);
     this.#live = true;
     this.#connect();
     this.#expanded();
@@ -141,9 +141,13 @@ export class LgdlChat extends Base {
     if (this.#live) this.#dress();
   }
 
-  /** Opens the panel of a launcher. */
-  open(): void {
-    this.setAttribute("open", "");
+  /** Opens the panel of a launcher. Frameworks that set a property where there is one set this in the place of the attribute. */
+  get open(): () => void {
+    return () => this.setAttribute("open", "");
+  }
+
+  set open(open: boolean) {
+    this.toggleAttribute("open", open);
   }
 
   /** Closes the panel of a launcher. */
@@ -170,7 +174,8 @@ export class LgdlChat extends Base {
 
   /** Says something, as if the person had typed it. */
   async say(text: string): Promise<void> {
-    await this.#submit(text);
+    const said = text.trim();
+    if (said !== "") await this.#submit(said);
   }
 
   /** Puts the cursor into the composer. */
@@ -184,7 +189,7 @@ export class LgdlChat extends Base {
   }
 
   /** A property that was set before the element was defined hides the accessor; this puts it through. */
-  #upgrade(name: "token" | "context" | "texts"): void {
+  #upgrade(name: "token" | "context" | "texts" | "open"): void {
     if (!Object.hasOwn(this, name)) return;
     const value = this[name];
     delete (this as Partial<LgdlChat>)[name];
@@ -192,7 +197,6 @@ export class LgdlChat extends Base {
   }
 
   #connect(): void {
-    const before = this.#conversation?.storageKey("");
     this.#conversation?.stop();
     this.#conversation = null;
     this.#dress();
@@ -217,8 +221,8 @@ export class LgdlChat extends Base {
       return { ...(locale === undefined ? {} : { locale }), ...this.#context };
     };
     this.#conversation = new Conversation({ game, storage: this.#storage, ...given, get context() { return context(); } });
-    // What one person has half written to one game is for no other.
-    if (before !== undefined && before !== this.#conversation.storageKey("")) {
+    // What one person has half written to one game is for no other, also where the element was off the page meanwhile.
+    if (this.#draft !== null && this.#draft.name !== this.#conversation.storageKey("draft")) {
       this.#draft = null;
       this.#view.compose("");
     }
@@ -236,10 +240,11 @@ export class LgdlChat extends Base {
     if (url === null) return undefined;
     return async () => {
       const response = await fetch(url, { headers: { accept: "application/json" }, credentials: "same-origin", cache: "no-store" });
-      const body = response.ok ? ((await response.json()) as { token?: unknown }) : {};
-      if (typeof body.token === "string") return body.token;
-      console.error(`lgdl-chat: token-url must answer {"token": "…"}; ${url} answered ${response.status}. See docs/embed.md.`);
-      throw new LgdlError("The page gives no token.", "refused", null, 401);
+      const body = ((await response.json().catch(() => null)) ?? {}) as { token?: unknown };
+      if (response.ok && typeof body.token === "string") return body.token;
+      // A site that is busy is asked again; from one that gives none, none is expected.
+      const status = response.status < 500 ? 401 : null;
+      throw new LgdlError(`token-url must answer {"token": "…"}; ${url} answered ${response.status}`, "token", null, status);
     };
   }
 
@@ -250,7 +255,7 @@ export class LgdlChat extends Base {
     this.#underway.clear();
     if (conversation === null) return;
     this.#transcript = new Transcript(this.#storage, conversation.storageKey("transcript"), conversation.id);
-    this.#draft = new Draft(storageFor(this.getAttribute("keep") === "nothing" ? "nothing" : "tab"), conversation.storageKey("draft"), conversation.id);
+    this.#draft = this.#draftFor(conversation);
     if (this.#view.input.value === "") this.#view.compose(this.#draft.kept());
     else this.#draft.keep(this.#view.input.value);
     const greeting = this.getAttribute("greeting");
@@ -267,6 +272,15 @@ export class LgdlChat extends Base {
       if (turn.input !== "" && !this.#transcript.lines.some((line) => line.key === turn.key)) this.#put({ key: turn.key, from: "person", text: turn.input, at: Date.now() });
       void this.#follow(conversation, turn);
     }
+  }
+
+  /** Kept in the tab; where nothing may be kept, nothing of before is left there either. */
+  #draftFor(conversation: Conversation): Draft {
+    const of = (keep: string) => new Draft(storageFor(keep), conversation.storageKey("draft"), conversation.id);
+    const inTab = of("tab");
+    if (this.getAttribute("keep") !== "nothing") return inTab;
+    inTab.keep("");
+    return of("nothing");
   }
 
   #showKept(): void {
@@ -289,7 +303,7 @@ export class LgdlChat extends Base {
       return this.#connect();
     }
     // What was written after the conversation ended elsewhere is not taken over, and never written again.
-    if (this.#storage?.getItem(conversation.storageKey("conversation")) !== conversation.id) return;
+    if (!conversation.isKept) return;
     if (event.key === conversation.storageKey("pending")) return conversation.restore();
     if (event.key !== conversation.storageKey("transcript")) return;
     this.#transcript?.reload();
@@ -382,9 +396,13 @@ export class LgdlChat extends Base {
     const current = () => this.#live && this.#conversation === conversation && conversation.id === id && this.#attended === mine;
     let after = this.#heard(conversation) ?? from ?? 0;
     this.#hear(conversation, after);
+    let composing = false;
     while (current()) {
       try {
-        const news = await conversation.messages(after, this.#view.composing);
+        // A stop is said once, by the tab that has said the beginning.
+        const told = composing || this.#view.composing;
+        composing = this.#view.composing;
+        const news = await conversation.messages(after, told ? composing : undefined);
         if (!current()) return;
         for (const message of news.messages) this.#heardOf(message, news.handover);
         after = Math.max(after, news.turn);
@@ -411,7 +429,7 @@ export class LgdlChat extends Base {
     this.#saidTyping = false;
     const by = message.from === "agent" ? (now?.agent ?? this.#texts.somebody) : undefined;
     const line: Line = {
-      key: newsKey(message.turn, message.from),
+      key: newsKey(this.#conversation?.id ?? "", message.turn, message.from),
       from: message.from,
       text: message.text,
       at: message.at_ms,
@@ -470,7 +488,7 @@ export class LgdlChat extends Base {
 
   /** News that came before the answer that they are. */
   #forgetNews(turn: number): void {
-    const key = newsKey(turn, "game");
+    const key = newsKey(this.#conversation?.id ?? "", turn, "game");
     if (!this.#view.has(key)) return;
     this.#transcript?.remove(key);
     this.#view.remove(key);
@@ -480,15 +498,19 @@ export class LgdlChat extends Base {
     const error = thrown instanceof LgdlError ? thrown : new LgdlError(String(thrown), "refused", null, 400);
     if (error !== thrown) console.error("lgdl-chat:", thrown);
     const refused = { code: error.problem?.code, status: error.status };
-    const kept = this.#transcript?.lines.find((line) => line.key === turn.key);
-    const line: Line = { key: turn.key, from: "person", text: turn.input, at: Date.now(), ...kept, refused };
-    this.#transcript?.put(line);
     void explain(error, this.getAttribute("base-url") ?? "", this.#told);
-    // A conversation that is no more can take no further turn: what is said next begins a new one.
-    if (problemText(refused.code, refused.status) === "ended") this.#conversation?.reset(), this.#carryOver();
-    const note = this.#refusedNote(line);
-    this.#view.note(turn.key, note);
-    this.#view.status(note.text);
+    const ended = problemText(refused.code, refused.status) === "ended";
+    // What waits behind a turn that a conversation can't take any more was for that conversation, too.
+    const keys = ended ? [...this.#underway] : [turn.key];
+    // What is said next begins a new one.
+    if (ended) this.#conversation?.reset(), this.#carryOver();
+    for (const key of keys) {
+      const line = this.#transcript?.lines.find((other) => other.key === key);
+      if (line === undefined) continue; // an event: nobody said it
+      this.#transcript?.put({ ...line, refused });
+      this.#view.note(key, this.#refusedNote({ ...line, refused }));
+    }
+    this.#view.status(this.#refusedText(refused));
     const answered = this.#transcript?.lines.findLast((other) => other.from === "game");
     if (this.#underway.size <= 1) this.#view.offer(answered?.choices);
     this.dispatchEvent(new CustomEvent<LgdlError>("lgdl-problem", { detail: error }));
@@ -502,7 +524,10 @@ export class LgdlChat extends Base {
     this.#underway.clear();
     this.#view.typing(null);
     this.#transcript = new Transcript(this.#storage, conversation.storageKey("transcript"), conversation.id);
-    for (const line of lines) this.#transcript.put(line);
+    // Which turns they were says nothing of the new one's.
+    for (const { turn: _, ...line } of lines) this.#transcript.put(line);
+    this.#draft = this.#draftFor(conversation);
+    this.#draft.keep(this.#view.input.value);
   }
 
   #behindNote(): Note {
@@ -519,15 +544,19 @@ export class LgdlChat extends Base {
     return { state: "waiting", text: first + this.#texts.tryingAgainIn, until, actions: error.retryAfterMs === null ? [now] : [] };
   }
 
+  #refusedText(refused: Line["refused"]): string {
+    const kind = problemText(refused?.code, refused?.status ?? null);
+    return `${this.#texts.notSent} ${kind === "limited" ? "" : this.#texts[kind]}`.trim();
+  }
+
   #refusedNote(line: Line): Note {
-    const kind = problemText(line.refused?.code, line.refused?.status ?? null);
-    const text = `${this.#texts.notSent} ${kind === "limited" ? "" : this.#texts[kind]}`.trim();
+    const text = this.#refusedText(line.refused);
     const again = () => {
       this.#forget(line.key);
       void this.#submit(line.said ?? line.text, line.text);
     };
     const actions = [{ label: this.#texts.remove, act: () => this.#forget(line.key) }];
-    return { state: "refused", text, actions: kind === "tooLong" ? actions : [{ label: this.#texts.sendAgain, act: again }, ...actions] };
+    return { state: "refused", text, actions: problemText(line.refused?.code, line.refused?.status ?? null) === "tooLong" ? actions : [{ label: this.#texts.sendAgain, act: again }, ...actions] };
   }
 
   #forget(key: string): void {
@@ -632,7 +661,7 @@ export class LgdlChat extends Base {
   }
 }
 
-const newsKey = (turn: number, from: string): string => `turn:${turn}:${from}`;
+const newsKey = (conversation: string, turn: number, from: string): string => `${conversation}:${turn}:${from}`;
 
 /** Where the conversation is kept: on the device (default), in the tab, or nowhere. */
 function storageFor(keep: string | null): KeyValueStorage | null {

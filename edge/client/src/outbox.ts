@@ -17,25 +17,35 @@ export interface PendingTurn {
   readonly body: string;
 }
 
+/** Keys of settled turns that are kept, so that a tab which has not heard of it brings none of them back. */
+const MAX_KEPT_SETTLED = 50;
+
+/** What stands in the storage: a turn that waits, or the key alone of one that needs no answer any more. */
+type Entry = PendingTurn | { readonly key: string };
+
 /**
  * The turns of one conversation that wait for an answer. Tabs share it, so it is read anew each time; and since a browser may show
- * a tab the storage as it was before another one's last write, each has its own turns in mind as well.
+ * a tab the storage as it was before another one's last write, each has its own turns in mind as well. Nothing is written once the
+ * conversation is over, and nothing of another one is taken over.
  */
 export class Outbox {
   /** This tab's, those that wait; all there are in place of a storage that is not there, is full or is forbidden. */
   #memory: PendingTurn[] = [];
-  /** Keys that need no answer any more. */
+  /** Keys that need no answer any more, in this tab or in another one. */
   readonly #settled = new Set<string>();
 
   constructor(
     private storage: KeyValueStorage | null,
     private readonly name: string,
-  ) {}
+    private readonly conversation: string,
+    /** Whether the browser still keeps the conversation: another tab may have begun anew, or erased it. */
+    private readonly goesOn: () => boolean,
+  ) {
+    this.restore();
+  }
 
   list(): readonly PendingTurn[] {
-    const stored = this.#stored().filter((turn) => !this.#settled.has(turn.key));
-    const keys = new Set(stored.map((turn) => turn.key));
-    return [...stored, ...this.#memory.filter((turn) => !keys.has(turn.key))];
+    return this.#merge().turns;
   }
 
   add(turn: PendingTurn): void {
@@ -45,44 +55,75 @@ export class Outbox {
 
   remove(key: string): void {
     this.#settled.add(key);
-    this.#memory = this.#memory.filter((turn) => turn.key !== key);
     this.#write(this.list());
   }
 
-  /** Writes what another tab, that did not know it yet, has overwritten. */
+  /** Writes what another tab, that did not know it yet, has overwritten, and takes away what it has brought back. */
   restore(): void {
-    const stored = this.#stored();
-    const keys = new Set(stored.map((turn) => turn.key));
-    if (this.#memory.some((turn) => !keys.has(turn.key)) || stored.some((turn) => this.#settled.has(turn.key))) this.#write(this.list());
+    const { turns, stale } = this.#merge();
+    if (stale) this.#write(turns);
   }
 
+  /** Forgets all of it, here and where it is kept. */
   clear(): void {
     this.#memory = [];
-    this.#write([]);
+    this.#settled.clear();
+    this.#keep([]);
   }
 
-  #stored(): PendingTurn[] {
-    if (this.storage === null) return [];
+  /** What waits, and whether the storage says otherwise. What another tab has settled waits here no more, and is not told again. */
+  #merge(): { turns: PendingTurn[]; stale: boolean } {
+    const entries = this.#stored();
+    const stored = entries.filter(isTurn);
+    for (const entry of entries) if (!isTurn(entry)) this.#settled.add(entry.key);
+    // What somebody still takes for unanswered is remembered the longest.
+    for (const { key } of stored) if (this.#settled.delete(key)) this.#settled.add(key);
+    const waiting = stored.filter((turn) => !this.#settled.has(turn.key) && conversationOf(turn) === this.conversation);
+    const keys = new Set(waiting.map((turn) => turn.key));
+    this.#memory = this.#memory.filter((turn) => !this.#settled.has(turn.key));
+    const unknown = this.#memory.filter((turn) => !keys.has(turn.key));
+    return { turns: [...waiting, ...unknown], stale: waiting.length < stored.length || unknown.length > 0 };
+  }
+
+  #stored(): Entry[] {
+    if (this.storage === null || !this.goesOn()) return [];
     try {
       const kept: unknown = JSON.parse(this.storage.getItem(this.name) ?? "[]");
-      return Array.isArray(kept) ? kept.filter(isTurn) : [];
+      return Array.isArray(kept) ? kept.filter(isEntry) : [];
     } catch {
       return []; // what someone else wrote there is no turn of ours
     }
   }
 
   #write(turns: readonly PendingTurn[]): void {
+    if (this.goesOn()) this.#keep([...turns, ...[...this.#settled].slice(-MAX_KEPT_SETTLED).map((key) => ({ key }))]);
+  }
+
+  #keep(entries: readonly Entry[]): void {
     try {
-      if (turns.length === 0) this.storage?.removeItem(this.name);
-      else this.storage?.setItem(this.name, JSON.stringify(turns));
+      if (entries.length === 0) this.storage?.removeItem(this.name);
+      else this.storage?.setItem(this.name, JSON.stringify(entries));
     } catch {
-      this.#memory = [...turns];
+      this.#memory = entries.filter(isTurn);
       this.storage = null; // costs the memory across reloads, never the turn
     }
   }
 }
 
-function isTurn(value: unknown): value is PendingTurn {
-  const turn = value as Partial<PendingTurn> | null;
-  return typeof turn?.key === "string" && typeof turn.input === "string" && typeof turn.body === "string";
+function isEntry(value: unknown): value is Entry {
+  return typeof (value as Partial<Entry> | null)?.key === "string";
+}
+
+function isTurn(entry: Entry): entry is PendingTurn {
+  const turn = entry as Partial<PendingTurn>;
+  return typeof turn.input === "string" && typeof turn.body === "string";
+}
+
+/** The conversation that a turn is for, as its request says. */
+function conversationOf(turn: PendingTurn): unknown {
+  try {
+    return (JSON.parse(turn.body) as { conversation_id?: unknown } | null)?.conversation_id;
+  } catch {
+    return undefined;
+  }
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { Conversation, LgdlError, MAX_ATTEMPTS, MAX_BACKOFF_MS } from "../dist/client.js";
+import { memory, tabs } from "./storage.mjs";
 
 const servers = [];
 after(() => servers.forEach((server) => server.close()));
@@ -30,11 +31,6 @@ const json = (status, value, headers = {}) => ({
 });
 const ok = (response) => json(200, { move_id: "m", response, turn: 1, durable: true });
 const problem = (status, detail, headers) => json(status, { status, detail, code: "E200", request_id: "r" }, headers);
-
-function memory() {
-  const map = new Map();
-  return { map, getItem: (k) => map.get(k) ?? null, setItem: (k, v) => map.set(k, v), removeItem: (k) => map.delete(k) };
-}
 
 test("a cut connection is tried again under the same idempotency key", async () => {
   const { baseUrl, requests } = await node("cut", problem(503, "busy", { "retry-after": "0" }), ok("hello"));
@@ -134,6 +130,51 @@ test("what is under way ends when the conversation begins anew, and reaches no o
   assert.notEqual(requests[0].body.conversation_id, requests[1].body.conversation_id);
 });
 
+test("what was under way ends although its answer arrives with the sentence that begins anew", async () => {
+  const body = 'event: sentence\ndata: {"text":"One."}\n\nevent: turn\ndata: {"response":"One.","turn":1}\n\n';
+  const { baseUrl } = await node({ status: 200, headers: { "content-type": "text/event-stream" }, body });
+  const conversation = new Conversation({ baseUrl, game: "g", storage: memory() });
+  await assert.rejects(conversation.send("x", { onSentence: () => conversation.reset() }), { name: "AbortError" });
+  assert.deepEqual(conversation.unanswered, []);
+});
+
+test("what one tab begins anew takes nothing over of what another one still waits for, whatever each sees of the storage", () => {
+  const storage = tabs();
+  const [one, two] = [storage.tab(), storage.tab()];
+  const of = (tab) => new Conversation({ game: "g", storage: tab });
+  const first = of(one);
+  two.sync();
+  const second = of(two);
+  assert.equal(first.id, second.id);
+  second.queue("a Plumbago secret");
+  first.reset();
+  second.queue("another Plumbago secret"); // has not heard of it
+  assert.deepEqual(of(one).unanswered, [], "nor has the new conversation of these");
+  one.sync();
+  assert.deepEqual([first.unanswered, of(one).unanswered], [[], []]);
+  two.sync();
+  for (const late of [() => second.restore(), () => second.queue("one more Plumbago"), () => second.drop("turn_x")]) late();
+  assert.equal(second.isKept, false);
+  assert.equal(first.isKept, true);
+  assert.doesNotMatch(JSON.stringify([...storage.real()]), /Plumbago/);
+  assert.equal(second.unanswered.length, 3, "the tab itself goes on");
+});
+
+test("what was erased is not written back by a tab that restores what it waits for", async () => {
+  const { baseUrl } = await node({ status: 204, headers: {} });
+  const storage = tabs();
+  const [one, two] = [storage.tab(), storage.tab()];
+  const first = new Conversation({ baseUrl, game: "g", storage: one });
+  two.sync();
+  const second = new Conversation({ baseUrl, game: "g", storage: two });
+  second.queue("a Plumbago secret");
+  one.sync();
+  await first.erase();
+  two.sync();
+  second.restore();
+  assert.doesNotMatch(JSON.stringify([...storage.real()]), /Plumbago/);
+});
+
 test("a storage that is full or forbidden costs no turn", async () => {
   const { baseUrl } = await node(ok("fine"));
   const full = { getItem: () => null, setItem: () => { throw new Error("full"); }, removeItem: () => undefined };
@@ -160,6 +201,36 @@ test("a token is renewed once for a turn, and a second refusal is reported", asy
   await assert.rejects(conversation.send("2"), { status: 401 });
   assert.deepEqual(asked, [false, true, true]);
   assert.deepEqual(requests.map((r) => r.headers.authorization), ["Bearer t1", "Bearer t2", "Bearer t2", "Bearer t3"]);
+});
+
+test("a page that gives no token for a while is asked again, and what it failed of is no failure of the node", async () => {
+  const { baseUrl, requests } = await node(ok("fine"));
+  let asked = 0;
+  const token = async () => {
+    if ((asked += 1) === 1) throw new Error("the site is away");
+    return "t";
+  };
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null, token });
+  const failures = [];
+  const onRetry = (_, __, error) => (failures.push([error.failure, error.message]), setTimeout(() => conversation.retryNow()));
+  assert.equal((await conversation.send("x", { onRetry })).response, "fine");
+  assert.deepEqual(failures, [["token", "The page gives no token: Error: the site is away"]]);
+  assert.equal(requests.length, 1);
+});
+
+test("a page of someone else at the address is told from a node that is away", async () => {
+  const html = { status: 200, headers: { "content-type": "text/html" }, body: "<!doctype html><title>A site</title>" };
+  const { baseUrl } = await node(...Array(MAX_ATTEMPTS).fill(html));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null });
+  await assert.rejects(conversation.send("x", { onRetry: () => setTimeout(() => conversation.retryNow()) }), { failure: "cut" });
+});
+
+test("whatever is asked of a node that is away fails as a turn does", async () => {
+  const { baseUrl } = await node("cut", "cut", "cut");
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null });
+  for (const asked of [() => conversation.messages(0), () => conversation.export(), () => conversation.erase()]) {
+    await assert.rejects(asked(), (error) => error instanceof LgdlError && error.failure === "unreachable");
+  }
 });
 
 test("a streamed answer gives its sentences as they come and then the turn", async () => {

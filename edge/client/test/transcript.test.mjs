@@ -3,21 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../dist/outbox.js";
 import { Transcript, answerKey } from "../dist/transcript.js";
-
-/** A storage as one tab sees it: `sync` brings what is really there. */
-function tabs() {
-  let real = new Map();
-  const tab = () => {
-    let seen = new Map();
-    return {
-      getItem: (key) => seen.get(key) ?? null,
-      setItem: (key, value) => (seen.set(key, value), real.set(key, value)),
-      removeItem: (key) => (seen.delete(key), real.delete(key)),
-      sync: () => (seen = new Map(real)),
-    };
-  };
-  return { tab, real: () => real };
-}
+import { tabs } from "./storage.mjs";
 
 const line = (key, text, at, from = "person") => ({ key, from, text, at });
 const keys = (transcript) => transcript.lines.map(({ key }) => key);
@@ -74,18 +60,20 @@ test("what is cleared is gone from the storage at once, and another conversation
   assert.equal(storage.real().size, 0, "a tab that had not heard of it wrote once more: the next one takes it away");
 });
 
+const turn = (key) => ({ key, input: key, body: JSON.stringify({ conversation_id: "c" }) });
+const outbox = (tab) => new Outbox(tab, "p", "c", () => true);
+
 test("turns of two tabs that wait for an answer outlive both, and none comes back that has one", () => {
   const storage = tabs();
   const [one, two] = [storage.tab(), storage.tab()];
-  const [first, second] = [new Outbox(one, "p"), new Outbox(two, "p")];
-  const turn = (key) => ({ key, input: key, body: "{}" });
+  const [first, second] = [outbox(one), outbox(two)];
   first.add(turn("a"));
   second.add(turn("b")); // does not see the other's turn yet
   const settle = () => {
     for (let round = 0; round < 3; round += 1) for (const [tab, outbox] of [[one, first], [two, second]]) tab.sync(), outbox.restore();
     const later = storage.tab();
     later.sync();
-    return new Outbox(later, "p").list().map(({ key }) => key).sort();
+    return outbox(later).list().map(({ key }) => key).sort();
   };
   assert.deepEqual(settle(), ["a", "b"]);
   first.remove("a");
@@ -94,4 +82,33 @@ test("turns of two tabs that wait for an answer outlive both, and none comes bac
   second.remove("b");
   second.remove("c");
   assert.deepEqual(settle(), []);
+});
+
+test("a turn that one tab was answered is told to the others once, and they tell it to nobody", () => {
+  const storage = tabs();
+  const [one, two] = [storage.tab(), storage.tab()];
+  const [first, second] = [outbox(one), outbox(two)];
+  second.add(turn("a"));
+  one.sync();
+  assert.deepEqual(first.list().map(({ key }) => key), ["a"]);
+  first.remove("a");
+  const before = storage.writes();
+  for (let round = 0; round < 5; round += 1) for (const [tab, box] of [[two, second], [one, first]]) tab.sync(), box.restore();
+  assert.equal(storage.writes(), before);
+  assert.deepEqual([first.list(), second.list()], [[], []]);
+});
+
+test("a tab that slept while many turns were answered learns of each, and then it is quiet", () => {
+  const storage = tabs();
+  const [one, two] = [storage.tab(), storage.tab()];
+  const [first, second] = [outbox(one), outbox(two)];
+  const all = Array.from({ length: 120 }, (_, index) => `t${index}`);
+  for (const key of all) second.add(turn(key));
+  one.sync();
+  for (const key of all) first.remove(key);
+  for (let round = 0; round < 5; round += 1) for (const [tab, box] of [[two, second], [one, first]]) tab.sync(), box.restore();
+  const before = storage.writes();
+  for (const [tab, box] of [[two, second], [one, first]]) tab.sync(), box.restore();
+  assert.equal(storage.writes(), before);
+  assert.deepEqual([first.list(), second.list()], [[], []]);
 });

@@ -86,7 +86,7 @@ pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: 
     let after = received.parameter("after")?.map_or(Ok(0), |after| after.parse::<u64>());
     let after =
         after.map_err(|_| Refusal::new(Reason::WrongShape, "`after` in the address is no number of a turn."))?;
-    let typing = received.parameter("typing")?.is_some_and(|typing| typing == "true");
+    let typing = received.parameter("typing")?.and_then(|typing| typing.parse::<bool>().ok());
     // What the person said may wait here for the origin, and whoever is there waits for it.
     if Origin::new(call).health().await.journal_pending {
         call.later(After::Drain);

@@ -11,7 +11,7 @@ const KEPT = "lgdl:desk";
 const KEPT_OPEN = "lgdl:desk:open";
 
 const at = (id) => document.getElementById(id);
-const state = { session: kept(), agent: null, open: null, turn: 0, life: 0, typedAt: 0, beats: null, saidTyping: false, mine: [], seen: new Map() };
+const state = { session: kept(), agent: null, open: null, turn: 0, life: 0, typedAt: 0, saysTyping: false, beats: null, saidTyping: false, mine: [], seen: new Map() };
 
 function kept() {
   try {
@@ -112,7 +112,10 @@ async function beHere(life) {
   while (state.life === life) {
     try {
       const typing = at("text").value.trim() !== "" && Date.now() - state.typedAt < STILL_TYPING_MS ? state.open : null;
-      show(await ask("POST", "/admin/v1/desk/presence", { typing }));
+      // A stop is said once, by the page that has said the beginning: the agent may be typing in another one.
+      const said = typing !== null || state.saysTyping ? { typing } : {};
+      show(await ask("POST", "/admin/v1/desk/presence", said));
+      state.saysTyping = typing !== null;
       linked(true);
     } catch (error) {
       if (error.status === 401) return leave(text("sessionOver"));

@@ -99,8 +99,7 @@ struct MessagesWanted {
     user: String,
     #[serde(default)]
     after: u64,
-    #[serde(default)]
-    typing: bool,
+    typing: Option<bool>,
 }
 
 async fn commit_turn(
@@ -383,12 +382,10 @@ async fn export_conversation(
     let document = document.ok_or_else(unknown_conversation)?;
     // The same export again says nothing new, and the log is kept for ever.
     let what = format!("{}/{}", row.id, row.version);
-    if origin.gate.meter.is_news(what.clone(), now_ms) {
+    if origin.gate.is_news(&what, now_ms) {
         let event = person_event(&origin, &row.tenant, &user, events::CONVERSATION_EXPORTED, row.id.as_str());
-        if let Err(error) = origin.store.enqueue(vec![event]).await {
-            origin.gate.meter.was_not_told(&what);
-            return Err(error.into());
-        }
+        origin.store.enqueue(vec![event]).await?;
+        origin.gate.was_told(what, now_ms);
     }
     Ok(Json(document).into_response())
 }
@@ -430,7 +427,7 @@ async fn read_messages(
         query.map_err(|_| Problem::malformed("`?user=` must name the person, and `after` a turn."))?;
     check_id(Id::Stored, "user", &user)?;
     let row = find(&origin, &ConversationKey { tenant, game, external_id }, &user).await?;
-    let composing = if typing { Composing::Yes } else { Composing::No };
+    let composing = typing.map(|typing| if typing { Composing::Yes } else { Composing::No });
     Ok(Json(desk::messages(&origin, row, after, composing).await?).into_response())
 }
 

@@ -45,26 +45,22 @@ impl Meter {
         Ok(())
     }
 
-    /// Whether something is to be told: it was not, lately.
-    pub(super) fn is_news(&self, what: String, now_ms: Millis) -> bool {
+    /// Whether something is to be told: it was not, lately. It is for everybody who asks until somebody has told it.
+    pub(super) fn is_news(&self, what: &str, now_ms: Millis) -> bool {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.get(what).is_none_or(|at| !is_within(*at, TOLD_FOR_MS, now_ms))
+    }
+
+    /// Something was told, and is no news for a while.
+    pub(super) fn was_told(&self, what: String, now_ms: Millis) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = |at: Millis| is_within(at, TOLD_FOR_MS, now_ms);
         if told.len() >= MAX_REMEMBERED {
-            told.retain(|_, at| fresh(*at));
-        }
-        if told.get(&what).is_some_and(|at| fresh(*at)) {
-            return false;
+            told.retain(|_, at| is_within(*at, TOLD_FOR_MS, now_ms));
         }
         // Without room to remember it is told once too often rather than not at all.
         if told.len() < MAX_REMEMBERED {
             told.insert(what, now_ms);
         }
-        true
-    }
-
-    /// What was to be told could not be: it is news again.
-    pub(super) fn was_not_told(&self, what: &str) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
     }
 }
 
@@ -80,7 +76,8 @@ mod tests {
         }
         assert!(meter.count("a".into(), 100 * WINDOW_MS).is_err());
         assert_eq!(meter.count("a".into(), WINDOW_MS), Ok(()));
-        assert!(meter.is_news("told".into(), 100 * TOLD_FOR_MS) && meter.is_news("told".into(), TOLD_FOR_MS));
+        meter.was_told("told".into(), 100 * TOLD_FOR_MS);
+        assert!(!meter.is_news("told", 100 * TOLD_FOR_MS) && meter.is_news("told", TOLD_FOR_MS));
     }
 
     #[test]
@@ -97,9 +94,11 @@ mod tests {
     #[test]
     fn the_same_is_told_once_an_hour() {
         let meter = Meter::default();
-        assert!(meter.is_news("c/1".into(), 0) && !meter.is_news("c/1".into(), 1) && meter.is_news("c/2".into(), 1));
-        assert!(meter.is_news("c/1".into(), TOLD_FOR_MS));
-        meter.was_not_told("c/1");
-        assert!(meter.is_news("c/1".into(), TOLD_FOR_MS), "what failed is told again");
+        assert!(
+            meter.is_news("c/1", 0) && meter.is_news("c/1", 0),
+            "whoever comes while another one tells it, tells it too"
+        );
+        meter.was_told("c/1".into(), 0);
+        assert!(!meter.is_news("c/1", 1) && meter.is_news("c/2", 1) && meter.is_news("c/1", TOLD_FOR_MS));
     }
 }

@@ -121,13 +121,13 @@ impl Gate {
     }
 
     /// Whether something is to be told: it was not, lately.
-    pub(crate) fn is_news(&self, what: String, now_ms: Millis) -> bool {
+    pub(crate) fn is_news(&self, what: &str, now_ms: Millis) -> bool {
         self.meter.is_news(what, now_ms)
     }
 
-    /// What was to be told could not be: it is news again.
-    pub(crate) fn was_not_told(&self, what: &str) {
-        self.meter.was_not_told(what);
+    /// Something was told, and is no news for a while.
+    pub(crate) fn was_told(&self, what: String, now_ms: Millis) {
+        self.meter.was_told(what, now_ms);
     }
 
     /// Reads the public keys of tokens, where there are any, before the first person comes with one.

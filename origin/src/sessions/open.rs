@@ -76,7 +76,9 @@ pub(crate) async fn admit(
     let now_ms = origin.clock.now_ms();
     origin.metrics.rejected(LIMIT, 1);
     // A flood of refusals is no flood of events.
-    if origin.gate.is_news(format!("{LIMIT}/{}", key.tenant), now_ms) {
+    let what = format!("{LIMIT}/{}", key.tenant);
+    if origin.gate.is_news(&what, now_ms) {
+        origin.gate.was_told(what, now_ms);
         let detail = json!({"refused": LIMIT, "count": 1, "first_at_ms": now_ms, "last_at_ms": now_ms});
         let event = events::of(now_ms, &key.tenant, events::RATE_LIMIT_EXCEEDED, ACTOR, &key.tenant, detail);
         origin.store.enqueue(vec![event]).await?;

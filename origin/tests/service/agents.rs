@@ -134,7 +134,9 @@ async fn each_side_sees_that_the_other_is_typing_and_nothing_of_it_is_kept() {
     desk.edge.get(&typing).await;
     assert_eq!(here(&desk).await["mine"][0]["person_types"], true);
     assert!(!visitor(&desk, "c1").hears(turns).await.handover.unwrap().typing);
-    assert_eq!(here(&desk).await["mine"][0]["person_types"], false, "whoever asks without it has stopped");
+    assert_eq!(here(&desk).await["mine"][0]["person_types"], true, "another tab of theirs says nothing of it");
+    desk.edge.get(&typing.replace("true", "false")).await;
+    assert_eq!(here(&desk).await["mine"][0]["person_types"], false, "they have stopped");
 
     let types = json!({"typing": id});
     let presence = "/admin/v1/desk/presence";
@@ -145,6 +147,11 @@ async fn each_side_sees_that_the_other_is_typing_and_nothing_of_it_is_kept() {
     assert!(!visitor(&desk, "c1").hears(turns).await.handover.unwrap().typing, "what was typed is said");
     ok(desk.send(Method::POST, presence, &types).await, StatusCode::OK).await;
     here(&desk).await;
+    assert!(
+        visitor(&desk, "c1").hears(turns).await.handover.unwrap().typing,
+        "another page of theirs says nothing of it"
+    );
+    ok(desk.send(Method::POST, presence, &json!({"typing": null})).await, StatusCode::OK).await;
     assert!(!visitor(&desk, "c1").hears(turns).await.handover.unwrap().typing);
     // Somebody else's conversation is not typed in.
     desk.become_("ben").await;

@@ -1,34 +1,11 @@
 // The element in a page of a site, in front of a node that answers what each test says: what becomes of messages that can't be
 // sent, what a person reads, how it looks and is operated at the widths of phones and desks.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { answer, fakeNode, problem } from "./fake-node.mjs";
+import { test } from "node:test";
+import { answer, problem } from "./fake-node.mjs";
+import { games, note, persons, site, visit } from "./site.mjs";
 import { answered, context, say, shown, startOver, type } from "../page.mjs";
 
-const nodes = [];
-after(() => Promise.all(nodes.map((node) => node.stop())));
-
-async function site(options) {
-  const node = await fakeNode(options);
-  nodes.push(node);
-  return node;
-}
-
-async function visit(node, { width = 1280, height = 800, media = {} } = {}) {
-  const page = await context.newPage();
-  const told = [];
-  page.on("console", (message) => message.type() === "error" && told.push(message.text()));
-  page.on("pageerror", (error) => told.push(`fault: ${error}`));
-  await page.setViewportSize({ width, height });
-  await page.emulateMedia({ reducedMotion: "reduce", ...media });
-  await page.goto(node.url);
-  await page.locator("lgdl-chat section").waitFor({ state: "attached" });
-  return { page, told };
-}
-
-const persons = (page) => page.locator("lgdl-chat li.person .text");
-const games = (page) => page.locator("lgdl-chat li.game .text");
-const note = (page) => page.locator("lgdl-chat .note");
 const box = (page, selector) => page.locator(`lgdl-chat ${selector}`).boundingBox();
 
 test("messages that can't be sent are marked, outlive a reload, and are sent in order, each under its own key", async () => {
@@ -174,6 +151,32 @@ test("a conversation that was erased elsewhere goes on as a new one", async () =
   assert.notEqual(node.turns[2].conversation_id, node.turns[0].conversation_id);
   await page.reload();
   assert.deepEqual(await persons(page).allInnerTexts(), ["hello", "and now?"]);
+});
+
+test("what waits behind a turn of a conversation that is over is not sent either, and says so", async () => {
+  let end;
+  const ending = new Promise((done) => (end = done));
+  const node = await site({ reply: (turn) => (turn.input === "one" ? ending.then(() => problem(410, "E233")) : answer(`You said: ${turn.input}`)) });
+  const { page } = await visit(node);
+  for (const text of ["one", "two", "three"]) await type(page, text);
+  await page.getByLabel("Your message").fill("half a message");
+  end();
+  await note(page).getByText(/The earlier conversation has ended/).nth(2).waitFor();
+  await page.reload();
+  await note(page).getByText(/The earlier conversation has ended/).nth(2).waitFor();
+  assert.equal(await page.getByLabel("Your message").inputValue(), "half a message");
+  await page.locator("lgdl-chat li.person", { hasText: "two" }).getByRole("button", { name: "Send again" }).click();
+  await page.getByText("You said: two").waitFor();
+  assert.deepEqual(node.turns.map((turn) => turn.input), ["one", "two"]);
+});
+
+test("a greeting that is refused leaves no empty message behind", async () => {
+  const node = await site({ attributes: 'game="g" greets', reply: (turn) => (turn.event ? problem(403, "E901") : answer("fine")) });
+  const { page } = await visit(node);
+  await say(page, "hello");
+  await page.reload();
+  await games(page).getByText("fine").waitFor();
+  assert.deepEqual(await persons(page).allInnerTexts(), ["hello"]);
 });
 
 test("transcript and choices are there after a reload and in every tab", async () => {
@@ -501,4 +504,87 @@ test("whoever was asked for is waited for, is shown when they speak, and nothing
   assert.deepEqual(await games(page).allInnerTexts(), ["I fetch somebody.", "Anna is there.", "Hello, I am Anna.", "How are you?", "It is me again."]);
   assert.deepEqual(await persons(page).allInnerTexts(), ["a person, please", "Hello Anna"]);
   assert.deepEqual(told, []);
+});
+
+test("what somebody says in a new conversation is shown, whatever was said in the one before at the same place", async () => {
+  const handover = { queue: "nurse", stage: "with" };
+  const node = await site({
+    reply: (_, count) => {
+      if (count === 2) return problem(410, "E233");
+      node.state.now = { ...handover, agent: "Anna" };
+      return answer("I fetch somebody.", { stage: "escalated", handover });
+    },
+  });
+  const { page } = await visit(node);
+  const speak = (text) => {
+    node.state.news = [{ turn: 2, at_ms: Date.now(), from: "agent", text }];
+    return page.locator("lgdl-chat li.agent .text", { hasText: text }).waitFor();
+  };
+  await say(page, "hello");
+  await speak("What happened?");
+  [node.state.now, node.state.news] = [null, []];
+  await page.locator("lgdl-chat .standing").waitFor({ state: "hidden" });
+  await type(page, "again");
+  await page.getByRole("button", { name: "Send again" }).click();
+  await games(page).getByText("I fetch somebody.").nth(1).waitFor();
+  await speak("And what happened now?");
+  assert.deepEqual(await page.locator("lgdl-chat li.agent .text").allInnerTexts(), ["What happened?", "And what happened now?"]);
+});
+
+test("a site that gives no token is named as what fails, and one that is only busy is asked again", async () => {
+  const node = await site({ attributes: 'game="g" user-id="ann" token-url="/token"' });
+  const refused = { status: 404, body: "" };
+  const foreign = { status: 200, body: "<!doctype html>" };
+  for (const [given, text] of [[refused, /answered 404/], [foreign, /answered 200/]]) {
+    const { page, told } = await visit(node);
+    await page.route("**/token", (route) => route.fulfill(given));
+    await type(page, "hello");
+    await page.getByText("Not sent. The chat is not available right now.").first().waitFor();
+    const hints = told.filter((line) => line.startsWith("lgdl-chat:"));
+    assert.equal(hints.length, 1, hints.join("\n"));
+    assert.match(hints[0], /token-url must answer/);
+    assert.match(hints[0], text);
+    await page.getByRole("button", { name: "Remove" }).click();
+    await page.close();
+  }
+  const { page, told } = await visit(node);
+  let asked = 0;
+  await page.route("**/token", (route) => ((asked += 1) < 3 ? route.fulfill({ status: 503, body: "" }) : route.fulfill({ json: { token: "t" } })));
+  assert.equal(await say(page, "hello"), "You said: hello");
+  assert.equal(told.filter((line) => line.startsWith("lgdl-chat:")).length, 1, "it is told once");
+});
+
+test("a framework may set `open` as a property, before the script has arrived as well, and what is said empty is not sent", async () => {
+  const early = '<script>document.querySelector("lgdl-chat").open = true</script>';
+  const node = await site({ attributes: 'game="g" launcher', body: (element) => element + early });
+  const { page } = await visit(node);
+  const isOpen = () => page.locator("lgdl-chat section").isVisible();
+  assert.equal(await isOpen(), true);
+  for (const [act, expected] of [["chat.open = false", false], ["chat.open()", true], ["chat.close()", false], ["chat.open = true", true]]) {
+    await page.evaluate(`(() => { const chat = document.querySelector("lgdl-chat"); ${act}; })()`);
+    assert.equal(await isOpen(), expected, act);
+  }
+  await page.evaluate(() => document.querySelector("lgdl-chat").say("  \n"));
+  assert.equal(node.turns.length, 0);
+});
+
+test("a tab says once that the person has stopped typing, and one in which they never began says nothing of it", async () => {
+  const handover = { queue: "nurse", stage: "with" };
+  const node = await site({ reply: () => ((node.state.now = { ...handover, agent: "Anna" }), answer("I fetch somebody.", { stage: "escalated", handover })) });
+  const { page } = await visit(node);
+  await say(page, "hello");
+  const said = async (words) => {
+    const from = node.typed.length;
+    for (let waited = 0; !words.every((word) => node.typed.slice(from).includes(word)); waited += 100) {
+      assert.ok(waited < 10_000, JSON.stringify(node.typed));
+      await page.waitForTimeout(100);
+    }
+  };
+  await said([null]);
+  const composer = page.getByLabel("Your message");
+  await composer.pressSequentially("hm", { delay: 100 });
+  await said(["true"]);
+  await composer.fill("");
+  await said(["false", null]);
+  assert.equal(node.typed.filter((typing) => typing === "false").length, 1, JSON.stringify(node.typed));
 });

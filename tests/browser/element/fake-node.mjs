@@ -33,6 +33,8 @@ export const problem = (status, code, headers = {}) => ({
  */
 export async function fakeNode({ reply = (turn) => answer(`You said: ${turn.input}`), attributes = 'game="g"', lang = "en", head = "", body, cors = true } = {}) {
   const turns = [];
+  /** What those who asked for news said of typing. */
+  const typed = [];
   const kept = new Map();
   // What others said, and the hand-over that is open.
   const state = { reply, attributes, lang, head, body, news: [], now: null };
@@ -58,7 +60,9 @@ export async function fakeNode({ reply = (turn) => answer(`You said: ${turn.inpu
       return send(given.status, type, JSON.stringify(given.body), given.headers);
     }
     if (path.endsWith("/messages")) {
-      const after = Number(new URL(request.url, "http://x").searchParams.get("after"));
+      const asked = new URL(request.url, "http://x").searchParams;
+      const after = Number(asked.get("after"));
+      typed.push(asked.get("typing"));
       const news = state.news.filter((message) => message.turn > after);
       return send(200, "application/json", JSON.stringify({ messages: news, turn: news.at(-1)?.turn ?? after, ...(state.now === null ? {} : { handover: state.now }) }));
     }
@@ -73,5 +77,5 @@ export async function fakeNode({ reply = (turn) => answer(`You said: ${turn.inpu
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve)));
-  return { url: `http://127.0.0.1:${server.address().port}`, turns, state, stop };
+  return { url: `http://127.0.0.1:${server.address().port}`, turns, typed, state, stop };
 }

@@ -1,30 +1,12 @@
 // What the element keeps and what it lets go of, in one tab and in several, and whether what is new is seen.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { answer, fakeNode, problem } from "./fake-node.mjs";
-import { context, say, shown, startOver, type } from "../page.mjs";
-
-const nodes = [];
-after(() => Promise.all(nodes.map((node) => node.stop())));
-
-async function site(options) {
-  const node = await fakeNode(options);
-  nodes.push(node);
-  return node;
-}
-
-async function visit(node, { width = 600, height = 700, motion = "reduce" } = {}) {
-  const page = await context.newPage();
-  await page.setViewportSize({ width, height });
-  await page.emulateMedia({ reducedMotion: motion });
-  await page.goto(node.url);
-  await page.locator("lgdl-chat section").waitFor({ state: "attached" });
-  return page;
-}
+import { test } from "node:test";
+import { answer, problem } from "./fake-node.mjs";
+import { composer, site, visit } from "./site.mjs";
+import { say, shown, startOver, type } from "../page.mjs";
 
 const kept = (page) => page.evaluate(() => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }));
 const emptied = (page) => page.waitForFunction(() => document.querySelector("lgdl-chat").shadowRoot.querySelectorAll("li.person").length === 0);
-const composer = (page) => page.locator("lgdl-chat textarea");
 
 /** How much of the log lies below the fold once it rests, pixels. */
 async function hidden(page) {
@@ -51,8 +33,8 @@ test("what was said is gone from the browser as soon as it is erased or begun an
       await page.evaluate(() => document.querySelector("lgdl-chat").erase());
     },
   ]) {
-    const page = await visit(node);
-    const other = await visit(node);
+    const { page } = await visit(node);
+    const { page: other } = await visit(node);
     await say(page, "a Plumbago secret");
     await other.getByText("You said: a Plumbago secret").waitFor();
     await composer(page).fill("half a Plumbago");
@@ -70,7 +52,7 @@ test("what was said is gone from the browser as soon as it is erased or begun an
 });
 
 test("an answer that another tab overwrote in the storage stays on the screen, and comes to the other tab", async () => {
-  const page = await visit(await site());
+  const { page } = await visit(await site());
   await say(page, "hello");
   // The other tab wrote before it had seen any of it, as browsers let it.
   await page.evaluate(() => {
@@ -86,7 +68,7 @@ test("an answer that another tab overwrote in the storage stays on the screen, a
 
 test("two tabs that speak at once both show every answer", async () => {
   const node = await site();
-  const [page, other] = [await visit(node), await visit(node)];
+  const [{ page }, { page: other }] = [await visit(node), await visit(node)];
   await startOver(page);
   for (let round = 0; round < 6; round += 1) {
     await Promise.all([type(page, `one ${round}`), type(other, `two ${round}`)]);
@@ -98,7 +80,7 @@ for (const motion of ["no-preference", "reduce"]) {
   test(`what was just answered is seen, however fast it comes: motion ${motion}`, async () => {
     const node = await site({ head: "<style>lgdl-chat{height:100dvh}</style>", reply: (turn) => answer(`You said ${turn.input.length} characters. ${"That is so. ".repeat(8)}`) });
     for (const [width, height] of [[375, 640], [320, 568]]) {
-      const page = await visit(node, { width, height, motion });
+      const { page } = await visit(node, { width, height, media: { reducedMotion: motion } });
       await startOver(page);
       for (const text of ["a", "b", "c", "d", "e", "long ".repeat(200), "f"]) {
         await say(page, text);
@@ -111,7 +93,7 @@ for (const motion of ["no-preference", "reduce"]) {
 }
 
 test("who scrolled up is left there and told of what is new, until they go back", async () => {
-  const page = await visit(await site({ head: "<style>lgdl-chat{height:100dvh}</style>" }), { width: 375, height: 400, motion: "no-preference" });
+  const { page } = await visit(await site({ head: "<style>lgdl-chat{height:100dvh}</style>" }), { width: 375, height: 400, media: { reducedMotion: "no-preference" } });
   await startOver(page);
   for (let index = 0; index < 6; index += 1) await say(page, `line ${index}`);
   await hidden(page);
@@ -138,7 +120,7 @@ test("who scrolled up is left there and told of what is new, until they go back"
 test("a reload ends at the end: with pictures, and with a message that was not sent", async () => {
   const card = { card: { title: "A card", text: "With a text", image: "http://pictures.test/one.svg" } };
   const node = await site({ head: "<style>lgdl-chat{height:100dvh}</style>", reply: (turn) => (turn.input === "no" ? problem(403, "E901") : answer("Look", { attachments: [card] })) });
-  const page = await visit(node, { width: 375, height: 640, motion: "no-preference" });
+  const { page } = await visit(node, { width: 375, height: 640, media: { reducedMotion: "no-preference" } });
   const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="240"/>';
   await page.route("http://pictures.test/**", async (route) => {
     await page.waitForTimeout(200); // after the text, as pictures come
@@ -159,7 +141,7 @@ test("a reload ends at the end: with pictures, and with a message that was not s
 
 test("what is too long stays as it was written, and the limit is said", async () => {
   const node = await site();
-  const page = await visit(node);
+  const { page } = await visit(node);
   await startOver(page);
   const before = node.turns.length;
   await composer(page).fill("x".repeat(12_000));
@@ -174,7 +156,7 @@ test("what is too long stays as it was written, and the limit is said", async ()
 });
 
 test("a half-written message is there after a reload, and goes with what is sent", async () => {
-  const page = await visit(await site());
+  const { page } = await visit(await site());
   await composer(page).fill("half a\nmessage");
   await page.reload();
   await page.waitForFunction(() => document.querySelector("lgdl-chat").shadowRoot.querySelector("textarea").value === "half a\nmessage");
@@ -183,16 +165,39 @@ test("a half-written message is there after a reload, and goes with what is sent
   await page.reload();
   await page.getByText("You said: half a").waitFor();
   assert.equal(await composer(page).inputValue(), "");
+});
+
+test("where nothing may be kept, what was half written before is not kept either", async () => {
+  const { page } = await visit(await site());
+  await composer(page).fill("half a Plumbago");
+  assert.match(await kept(page), /Plumbago/);
   await page.evaluate(() => document.querySelector("lgdl-chat").setAttribute("keep", "nothing"));
-  await composer(page).fill("Plumbago");
   assert.doesNotMatch(await kept(page), /Plumbago/);
+  assert.equal(await composer(page).inputValue(), "half a Plumbago", "what is on the screen stays there");
+  await composer(page).fill("a whole Plumbago");
+  assert.doesNotMatch(await kept(page), /Plumbago/);
+});
+
+test("what is half written stays with the element that is taken out and put back, and is for nobody else", async () => {
+  const { page } = await visit(await site({ attributes: 'game="g" user-id="ann"' }));
+  const putBack = (change) =>
+    page.evaluate(`(() => { const chat = document.querySelector("lgdl-chat"), place = chat.parentNode; chat.remove(); ${change}; place.append(chat); })()`);
+  await composer(page).fill("Ann's half message");
+  await putBack("");
+  assert.equal(await composer(page).inputValue(), "Ann's half message");
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector("lgdl-chat").shadowRoot.querySelector("textarea").value === "Ann's half message");
+  for (const [change, expected] of [['chat.setAttribute("user-id", "ben")', ""], ['chat.setAttribute("user-id", "ann")', "Ann's half message"], ['chat.setAttribute("game", "h")', ""]]) {
+    await putBack(change);
+    assert.equal(await composer(page).inputValue(), expected, change);
+  }
 });
 
 test("many choices are listed once while they are offered, and say so when they lie below the fold", async () => {
   const choices = Array.from({ length: 26 }, (_, index) => `Department ${index + 1}`);
   const list = choices.map((choice, index) => `${index + 1}) ${choice}`).join(", ");
   const node = await site({ head: "<style>lgdl-chat{height:100dvh}</style>", reply: (turn) => (turn.input === "hello" ? answer(`Which one? Please choose: ${list}.`, { choices }) : answer("Well.")) });
-  const page = await visit(node, { width: 320, height: 568 });
+  const { page } = await visit(node, { width: 320, height: 568 });
   await startOver(page);
   await say(page, "hello");
   assert.equal((await page.locator("lgdl-chat li.game .text").innerText()).trim(), "Which one? Please choose:");
@@ -209,7 +214,7 @@ test("many choices are listed once while they are offered, and say so when they 
 
 test("no two buttons have one name, and the header says all of its second line", async () => {
   const node = await site({ attributes: 'game="g" launcher open heading="Clinic" subheading="Questions and appointments"' });
-  const page = await visit(node, { width: 1280, height: 800 });
+  const { page } = await visit(node, { width: 1280, height: 800 });
   const names = await page.getByRole("button").evaluateAll((buttons) => buttons.filter((one) => one.checkVisibility()).map((one) => one.getAttribute("aria-label") ?? one.textContent));
   assert.equal(new Set(names).size, names.length, names.join());
   for (const width of [1280, 320]) {

@@ -32,8 +32,8 @@ use lgdl_origin::privacy::RequestName;
 use lgdl_origin::serve::{begin_epoch, catch_up, protection};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{
-    AdministratorRow, AgentRow, BusPage, Composing, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport,
-    HandoverRow, Lookup, Role, Store, Wanted,
+    AdministratorRow, AgentRow, BusPage, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, HandoverRow,
+    Lookup, Role, Store, Wanted,
 };
 use lgdl_origin::store::{Administrators as _, Handovers as _};
 use lgdl_origin::tombstones;
@@ -474,7 +474,7 @@ impl OriginHost {
             let (mut all, mut after) = (Vec::new(), 0);
             while let Lookup::Found(row) = self.origin.store.find(&key(conversation)).await.expect("the store reads") {
                 let row = self.origin.protection.open_conversation(*row).await.expect("it opens");
-                let news = desk::messages(&self.origin, row, after, Composing::No).await.expect("messages are read");
+                let news = desk::messages(&self.origin, row, after, None).await.expect("messages are read");
                 let is_all = news.turn == after;
                 after = news.turn;
                 all.extend(news.messages);

@@ -56,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Method::POST,
             "/admin/v1/desk/presence",
             Serve,
-            "I am here, serve these queues, and am typing in this conversation of mine; to be said every 2 seconds. What waits, and what is mine",
+            "I am here, serve these queues, and am typing in this conversation of mine (`null`: have stopped); to be said every 2 seconds. What waits, and what is mine",
             presence,
         )
         .takes(object([("?queues", list(name(Id::Game.max_bytes()))), ("?typing", or_null(text()))]))
@@ -170,7 +170,36 @@ fn handover_shown(origin: &Origin, handover: &HandoverRow) -> Value {
 #[serde(deny_unknown_fields)]
 struct Here {
     queues: Option<Vec<String>>,
-    typing: Option<ConversationId>,
+    #[serde(default)]
+    typing: TypingIn,
+}
+
+/// What a page says of where its agent types.
+#[derive(Default, Deserialize)]
+#[serde(from = "Option<ConversationId>")]
+enum TypingIn {
+    /// Nothing: they may type in another page.
+    #[default]
+    Unsaid,
+    /// In none: they have stopped.
+    Nowhere,
+    One(ConversationId),
+}
+
+impl From<Option<ConversationId>> for TypingIn {
+    fn from(conversation: Option<ConversationId>) -> TypingIn {
+        conversation.map_or(TypingIn::Nowhere, TypingIn::One)
+    }
+}
+
+impl TypingIn {
+    fn of(&self, conversation: &ConversationId) -> Option<Composing> {
+        match self {
+            TypingIn::Unsaid => None,
+            TypingIn::One(one) if one == conversation => Some(Composing::Yes),
+            TypingIn::One(_) | TypingIn::Nowhere => Some(Composing::No),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -261,8 +290,9 @@ async fn presence(
     let agent = agent_of(&origin, &caller).await?;
     let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
     for own in open.iter().filter(|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id)) {
-        let composing = if typing.as_ref() == Some(&own.conversation) { Composing::Yes } else { Composing::No };
-        desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await;
+        if let Some(composing) = typing.of(&own.conversation) {
+            desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await;
+        }
     }
     let some = |wanted: &dyn Fn(&HandoverRow) -> bool| {
         open.iter().filter(|row| wanted(row)).map(|row| handover_shown(&origin, row)).collect::<Vec<_>>()
@@ -296,13 +326,11 @@ async fn read(
     let mut handover = seen(&origin, &agent, &id).await?;
     // Told before anything is shown, wherever the reading begins, and then once an hour.
     let what = format!("desk/{}/{id}", agent.id);
-    let news = origin.gate.is_news(what.clone(), origin.clock.now_ms());
-    if after == 0 || news {
+    let now_ms = origin.clock.now_ms();
+    if after == 0 || origin.gate.is_news(&what, now_ms) {
         let why = json!({"reason": "hand-over", "queue": handover.queue});
-        if let Err(refused) = caller.tell(&origin, events::PII_ACCESSED, id.as_str(), why).await {
-            origin.gate.was_not_told(&what);
-            return Err(refused);
-        }
+        caller.tell(&origin, events::PII_ACCESSED, id.as_str(), why).await?;
+        origin.gate.was_told(what, now_ms);
     }
     let longest = origin.settings().request_timeout.mul_f64(LONGEST_WAIT);
     let until = tokio::time::Instant::now() + Duration::from_millis(wait_ms).min(longest);
