@@ -185,6 +185,11 @@ pub(crate) fn is_text(slot: &Slot) -> bool {
     matches!(effective_type(slot), SlotType::String)
 }
 
+/// Whether a slot takes free text, or several of them.
+pub(crate) fn is_of_text(slot: &Slot) -> bool {
+    *effective_type(slot).item() == SlotType::String
+}
+
 /// Whether a slot takes a number.
 pub(crate) fn is_number(slot: &Slot) -> bool {
     effective_type(slot).is_number()
