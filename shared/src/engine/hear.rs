@@ -291,7 +291,7 @@ impl Run<'_> {
             let said = words.words.iter().filter(telling);
             // "I can breathe", "I breathe well"
             let well = |word: &Word| {
-                word.class.is(Class::OVER.and(Class::POSSIBLE)) && word.start >= span.0 && word.end <= span.1
+                (word.is_over() || word.class.is(Class::POSSIBLE)) && word.start >= span.0 && word.end <= span.1
             };
             let plain = |said: &Said| said.clauses.0 == clause && !said.candidate.stage.is_near();
             if !(1..=MAX_FRAGMENT).contains(&said.clone().count())

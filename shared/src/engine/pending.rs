@@ -301,7 +301,7 @@ impl Run<'_> {
             Denial::Opens(at) => return self.behind_a_no(name, rest.get(at..).unwrap_or_default(), means_another),
             Denial::Unclear | Denial::None => {}
         }
-        let well = heard.words.last().is_some_and(|last| last.class.is(Class::OVER) && !last.class.is(Class::FUNCTION));
+        let well = heard.words.last().is_some_and(Word::is_over);
         let denies = heard.tokens.classes().is(Class::NEGATOR.and(Class::NOTHING));
         let lessens = heard.begins_with(Cue::ListOnly) > 0;
         if means_another || well && !denies || lessens {

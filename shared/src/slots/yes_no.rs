@@ -190,8 +190,7 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     // "no, no puedo salir" opens with one.
     let opens = language.prefix(&words[..first_clause(words)], Cue::No);
     // "I can't get out" does not say that it is over.
-    let over =
-        |words: &[Word]| words.last().is_some_and(|last| last.class.is(Class::OVER) && !last.class.is(Class::FUNCTION));
+    let over = |words: &[Word]| words.last().is_some_and(Word::is_over);
     // "no está bien" says that something is wrong.
     if opens == words.len() && opens > 0 && !over(words) {
         return Denial::Whole;

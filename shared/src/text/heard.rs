@@ -89,6 +89,11 @@ impl Word {
         self.class == Class::CONTENT && self.cues.is_empty()
     }
 
+    /// Whether it says by itself that nothing is wrong, or nothing any more: "fine", "gone". "Over" is grammar as well.
+    pub(crate) fn is_over(&self) -> bool {
+        self.class.is(Class::OVER) && !self.class.is(Class::FUNCTION)
+    }
+
     /// Whether it begins a clause of its own: "I", "they", and not "my".
     pub(crate) fn is_subject(&self) -> bool {
         self.class.is(Class::SUBJECT) && !self.class.is(Class::DETERMINER)
