@@ -447,6 +447,15 @@ impl Run<'_> {
         let (wanted, others): (Vec<&Slot>, Vec<&Slot>) =
             open.partition(|slot| self.standing(mv, slot) == Standing::Wanted);
         let mut stated = self.stated_for(mv, &wanted, scan, taken);
+        // "return at 10" is said for the return, which need not be said, and for no other time.
+        let is_of = |slot: &Slot, stated: &Stated| slots::is_named_for(slot, scan, &stated.found);
+        stated.retain(|stated| {
+            let own = wanted.iter().find(|slot| slot.name == stated.slot);
+            own.is_none_or(|own| {
+                let mut alike = others.iter().filter(|other| effective_type(other) == effective_type(own));
+                !alike.any(|other| is_of(other, stated)) || is_of(own, stated)
+            })
+        });
         if !others.is_empty() {
             let spans = stated.iter().map(|stated| stated.found.span());
             let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();

@@ -234,6 +234,8 @@ cues! {
     Owner = "owner";
     /// An article or possessive before a value.
     Article = "article";
+    /// Of those articles, the ones that name nothing in particular: "a".
+    ArticleIndefinite = "article.indefinite";
     /// Between the name of a slot and its value: "is", "will be".
     Copula = "copula";
     /// "not" before what is replaced: "not 6, 7".
@@ -426,6 +428,8 @@ cues! {
     AsksWords = "asks.words";
     /// In a question: it asks for what has been ("since when").
     AsksPast = "asks.past";
+    /// In a question: it asks for what is wanted, which is to come ("would", "want").
+    AsksWish = "asks.wish";
     /// What a value of a type is called ("the date"), with the type; "how long" with `P`.
     TypeName = "type.name";
     /// Only supposes what follows: "what if".

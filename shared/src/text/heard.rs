@@ -186,6 +186,16 @@ impl Heard {
         &rest[..rest.iter().position(ends).unwrap_or(rest.len())]
     }
 
+    /// Whether a word opens its clause, but for grammar that leads to it: "Friday I can't", "y el viernes no".
+    pub(crate) fn opens_clause(&self, at: usize) -> bool {
+        let parts = Class::AND.and(Class::BUT).and(Class::BREAK).and(Class::BARE_NO);
+        let leads = Class::FUNCTION.and(Class::FILLER).and(Class::LEADS);
+        let says = Class::AUXILIARY.and(Class::SUBJECT);
+        let begins = |word: usize| word == 0 || self.words[word].after_break || self.words[word - 1].class.is(parts);
+        let opening = (0..=at.min(self.words.len().saturating_sub(1))).rev().find(|word| begins(*word)).unwrap_or(0);
+        self.words.get(opening..at).unwrap_or_default().iter().all(|word| word.class.is(leads) && !word.class.is(says))
+    }
+
     /// The words that the bytes `span` of the text touch: an empty range stands where they would.
     pub(crate) fn words_of(&self, span: (usize, usize)) -> Range<usize> {
         let first = self.words.partition_point(|word| word.end <= span.0);

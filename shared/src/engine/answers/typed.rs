@@ -3,6 +3,7 @@
 use super::super::corrections;
 use super::super::doubt::Doubt;
 use super::super::hear::clauses;
+use super::super::prepositions::options_of_others;
 use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
@@ -48,6 +49,7 @@ impl Run<'_> {
         }
         others.extend(asked_beside(scan));
         others.extend(asked_of_an_option(slot, scan));
+        others.extend(options_of_others(mv, slot, scan));
         let blanked = others.into_iter().fold(None, |text: Option<String>, span| {
             Some(super::super::hear::blanked(text.as_deref().unwrap_or(scan.text), span))
         });
