@@ -212,6 +212,17 @@ fn values_are_told_from_what_stands_beside_them() {
     check("values");
 }
 
+#[test]
+fn a_picnic_service_hears_wishes_and_what_is_said_beside_them() {
+    check("picnic");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_picnic_service_hears_the_same_in_spanish() {
+    check("merienda");
+}
+
 #[cfg(feature = "spanish")]
 #[test]
 fn values_are_told_from_what_stands_beside_them_in_spanish() {

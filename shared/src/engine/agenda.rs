@@ -122,12 +122,7 @@ impl Run<'_> {
         let Some(Open::Slot { name }) = open else { return };
         let Some(mv) = self.active_move() else { return };
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name) else { return };
-        let text = match effective_type(slot) {
-            SlotType::String => true,
-            SlotType::List(item) => **item == SlotType::String,
-            _ => false,
-        };
-        if text {
+        if slots::is_of_text(slot) {
             return;
         }
         let list = matches!(effective_type(slot), SlotType::List(_));

@@ -76,7 +76,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         let plain = language.prefix(rest, Cue::CorrectionPlain);
         let weak = language.prefix(rest, Cue::CorrectionWeak);
         let skip = strong.max(plain).max(weak);
-        if skip == 0 || skip >= rest.len() {
+        if skip == 0 || skip >= rest.len() || is_of_something(rest, skip) {
             break;
         }
         let found = if skip == strong {
@@ -121,6 +121,12 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     }
     let (first, last) = (rest.first()?, rest.last()?);
     Some(Correction { span: (first.start, last.end), strength: strength?, slot, refused })
+}
+
+/// "al final de la calle": a phrase that ends in a noun, of which the next words say what of. It takes nothing back.
+fn is_of_something(words: &[Word], end: usize) -> bool {
+    let (Some(noun), Some(next)) = (words.get(end.wrapping_sub(1)), words.get(end)) else { return false };
+    end > 1 && noun.class == Class::CONTENT && next.class.is(Class::OF) && !next.after_break
 }
 
 /// "change the score": what stands behind a verb that says that something is to change, and need not name the new value.

@@ -311,7 +311,7 @@ mod tests {
 
     fn check(moves: Vec<Said>, own: Option<&str>, room: Room, apart: bool, expected: &str) {
         let clauses = (0..3).map(|clause| (clause * 10, clause * 10 + 5)).collect();
-        let plan = decide(&Readings { clauses, moves, perhaps: Vec::new() }, own, room, &|_| apart);
+        let plan = decide(&Readings { clauses, moves, ..Readings::default() }, own, room, &|_| apart);
         let names = |said: &[Said]| said.iter().map(|said| said.name.clone()).collect::<Vec<_>>().join(" ");
         let found = match &plan {
             Plan::Alone => "alone".to_owned(),

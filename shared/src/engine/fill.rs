@@ -278,11 +278,10 @@ impl Run<'_> {
     /// Where the noun ends that a number set apart counts, which its slot's question names: "Ana Lund, 4 people".
     pub(super) fn end_of_count(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> Option<usize> {
         let slot = mv.slots.iter().find(|slot| slot.name == stated.slot)?;
-        let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
         let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
         let noun = nouns_behind(scan, &stated.found);
         let asked = holds_any(&self.question(mv, slot).heard, noun) || noun.iter().all(|noun| noun.is(Cue::Carrier));
-        noun.last().filter(|_| number && set_apart && asked).map(|noun| noun.end)
+        noun.last().filter(|_| slots::is_number(slot) && set_apart && asked).map(|noun| noun.end)
     }
 
     /// "I have two cats" where kilos are asked for, "the one for two people" where pizzas are: a number of something else than
@@ -448,6 +447,15 @@ impl Run<'_> {
         let (wanted, others): (Vec<&Slot>, Vec<&Slot>) =
             open.partition(|slot| self.standing(mv, slot) == Standing::Wanted);
         let mut stated = self.stated_for(mv, &wanted, scan, taken);
+        // "return at 10" is said for the return, which need not be said, and for no other time.
+        let is_of = |slot: &Slot, stated: &Stated| slots::is_named_for(slot, scan, &stated.found);
+        stated.retain(|stated| {
+            let own = wanted.iter().find(|slot| slot.name == stated.slot);
+            own.is_none_or(|own| {
+                let mut alike = others.iter().filter(|other| effective_type(other) == effective_type(own));
+                !alike.any(|other| is_of(other, stated)) || is_of(own, stated)
+            })
+        });
         if !others.is_empty() {
             let spans = stated.iter().map(|stated| stated.found.span());
             let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
@@ -487,11 +495,9 @@ impl Run<'_> {
 
     /// Whether the words are the move's own: of a question, its name, or a pattern.
     pub(super) fn is_of_the_move(&self, mv: &Move, words: &[Word]) -> bool {
-        let language = self.language();
-        let mut patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
         mv.slots.iter().any(|slot| holds_any(&self.question(mv, slot).heard, words))
-            || holds_any(&Heard::of(language, &readable(&mv.name)), words)
-            || patterns.any(|pattern| holds_any(&Heard::of(language, &pattern.text), words))
+            || holds_any(&Heard::of(self.language(), &readable(&mv.name)), words)
+            || self.patterns(mv).iter().any(|pattern| holds_any(pattern, words))
     }
 }
 

@@ -6,12 +6,11 @@
 use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
-use crate::ir::{Priority, SlotType};
+use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::{Beside, Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
-use crate::slots::effective_type;
-use crate::slots::labels::Wanted;
+use crate::slots::{self, labels::Wanted};
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -63,6 +62,8 @@ impl Said {
 pub(super) struct Readings {
     /// The clauses, without the words that join them.
     pub(super) clauses: Vec<Span>,
+    /// What stands before and behind the word that opens a denied clause, each with the clause that it is a part of.
+    pub(super) parts: Vec<(Span, usize)>,
     /// The moves, in the order in which they were said.
     pub(super) moves: Vec<Said>,
     /// What may be urgent and scores too little to be a reading.
@@ -170,7 +171,7 @@ pub(super) fn clauses(text: &str, tokens: &Tokens) -> Vec<Span> {
 
 /// "there is a boy in the water who's not really moving": what stands before and behind the word that opens a denied clause,
 /// each with the clause that it is a part of. What is denied in one part denies nothing in the other.
-pub(super) fn parts(tokens: &Tokens, clauses: &[Span]) -> Vec<(Span, usize)> {
+fn parts(tokens: &Tokens, clauses: &[Span]) -> Vec<(Span, usize)> {
     let all = tokens.as_slice();
     let opens = Class::BREAK.and(Class::THAT);
     if !(tokens.classes().is(Class::NEGATOR) && tokens.classes().is(opens)) {
@@ -239,13 +240,14 @@ impl Run<'_> {
                 self.weigh(candidate, score, tokens, &clauses, &mut found);
             }
         }
-        for (nth, (part, _)) in parts(tokens, &clauses).into_iter().enumerate() {
+        let parts = parts(tokens, &clauses);
+        for (nth, (part, _)) in parts.iter().enumerate() {
             // A denied part says what it says, and comes near to nothing.
             let behind = nth % 2 == 1;
             let urgent = |candidate: &Candidate| {
                 candidate.priority == Priority::Urgent && !(behind && candidate.stage.is_near())
             };
-            for candidate in self.clause_candidates(part).into_iter().filter(urgent) {
+            for candidate in self.clause_candidates(*part).into_iter().filter(urgent) {
                 let score = self.as_said(&candidate, tokens, &[]);
                 self.weigh(&candidate, score, tokens, &clauses, &mut found);
             }
@@ -254,7 +256,7 @@ impl Run<'_> {
         order::sort_by_key(&mut moves, |said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
-        Readings { clauses, moves, perhaps }
+        Readings { clauses, parts, moves, perhaps }
     }
 
     /// Clauses that say telling words of something urgent and nothing else ("… there is smoke"), where nothing urgent is heard.
@@ -268,7 +270,7 @@ impl Run<'_> {
                 let slot = mv.as_ref().and_then(|mv| mv.slots.iter().find(|slot| slot.name == *name));
                 let (Some(mv), Some(slot)) = (&mv, slot) else { return Vec::new() };
                 let question = self.question(mv, slot);
-                let label = *effective_type(slot) == SlotType::String && question.wanted() != Wanted::Words;
+                let label = slots::is_text(slot) && question.wanted() != Wanted::Words;
                 Some((label, question))
             }
             Some(_) => return Vec::new(),
@@ -280,7 +282,7 @@ impl Run<'_> {
         let words = self.heard();
         let index = self.input.game.index();
         let whole = heard.clauses.iter().copied().zip(0..);
-        for (span, clause) in whole.chain(parts(&words.tokens, &heard.clauses)) {
+        for (span, clause) in whole.chain(heard.parts.iter().copied()) {
             let telling = |word: &&Word| (span.0..span.1).contains(&word.start) && word.class == Class::CONTENT;
             let known = |word: &Word| {
                 index.find_word(word.hash).is_some() || index.find_stem(word.stem(words.language).hash()).is_some()
@@ -289,7 +291,7 @@ impl Run<'_> {
             let said = words.words.iter().filter(telling);
             // "I can breathe", "I breathe well"
             let well = |word: &Word| {
-                word.class.is(Class::OVER.and(Class::POSSIBLE)) && word.start >= span.0 && word.end <= span.1
+                (word.is_over() || word.class.is(Class::POSSIBLE)) && word.start >= span.0 && word.end <= span.1
             };
             let plain = |said: &Said| said.clauses.0 == clause && !said.candidate.stage.is_near();
             if !(1..=MAX_FRAGMENT).contains(&said.clone().count())

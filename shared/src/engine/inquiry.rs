@@ -119,13 +119,19 @@ pub(super) fn is_effect(heard: &Heard, opening: usize, words: (usize, usize)) ->
     asks || inverted || (opening..causes).any(|at| class(at).is(Class::POSSIBLE))
 }
 
-/// "drowning in work", "dying of boredom": a word that says much by itself, and what it is said of, without an article.
+/// "I'm drowning in work", "estoy ahogado en deudas": what a person says to be doing or to be, a word that says much by itself,
+/// and in what, without an article. "Fire in kitchen" tells of a thing.
 pub(super) fn is_figurative(heard: &Heard, pattern: &Heard, words: (usize, usize)) -> bool {
     let all = heard.tokens.as_slice();
     let telling = |word: &&Word| word.class == Class::CONTENT;
     let [led, object, behind @ ..] = all.get(words.1..).unwrap_or_default() else { return false };
     let ends = Class::FUNCTION.and(Class::TIME).and(Class::FILLER).and(Class::BREAK).and(Class::AND);
-    led.class.is(Class::IN_YEAR)
+    let speaks = |at: usize| heard.language.cues(all[at].hash).has(Cue::Speaker);
+    let is = |at: &usize| all[*at].class.is(Class::TENSE) && !all[*at].class.is(Class::HOLDS);
+    let of_oneself =
+        words.1.checked_sub(2).filter(is).is_some_and(|is| speaks(is) || is.checked_sub(1).is_some_and(speaks));
+    of_oneself
+        && led.class.is(Class::IN_YEAR)
         && led.before == Break::None
         && object.before == Break::None
         && object.class == Class::CONTENT

@@ -13,7 +13,7 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame, Open};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
-use crate::ir::{Priority, Slot, SlotType};
+use crate::ir::{Priority, Slot};
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Wanted};
@@ -301,7 +301,7 @@ impl Run<'_> {
             Denial::Opens(at) => return self.behind_a_no(name, rest.get(at..).unwrap_or_default(), means_another),
             Denial::Unclear | Denial::None => {}
         }
-        let well = heard.words.last().is_some_and(|last| last.class.is(Class::OVER) && !last.class.is(Class::FUNCTION));
+        let well = heard.words.last().is_some_and(Word::is_over);
         let denies = heard.tokens.classes().is(Class::NEGATOR.and(Class::NOTHING));
         let lessens = heard.begins_with(Cue::ListOnly) > 0;
         if means_another || well && !denies || lessens {
@@ -321,7 +321,7 @@ impl Run<'_> {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name) else { return false };
         let scan = Scan::of(text, [slot], &self.reference).knowing(&self.input.header.vocabulary);
         let says = matches!(slots::read_answer(slot, &scan), slots::Answer::Value { .. });
-        says && (*slots::effective_type(slot) != SlotType::String
+        says && (!slots::is_text(slot)
             || self.question(&mv, slot).wanted() != Wanted::Words && !labels::says_something_of(text, &scan.heard))
     }
 
@@ -332,10 +332,8 @@ impl Run<'_> {
 
     /// Whether all of these words stand in a move's patterns.
     pub(super) fn are_words_of<'w>(&self, name: &str, mut words: impl Iterator<Item = &'w Word>) -> bool {
-        let language = self.language();
         let Some(mv) = self.move_named(name) else { return false };
-        let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
-        let own: Vec<Heard> = patterns.map(|pattern| Heard::of(language, &pattern.text)).collect();
+        let own = self.patterns(&mv);
         words.all(|word| own.iter().any(|pattern| pattern.holds(word)))
     }
 

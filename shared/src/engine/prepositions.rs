@@ -3,10 +3,10 @@
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::hear::Span;
 use super::run::Run;
-use crate::ir::{Element, Move, Slot};
+use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{Scan, is_text, spoken_name};
+use crate::slots::{Scan, effective_type, is_text, spoken_name};
 use crate::text::{Heard, Word};
 
 impl Run<'_> {
@@ -31,7 +31,7 @@ impl Run<'_> {
         let begins = |at: &usize| {
             let word = &heard.words[*at];
             let apart = *at == 0 || word.after_break || *at == behind;
-            apart && may_lead(word) && !candidate.captures_at((word.start, word.end))
+            apart && may_lead(word.class) && !candidate.captures_at((word.start, word.end))
         };
         let begins: Vec<usize> = (0..heard.len()).filter(begins).collect();
         let leads = if begins.is_empty() { return Vec::new() } else { leads(self.language(), mv, &texts) };
@@ -41,20 +41,33 @@ impl Run<'_> {
     }
 }
 
-/// A preposition, and the index of the text slot that it leads to.
+/// "from savings to current" to "From which account?": what prepositions lead to for other slots with the same options, where
+/// one leads to this slot as well.
+pub(super) fn options_of_others(mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
+    if !matches!(effective_type(slot), SlotType::Enum(_)) {
+        return Vec::new();
+    }
+    let alike: Vec<&Slot> = mv.slots.iter().filter(|other| effective_type(other) == effective_type(slot)).collect();
+    let leads = leads(scan.language(), mv, &alike);
+    if leads.len() < 2 {
+        return Vec::new();
+    }
+    let led = by_preposition(&scan.heard, &leads, Asked::ByPreposition);
+    let (own, others): (Vec<_>, Vec<_>) = led.into_iter().partition(|(index, _)| alike[*index].name == slot.name);
+    if own.is_empty() { Vec::new() } else { others.into_iter().map(|(_, span)| span).collect() }
+}
+
+/// A preposition, and the index of the slot that it leads to.
 pub(super) type Lead<'m> = (&'m str, usize);
 
-/// The prepositions that lead to text slots: a slot's own name, or what stands before it where a pattern captures several ("from
+/// The prepositions that lead to slots: a slot's own name, or what stands before it where a pattern captures several ("from
 /// {origin} to {destination}", "desde {origen} hasta {destino}").
-pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, texts: &[&'m Slot]) -> Vec<Lead<'m>> {
-    let grammar = |word: &str| {
-        let class = language.class(crate::text::hash::of(word.as_bytes()));
-        class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS)) && !class.is(Class::DETERMINER)
-    };
-    let index = |name: &str| texts.iter().position(|slot| slot.name == name);
+pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, slots: &[&'m Slot]) -> Vec<Lead<'m>> {
+    let grammar = |word: &str| may_lead(language.class(crate::text::hash::of(word.as_bytes())));
+    let index = |name: &str| slots.iter().position(|slot| slot.name == name);
     let own = |(at, slot): (usize, &&'m Slot)| Some((spoken_name(slot), at)).filter(|(name, _)| grammar(name));
-    let named: Vec<Lead<'m>> = texts.iter().enumerate().filter_map(own).collect();
-    if texts.len() < 2 || named.len() == texts.len() {
+    let named: Vec<Lead<'m>> = slots.iter().enumerate().filter_map(own).collect();
+    if slots.len() < 2 || named.len() == slots.len() {
         return named;
     }
     let mut found = named.clone();
@@ -152,15 +165,15 @@ pub(super) fn by_preposition(heard: &Heard, slots: &[Lead<'_>], asked: Asked) ->
     led(heard, slots, from)
 }
 
-/// Whether a word may be the preposition of a slot.
-pub(super) fn may_lead(word: &Word) -> bool {
-    word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS)) && !word.class.is(Class::DETERMINER)
+/// Whether a word of this class may be the preposition of a slot: "from", "hasta".
+pub(super) fn may_lead(class: Class) -> bool {
+    class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS)) && !class.is(Class::DETERMINER)
 }
 
 /// The slot whose preposition a word is.
 fn lead_at(word: &Word, slots: &[Lead<'_>]) -> Option<usize> {
     let is_it = |(lead, _): &&Lead<'_>| lead.eq_ignore_ascii_case(&word.text);
-    if may_lead(word) { slots.iter().find(is_it).map(|(_, slot)| *slot) } else { None }
+    if may_lead(word.class) { slots.iter().find(is_it).map(|(_, slot)| *slot) } else { None }
 }
 
 /// What stands behind the prepositions from the word `from` on: the slot's index and the bytes of its value.

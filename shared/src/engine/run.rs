@@ -182,6 +182,8 @@ pub(super) struct Run<'a> {
     looked_up: RefCell<Option<Arc<Move>>>,
     /// The questions of slots that were looked at.
     pub(super) questions: RefCell<Vec<Rc<Question>>>,
+    /// The words of the patterns of moves that were looked at, by the move's name.
+    patterns: RefCell<Vec<(String, Rc<[Heard]>)>>,
     pub(super) reference: Reference,
     pub(super) locale: Locale,
     /// Capability calls whose results are in, and what they brought.
@@ -233,6 +235,7 @@ impl<'a> Run<'a> {
             scratch: RefCell::default(),
             looked_up: RefCell::default(),
             questions: RefCell::default(),
+            patterns: RefCell::default(),
             reference: reference(locale, hours, turn),
             locale,
             calls_made: 0,
@@ -416,6 +419,18 @@ impl<'a> Run<'a> {
             crate::order::sort_by(&mut found, |one, other| other.score.total_cmp(&one.score));
         }
         found
+    }
+
+    /// The words of a move's patterns, cut once a turn.
+    pub(super) fn patterns(&self, mv: &Move) -> Rc<[Heard]> {
+        let mut read = self.patterns.borrow_mut();
+        if let Some((_, known)) = read.iter().find(|(name, _)| *name == mv.name) {
+            return Rc::clone(known);
+        }
+        let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
+        let cut: Rc<[Heard]> = patterns.map(|pattern| Heard::of(self.language(), &pattern.text)).collect();
+        read.push((mv.name.clone(), Rc::clone(&cut)));
+        cut
     }
 
     /// The urgent move of which a text that means nothing else says a telling word: worth asking about.

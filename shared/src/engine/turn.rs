@@ -124,8 +124,12 @@ impl Run<'_> {
             return self.take_up(&heard, std::slice::from_ref(only));
         }
         let asked = self.asked_within();
-        let urgent_word = self.urgent_word(text, Beside::Anything);
-        match self.choose(&asked) {
+        let choice = self.choose(&asked);
+        let urgent_word = match choice {
+            Decision::Enter(_) => None,
+            _ => self.urgent_word(text, Beside::Anything),
+        };
+        match choice {
             Decision::Enter(candidate) => self.enter(candidate, text, false),
             unsure if !unsure.is_urgent() && urgent_word.is_none() && self.ask_service()? => self.read_afresh(),
             Decision::Guess(candidate) | Decision::Which(candidate, _) => {

@@ -4,7 +4,7 @@
 /// Declares a set of named bits with their names in the data files.
 macro_rules! classes {
     ($($(#[$doc:meta])* $name:ident = $spelt:literal;)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms, dead_code)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         #[repr(u8)]
         enum ClassIndex { $($name),* }
 
@@ -12,8 +12,7 @@ macro_rules! classes {
             $($(#[$doc])* pub const $name: Class = Class(1 << ClassIndex::$name as u8);)*
 
             /// Every class with its name in `lexicon.txt`.
-            #[allow(dead_code)]
-            pub(crate) const NAMES: &'static [(&'static str, Class)] = &[$(($spelt, Class::$name)),*];
+            pub const NAMES: &'static [(&'static str, Class)] = &[$(($spelt, Class::$name)),*];
         }
     };
 }
@@ -46,7 +45,6 @@ impl Class {
 
     /// Whether the word is one for somebody: "sister", and not "her".
     #[must_use]
-    #[allow(dead_code)] // `build.rs` reads this file too
     pub(crate) const fn is_person(self) -> bool {
         self.is(Class::KIN) && !self.is(Class::DETERMINER)
     }
@@ -186,13 +184,11 @@ macro_rules! cues {
         /// What a phrase does in a conversation, whatever the game.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         #[repr(u8)]
-        #[allow(dead_code)]
         pub enum Cue { $($(#[$doc])* $name),* }
 
         impl Cue {
             /// Every cue with its name in `phrases.txt`.
-            #[allow(dead_code)]
-            pub(crate) const NAMES: &'static [(&'static str, Cue)] = &[$(($spelt, Cue::$name)),*];
+            pub const NAMES: &'static [(&'static str, Cue)] = &[$(($spelt, Cue::$name)),*];
         }
     };
 }
@@ -238,6 +234,8 @@ cues! {
     Owner = "owner";
     /// An article or possessive before a value.
     Article = "article";
+    /// Of those articles, the ones that name nothing in particular: "a".
+    ArticleIndefinite = "article.indefinite";
     /// Between the name of a slot and its value: "is", "will be".
     Copula = "copula";
     /// "not" before what is replaced: "not 6, 7".
@@ -430,6 +428,8 @@ cues! {
     AsksWords = "asks.words";
     /// In a question: it asks for what has been ("since when").
     AsksPast = "asks.past";
+    /// In a question: it asks for what is wanted, which is to come ("would", "want").
+    AsksWish = "asks.wish";
     /// What a value of a type is called ("the date"), with the type; "how long" with `P`.
     TypeName = "type.name";
     /// Only supposes what follows: "what if".
@@ -465,13 +465,11 @@ macro_rules! texts {
         /// What the engine says by itself, where a game has no words of its own.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
-        #[allow(dead_code)]
         pub enum Text { $($(#[$doc])* $name),* }
 
         impl Text {
             /// Every text with its name in `wording.txt` and the placeholders that it must hold.
-            #[allow(dead_code)]
-            pub(crate) const NAMES: &'static [(&'static str, &'static [&'static str])] =
+            pub const NAMES: &'static [(&'static str, &'static [&'static str])] =
                 &[$(($spelt, &[$($place),*])),*];
         }
     };

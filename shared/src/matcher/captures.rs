@@ -320,11 +320,10 @@ impl Pieces<'_> {
             let (start, _) = tokens.span(at - 1, at);
             self.source.text.get(start..).is_some_and(|said| said.starts_with(char::is_uppercase))
         };
-        let counted = at + 1 < end && self.break_before(at + 1) == Break::None && self.class(at + 1).is(Class::TIME)
-            || at + 1 < end
-                && self.break_before(at + 1) == Break::None
-                && self.class(at + 1) == Class::CONTENT
-                && !self.is_number(at + 1);
+        let counts = |noun: usize| {
+            self.class(noun).is(Class::TIME) || self.class(noun) == Class::CONTENT && !self.is_number(noun)
+        };
+        let counted = at + 1 < end && self.break_before(at + 1) == Break::None && counts(at + 1);
         figures.bytes().all(|byte| byte.is_ascii_digit())
             && self.class(at - 1) == Class::CONTENT
             && self.break_before(at) == Break::None

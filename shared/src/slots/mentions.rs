@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::entities::{Direction, Entity, Kind, Value, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Polarity, Word, first_clause, polarity};
+use crate::text::{Heard, Polarity, Word, between_marks, first_clause, polarity};
 
 use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
 use super::options::negated;
@@ -55,6 +55,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && !counts_a_share(scan, slot, entity)
                 && !(slot.default.is_none() && counts_some(scan, slot, &found))
                 && !is_over(scan, slot, &found)
+                && !is_when_all_was_well(scan, slot, entity)
                 && !is_coarse(scan, slot, entity)
             {
                 fitting.push((index, found));
@@ -505,6 +506,23 @@ fn is_over(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
         && found.value.as_str().is_some_and(|moment| moment < now.as_str())
 }
 
+/// "it was fine yesterday" where something has gone on since: a time at which nothing was wrong.
+fn is_when_all_was_well(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
+    if *item_type(slot) != SlotType::Timeframe || !scan.heard.tokens.classes().is(Class::OVER) {
+        return false;
+    }
+    let own = scan.heard.words_of(entity.span());
+    let clause = between_marks(&scan.heard.words).find(|clause| {
+        let is_own = |word: &Word| scan.heard.words.get(own.start).is_some_and(|first| first.token == word.token);
+        clause.iter().any(is_own)
+    });
+    let well = |clause: &[Word]| {
+        let was = clause.iter().position(|word| word.class.is(Class::PAST) && word.class.is(Class::AUXILIARY));
+        was.and_then(|was| clause.get(was + 1)).is_some_and(Word::is_over)
+    };
+    clause.is_some_and(well)
+}
+
 /// "it is twelve years old", "hace 12 años", "since the eighties": what is told in years or months is no day, and a decade no
 /// time that anybody gives unasked.
 fn is_coarse(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
@@ -576,7 +594,6 @@ fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
 
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
 fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, Found)>) {
-    const REACH: usize = 4;
     if fitting.len() < 2 {
         return;
     }
@@ -593,24 +610,25 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
     if fitting.len() < 2 {
         return;
     }
-    let named = |index: usize, found: &Found| {
-        // What belongs to the value before this one names that one: the "nights" of "two nights, three people".
-        let from = scan.entities.iter().map(|entity| entity.end).filter(|end| *end <= found.start).max().unwrap_or(0);
-        let between = scan.heard.words.iter().filter(|word| word.start >= from && word.end <= found.start);
-        let before: Vec<&Word> = between.collect();
-        let near = &before[before.len().saturating_sub(REACH)..];
-        let language = scan.language();
-        // "returning the 19th" for `return_date`
-        let named = |piece: &Word| near.iter().any(|word| word.stem(language) == piece.stem(language));
-        let before = super::name(language, slots[index]).words.iter().any(named);
-        // "four rooms"
-        before || only_named(slots[index], scan, std::slice::from_ref(found)).is_some()
-    };
-    let marked: Vec<bool> = fitting.iter().map(|(index, found)| named(*index, found)).collect();
+    let marked: Vec<bool> = fitting.iter().map(|(index, found)| is_named_for(slots[*index], scan, found)).collect();
     if marked.iter().filter(|mark| **mark).count() == 1 {
         let mut marks = marked.into_iter();
         fitting.retain(|_| marks.next().unwrap_or(false));
     }
+}
+
+/// Whether a value is said in the words of a slot's name: "returning the 19th" for `return_date`, "four rooms" for `rooms`.
+pub(crate) fn is_named_for(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+    /// Words before the value.
+    const REACH: usize = 4;
+    // What belongs to the value before this one names that one: the "nights" of "two nights, three people".
+    let from = scan.entities.iter().map(|entity| entity.end).filter(|end| *end <= found.start).max().unwrap_or(0);
+    let between = scan.heard.words.iter().filter(|word| word.start >= from && word.end <= found.start);
+    let before: Vec<&Word> = between.collect();
+    let near = &before[before.len().saturating_sub(REACH)..];
+    let language = scan.language();
+    let named = |piece: &Word| near.iter().any(|word| word.stem(language) == piece.stem(language));
+    super::name(language, slot).words.iter().any(named) || only_named(slot, scan, std::slice::from_ref(found)).is_some()
 }
 
 /// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",

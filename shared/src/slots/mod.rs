@@ -26,7 +26,7 @@ pub(crate) mod yes_no;
 pub(crate) use convert::{Found, number as number_value, only_bound};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
-pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided};
+pub(crate) use mentions::{Contested, is_named_for, mentions, out_of_bounds, undecided};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
@@ -183,6 +183,11 @@ pub(crate) fn is_age(language: &'static Language, slot: &Slot) -> bool {
 /// Whether a slot takes free text.
 pub(crate) fn is_text(slot: &Slot) -> bool {
     matches!(effective_type(slot), SlotType::String)
+}
+
+/// Whether a slot takes free text, or several of them.
+pub(crate) fn is_of_text(slot: &Slot) -> bool {
+    *effective_type(slot).item() == SlotType::String
 }
 
 /// Whether a slot takes a number.

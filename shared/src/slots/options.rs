@@ -229,22 +229,24 @@ pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
     let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
     polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied
         || excepted(heard, first)
-        || denied_behind(heard, end)
+        || denied_behind(heard, first, end)
 }
 
-/// "por la mañana no que trabajo", "el viernes no puedo", "Friday no": the topic first, and behind it what denies it, alone or with
-/// its verb.
-pub(super) fn denied_behind(heard: &Heard, end: usize) -> bool {
+/// "por la mañana no que trabajo", "el viernes no puedo", "Friday no": what the words `first..end` name is the topic, and behind it
+/// stands what denies it, alone or with its verb. "Come Friday, I have no heating" denies a thing that somebody has.
+pub(super) fn denied_behind(heard: &Heard, first: usize, end: usize) -> bool {
     let words = heard.words.as_slice();
     let denies = |word: &Word| !word.after_break && (word.class.is(Class::BARE_NO) || word.is(Cue::Not));
     let goes_on = Class::AUXILIARY.and(Class::THAT).and(Class::BREAK);
     let asks = words.get(end + 1).map_or(heard.tokens.ends_asking(), |_| false);
     // "Friday no problem"
     let agrees = words.get(end..).is_some_and(|behind| heard.language.prefix(behind, Cue::AnswerAfter) > 1);
+    let has = words.get(end + 1).is_some_and(|next| !next.after_break && next.class.is(Class::HOLDS));
     words.get(end).is_some_and(denies)
         && !asks
         && !agrees
         && words.get(end + 1).is_none_or(|next| next.after_break || next.class.is(goes_on))
+        && (!has || heard.opens_clause(first))
 }
 
 /// Whether what the words `first..end` mention is no wish: denied, disliked, or only supposed.

@@ -232,11 +232,12 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     // "not Saturday, Sunday": what is set apart from the "not" is not refused.
     let set_apart = words.get(first).is_some_and(|word| word.after_break);
     let refused = !set_apart && words[..first].last().is_some_and(|word| word.is(Cue::Not));
-    compared || refused || excepted(heard, at) || denied_behind(heard, end)
+    compared || refused || excepted(heard, at) || denied_behind(heard, at, end)
 }
 
 /// "el jueves no", "Monday I can't", "Friday doesn't work": a time to come of which something is denied right behind it. "Since
-/// Monday I can't sleep" tells of the past, and is no refusal.
+/// Monday I can't sleep" tells of the past, and is no refusal; nor is "can you come Friday I have no heating", where what is
+/// denied is a thing that somebody has.
 fn is_refused_behind(heard: &Heard, entity: &Entity, reference: &Reference) -> bool {
     /// Grammar between a time and what denies it: "Monday I would not".
     const REACH: usize = 3;
@@ -257,6 +258,10 @@ fn is_refused_behind(heard: &Heard, entity: &Entity, reference: &Reference) -> b
     let grammar = Class::PRONOUN.and(Class::SUBJECT).and(Class::AUXILIARY);
     let Some(not) = clause.iter().take(REACH + 1).position(|word| word.class.is(Class::NEGATOR)) else { return false };
     let denied = &clause[not + 1..];
+    let has = clause[..not].last().into_iter().chain(denied.first()).any(|word| word.class.is(Class::HOLDS));
+    if has && !heard.opens_clause(at) {
+        return false;
+    }
     // "mañana no?" asks for a yes; "Monday is not a problem" is none.
     let asks = denied.is_empty() && end + clause.len() == words.len() && heard.tokens.ends_asking();
     clause[..not].iter().all(|word| word.class.is(grammar))

@@ -223,7 +223,7 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
             |word: &Word| word.class.is(Class::AUXILIARY.and(Class::SUBJECT)) && !word.class.is(Class::DETERMINER);
         let bare = words.first().map(|word| word.start) == heard.words.first().map(|word| word.start);
         if shorter > 0
-            && !(bare && is_of_a_name(text, &words[shorter - 1..]))
+            && !(bare && begins_a_name(language, text, &words[shorter - 1], &words[shorter]))
             && !words[shorter..].iter().any(says)
             && words.len() > shorter
             && !words[shorter].glued
@@ -242,10 +242,18 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
     (start < end).then_some((start, end))
 }
 
-/// "Los Olivos", "The Crown": an article that is written as a part of the name that follows.
-fn is_of_a_name(text: &str, words: &[Word]) -> bool {
-    let capital = |word: &Word| text.get(word.start..).is_some_and(|said| said.starts_with(char::is_uppercase));
-    matches!(words, [article, name, ..] if article.class.is(Class::ARTICLE) && !name.after_break && capital(article) && capital(name))
+/// "Los Olivos", "The Crown", "A. Stone": an article, or what looks like one, that is written as a part of the name that follows.
+/// "A Taxi" names no taxi.
+pub(crate) fn begins_a_name(language: &'static Language, text: &str, article: &Word, name: &Word) -> bool {
+    let written = text.get(article.end..name.start).unwrap_or_default();
+    let initial = written.starts_with('.');
+    let joined = if initial { !written.contains(['\n', ',']) } else { !name.after_break };
+    let indefinite = language.is(std::slice::from_ref(article), Cue::ArticleIndefinite);
+    article.class.is(Class::ARTICLE)
+        && article.is_capital(text)
+        && name.is_capital(text)
+        && joined
+        && (initial || !indefinite)
 }
 
 /// "4 Elm Close. help": a clause behind a value that says nothing.

@@ -12,7 +12,17 @@ use super::scan::Scan;
 
 /// The answer without hesitations at the front and courtesies at the end.
 fn core(heard: &Heard) -> &[Word] {
-    core_of(heard.language, &heard.words)
+    let said = match heard.words.as_slice() {
+        // "sí, ¿no?", "yes, no?": a no that is asked behind an answer asks for agreement, and denies nothing.
+        [answer @ .., tag] if is_tag(heard, tag) && !answer.is_empty() => answer,
+        words => words,
+    };
+    core_of(heard.language, said)
+}
+
+/// Whether the last word of an answer is a question of its own that a yes agrees to.
+fn is_tag(heard: &Heard, last: &Word) -> bool {
+    last.class.is(Class::BARE_NO) && last.after_break && heard.tokens.ends_asking()
 }
 
 fn core_of<'w>(language: &'static Language, mut words: &'w [Word]) -> &'w [Word] {
@@ -190,8 +200,7 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     // "no, no puedo salir" opens with one.
     let opens = language.prefix(&words[..first_clause(words)], Cue::No);
     // "I can't get out" does not say that it is over.
-    let over =
-        |words: &[Word]| words.last().is_some_and(|last| last.class.is(Class::OVER) && !last.class.is(Class::FUNCTION));
+    let over = |words: &[Word]| words.last().is_some_and(Word::is_over);
     // "no está bien" says that something is wrong.
     if opens == words.len() && opens > 0 && !over(words) {
         return Denial::Whole;
@@ -254,8 +263,33 @@ pub(crate) fn read_answer(scan: &Scan<'_>) -> Option<bool> {
     match scan.question().map(|question| echo(&scan.heard, question)) {
         Some(Echo::Answers(answer)) => Some(answer),
         Some(Echo::States | Echo::Contradicts) => None,
-        Some(Echo::None) | None => read(scan.text, scan.reference),
+        Some(Echo::None) | None => {
+            let with = || scan.question().and_then(|question| with_or_without(&scan.heard, question));
+            read(scan.text, scan.reference).or_else(with)
+        }
     }
+}
+
+/// "better without the seat", "mejor sin sillita" to "Do you need a seat?": what was asked about is wanted or not.
+pub(crate) fn with_or_without(heard: &Heard, question: &Heard) -> Option<bool> {
+    let words = core(heard);
+    let clause = &words[..first_clause(words)];
+    let lead = clause.iter().position(|word| word.is([Cue::With, Cue::Without]))?;
+    let opens = clause[..lead].iter().all(|word| word.is([Cue::CorrectionPlain, Cue::CorrectionWeak]) || !word.tells());
+    let named = clause[lead + 1..].iter().find(|word| !word.class.is(Class::DETERMINER))?;
+    (opens && is_called_in(question, named)).then(|| clause[lead].is(Cue::With))
+}
+
+/// Whether a question has a word for a thing, or the one that it is spoken of fondly by: "silla", "sillita".
+fn is_called_in(question: &Heard, noun: &Word) -> bool {
+    /// Letters of a stem that tells.
+    const MIN_STEM: usize = 4;
+    let fond = |word: &Word| {
+        let stem = word.stem(question.language);
+        let (head, _) = stem.pieces();
+        word.tells() && head.len() >= MIN_STEM && noun.text.starts_with(head)
+    };
+    noun.class == Class::CONTENT && (question.holds(noun) || question.words.iter().any(fond))
 }
 
 /// "I was a student until last summer", "there was one but it is gone", "I'll be one in May" where it is asked what is so now.
@@ -266,14 +300,15 @@ pub(super) fn is_of_another_time(heard: &Heard, question: &Heard) -> bool {
     if answers || plain(heard).is_some() || language.prefix(words, Cue::No) > 1 {
         return false;
     }
-    let end = words.iter().skip(1).position(|word| word.after_break).map_or(words.len(), |at| at + 1);
-    let clause = &words[..end];
+    let clause = &words[..first_clause(words)];
     let is = |words: &[Word], cue: Cue| (0..words.len()).any(|at| language.prefix(&words[at..], cue) > 0);
     let past = |word: &Word| word.class.is(Class::PAST);
     let verb = clause.iter().position(|word| word.class.is(Class::AUXILIARY.and(Class::PAST)));
     let over = verb.is_some_and(|verb| past(&clause[verb]) && is(&words[verb + 1..], Cue::Ended));
     let asked = question.words.iter().any(past) || is(&question.words, Cue::AsksPast);
-    over && !asked || is(clause, Cue::Coming) && !is(&question.words, Cue::Coming)
+    // "Would you like fries?" – "I'll have fries"
+    let wanted = question.words.iter().any(|word| word.is(Cue::AsksWish)) || is(&question.words, Cue::Coming);
+    over && !asked || is(clause, Cue::Coming) && !wanted
 }
 
 /// What an answer that begins with a subject and its auxiliary is.
@@ -436,9 +471,10 @@ mod tests {
         for text in ["yes wait no", "yes, sorry, no", "yes... no", "yeah no"] {
             check(text, Some(false));
         }
-        for text in ["no wait yes", "no sorry yes", "no, wait, yes please"] {
+        for text in ["no wait yes", "no sorry yes", "no, wait, yes please", "yes, no?", "yes thanks, no?"] {
             check(text, Some(true));
         }
+        check("no, no?", Some(false));
     }
 
     #[test]

@@ -89,6 +89,11 @@ impl Word {
         self.class == Class::CONTENT && self.cues.is_empty()
     }
 
+    /// Whether it says by itself that nothing is wrong, or nothing any more: "fine", "gone". "Over" is grammar as well.
+    pub(crate) fn is_over(&self) -> bool {
+        self.class.is(Class::OVER) && !self.class.is(Class::FUNCTION)
+    }
+
     /// Whether it begins a clause of its own: "I", "they", and not "my".
     pub(crate) fn is_subject(&self) -> bool {
         self.class.is(Class::SUBJECT) && !self.class.is(Class::DETERMINER)
@@ -179,6 +184,16 @@ impl Heard {
         let rest = &self.words[from.min(self.words.len())..];
         let ends = |word: &Word| word.after_break || word.class.is(parts);
         &rest[..rest.iter().position(ends).unwrap_or(rest.len())]
+    }
+
+    /// Whether a word opens its clause, but for grammar that leads to it: "Friday I can't", "y el viernes no".
+    pub(crate) fn opens_clause(&self, at: usize) -> bool {
+        let parts = Class::AND.and(Class::BUT).and(Class::BREAK).and(Class::BARE_NO);
+        let leads = Class::FUNCTION.and(Class::FILLER).and(Class::LEADS);
+        let says = Class::AUXILIARY.and(Class::SUBJECT);
+        let begins = |word: usize| word == 0 || self.words[word].after_break || self.words[word - 1].class.is(parts);
+        let opening = (0..=at.min(self.words.len().saturating_sub(1))).rev().find(|word| begins(*word)).unwrap_or(0);
+        self.words.get(opening..at).unwrap_or_default().iter().all(|word| word.class.is(leads) && !word.class.is(says))
     }
 
     /// The words that the bytes `span` of the text touch: an empty range stands where they would.

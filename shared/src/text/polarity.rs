@@ -254,7 +254,7 @@ impl Sentence<'_> {
                 .take(REACH)
                 .take_while(|&at| at == from || self.before(at) == Break::None)
                 .find(|at| !passed(at) || self.class(*at).is(Class::NEGATOR.and(Class::OVER)))
-                .filter(|&at| self.class(at).is(Class::OVER))
+                .filter(|&at| self.class(at).is(Class::OVER) && self.has_ended(from, at))
         };
         let ends = |at: usize| {
             self.before(at) != Break::None || self.class(at).is(Class::BREAK.and(Class::AND).and(Class::TIME))
@@ -274,6 +274,21 @@ impl Sentence<'_> {
             return false;
         }
         believed || said(until + 1).is_some() || self.class(until + 1).is(Class::DENIES) && ends(until + 2)
+    }
+
+    /// Whether the words `from..over` say of what ends in `over` that it has: "is gone", "has been put out", "se me pasó". What
+    /// can, must or is to end has not ("can it be fixed", "it has to be fixed"), nor what only wants to ("needs sorted").
+    fn has_ended(&self, from: usize, over: usize) -> bool {
+        let verb = over > from && self.class(over - 1).is(Class::LIGHT);
+        // "is on fire" holds the "has" of "has been put out".
+        let from = (0..from).rev().take_while(|&at| self.class(at).is(Class::AUXILIARY)).last().unwrap_or(from);
+        let finite = Class::AUXILIARY.and(Class::PRONOUN).and(Class::FILLER).and(Class::TIME);
+        let led_to = |at: usize| at > from && self.class(at - 1).is(Class::FUNCTION) && !self.class(at - 1).is(finite);
+        let mut auxiliaries = (from..over).filter(|&at| self.class(at).is(Class::AUXILIARY)).peekable();
+        match auxiliaries.peek() {
+            Some(&first) => self.class(first).is(Class::TENSE.and(Class::PAST)) && !auxiliaries.any(led_to),
+            None => !verb,
+        }
     }
 
     /// What lies long in the past, or in somebody else's.
@@ -541,6 +556,11 @@ mod tests {
             "I have [chest pain] but otherwise I'm fine",
             "[chest pain] and it won't stop",
             "my arm is better and I have [chest pain]",
+            "I have a [burst pipe] can it be fixed today",
+            "the [burst pipe] must be fixed",
+            "the [burst pipe] has to be fixed",
+            "the [leak] needs sorted",
+            "the [leak] isn't fixed",
         ] {
             check(text, Polarity::Asserted);
         }
@@ -569,6 +589,8 @@ mod tests {
             "she had [chest pain]",
             "the [chest pain] is gone",
             "the [chest pain] has stopped, I want an appointment",
+            "the [burst pipe] has been fixed",
+            "the [fire] was put out",
             "I [choked] on water yesterday but I'm fine",
             "I had [chest pain] last week but it's gone",
             "I thought I was having a [heart attack] but it was just gas",

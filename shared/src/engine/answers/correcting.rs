@@ -416,7 +416,9 @@ impl Run<'_> {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
                 // "actually I'd rather pick it up" for `pickup`
                 let rest = Heard::of(self.language(), said);
-                let by_name = || slots::yes_no::by_name(slots::spoken_name(slot), &rest);
+                let in_question =
+                    || slots::yes_no::with_or_without(&rest, &self.question(&*self.active_move()?, slot).heard);
+                let by_name = || slots::yes_no::by_name(slots::spoken_name(slot), &rest).or_else(in_question);
                 let answer = self.answers_in_words_of(slot, &scan.heard);
                 let answer = answer.or_else(|| by_name().filter(|_| strength == Strength::Plain))?;
                 return match slots::read_value(

@@ -81,7 +81,7 @@ impl Run<'_> {
 
     /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
     pub(super) fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
-        if !scan.heard.words.iter().any(may_lead) {
+        if !scan.heard.words.iter().any(|word| may_lead(word.class)) {
             return false;
         }
         let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| slots::is_text(slot)).collect();

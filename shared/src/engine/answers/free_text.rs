@@ -14,7 +14,7 @@ use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Label, Wanted};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, reason, strings};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause};
 
 /// What free text comes to as an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,14 +189,12 @@ impl Run<'_> {
 /// "Los Olivos", "A. Stone": an article that is written as part of a name is one. Where every noun is written so, only of names.
 fn with_its_article(scan: &Scan<'_>, wanted: Wanted, found: Found) -> Found {
     let named = matches!(wanted, Wanted::Name | Wanted::Person);
-    let capital = |said: &str| said.starts_with(char::is_uppercase);
-    let before = scan.heard.words.iter().rev().find(|word| word.start < found.start);
-    let article = before.filter(|word| {
-        let written =
-            scan.text.get(word.start..found.start).is_some_and(|said| capital(said) && !said.contains(['\n', ',']));
-        word.class.is(Class::ARTICLE) && written
-    });
-    let Some(article) = article.filter(|_| capital(&found.text)) else { return found };
+    let words = scan.heard.words.as_slice();
+    let Some(at) = words.iter().position(|word| word.start >= found.start).filter(|at| *at > 0) else { return found };
+    let (article, name) = (&words[at - 1], &words[at]);
+    if !strings::begins_a_name(scan.language(), scan.text, article, name) {
+        return found;
+    }
     if !named && scan.language().formats.get("nouns").is_some() {
         return found;
     }
@@ -235,7 +233,7 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
 fn without_not_knowing(scan: &Scan<'_>, slot: &Slot, found: Found) -> Option<Found> {
     let language = scan.language();
     let heard = Heard::of(language, &found.text);
-    let end = heard.words.iter().skip(1).position(|word| word.after_break).map_or(heard.len(), |at| at + 1);
+    let end = first_clause(&heard.words);
     let clause = found.text.get(..heard.words.get(end.checked_sub(1)?)?.end)?;
     if !slots::yes_no::is_unsure(&Heard::of(language, clause)) {
         return Some(found);

@@ -367,12 +367,8 @@ fn only_says_no(asking: &Asking<'_>, repair: Repair) -> bool {
 
 /// What kind of answer a slot's question asks for.
 fn asked(slot: &Slot) -> Asked {
-    let text = match effective_type(slot) {
-        SlotType::String => slot.expression.is_none(),
-        SlotType::List(item) => **item == SlotType::String,
-        _ => false,
-    };
-    if text { Asked::FreeText } else { Asked::Typed }
+    let free = slots::is_of_text(slot) && !(slots::is_text(slot) && slot.expression.is_some());
+    if free { Asked::FreeText } else { Asked::Typed }
 }
 
 /// Whether the answer is so plainly a value of the slot that it is nothing else, not even a repair: "cancel" where
@@ -380,8 +376,7 @@ fn asked(slot: &Slot) -> Asked {
 fn is_exact(slot: &Slot, scan: &Scan<'_>) -> bool {
     match effective_type(slot) {
         SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.heard),
-        SlotType::Number | SlotType::Range { .. } => is_figures(scan.text),
-        _ => false,
+        ty => ty.is_number() && is_figures(scan.text),
     }
 }
 
@@ -393,8 +388,7 @@ fn is_figures(text: &str) -> bool {
 
 /// Whether nothing but a measure is said where a number is asked for.
 fn is_measure(slot: &Slot, scan: &Scan<'_>) -> bool {
-    let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
     let mut found = scan.entities.iter().filter(|entity| entity.kind == Kind::Dimension);
-    number
+    slots::is_number(slot)
         && matches!((found.next(), found.next()), (Some(only), None) if slots::is_whole(slot, scan, (only.start, only.end), &[]))
 }

@@ -3,6 +3,7 @@
 use super::super::corrections;
 use super::super::doubt::Doubt;
 use super::super::hear::clauses;
+use super::super::prepositions::options_of_others;
 use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
@@ -48,6 +49,7 @@ impl Run<'_> {
         }
         others.extend(asked_beside(scan));
         others.extend(asked_of_an_option(slot, scan));
+        others.extend(options_of_others(mv, slot, scan));
         let blanked = others.into_iter().fold(None, |text: Option<String>, span| {
             Some(super::super::hear::blanked(text.as_deref().unwrap_or(scan.text), span))
         });
@@ -280,30 +282,31 @@ fn answering_span(slot: &Slot, scan: &Scan<'_>, found: &Found) -> (usize, usize)
 
 /// "I don't mind, what does delivery cost?": clauses that only want to know something, beside others that do not.
 pub(super) fn asked_beside(scan: &Scan<'_>) -> Vec<(usize, usize)> {
+    let (asking, all) = clauses_that(scan, strings::is_inquiry);
+    if asking.len() < all { asking } else { Vec::new() }
+}
+
+/// The clauses of which something is so, each with the mark behind its last word, and how many there are.
+fn clauses_that(scan: &Scan<'_>, is_so: impl Fn(&str, &Heard) -> bool) -> (Vec<(usize, usize)>, usize) {
     let all = clauses(scan.text, &scan.heard.tokens);
-    let asks = |span: &(usize, usize)| {
+    let is_so = |span: &(usize, usize)| {
         let (Some(said), Some(rest)) = (scan.text.get(span.0..span.1), scan.text.get(span.1..)) else { return false };
-        // The mark lies behind the last word.
         let mark = if rest.trim_start().starts_with('?') { "?" } else { "" };
-        strings::is_inquiry(&format!("{said}{mark}"), &Heard::of(scan.language(), said))
+        is_so(&format!("{said}{mark}"), &Heard::of(scan.language(), said))
     };
-    let asking: Vec<(usize, usize)> = all.iter().copied().filter(asks).collect();
-    if asking.len() < all.len() { asking } else { Vec::new() }
+    (all.iter().copied().filter(is_so).collect(), all.len())
 }
 
 /// "my mother is in a wheelchair, does she fit in the saloon?": clauses beside others that ask something about an option.
 fn asked_of_an_option(slot: &Slot, scan: &Scan<'_>) -> Vec<(usize, usize)> {
     let SlotType::Enum(options) = effective_type(slot) else { return Vec::new() };
-    let all = clauses(scan.text, &scan.heard.tokens);
-    let asks = |span: &(usize, usize)| {
-        let (Some(said), Some(rest)) = (scan.text.get(span.0..span.1), scan.text.get(span.1..)) else { return false };
-        let heard = Heard::of(scan.language(), said);
-        let stated = slots::stated_options(options, scan.vocabulary(slot), &heard);
+    let (asking, all) = clauses_that(scan, |said, heard| {
+        let stated = slots::stated_options(options, scan.vocabulary(slot), heard);
         let named = |word: &Word| stated.iter().any(|chosen| chosen.start <= word.start && word.end <= chosen.end);
-        let says = heard.words.iter().any(|word| word.class == Class::CONTENT && word.cues.is_empty() && !named(word));
-        rest.trim_start().starts_with('?') && says && heard.begins_with(Cue::Request) == 0
-    };
-    if all.len() < 2 { Vec::new() } else { all.into_iter().filter(asks).collect() }
+        let says = heard.words.iter().any(|word| word.tells() && !named(word));
+        said.ends_with('?') && says && heard.begins_with(Cue::Request) == 0
+    });
+    if all < 2 { Vec::new() } else { asking }
 }
 
 /// Whether a day is said that is none.

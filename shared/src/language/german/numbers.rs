@@ -19,7 +19,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          kelvin=3|°=0|° c=1|° celsius=1|° f=2|°c=1|°f=2",
     ),
     labels: Table::new("artikel|etage|flug|formular|gleis|halle|kapitel|linie|platz|raum|reihe|seite|sitz|zimmer"),
-    degrees: Table::new("deg|degree|degrees"),
+    degrees: Table::new("deg"),
     scale_names: Table::new("celsius|fahrenheit|kelvin"),
     angle_words: Table::new("breite|drehen|gedreht|lange|neigung|winkel"),
     units: Table::new(
@@ -30,9 +30,9 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          tonnen=59|unze=68|unzen=68|yard=12|zentiliter=31|zentimeter=6|zentimetern=6|zoll=14",
     ),
     diminutives: &[],
-    units_apart: Table::new("feet"),
-    not_units: Table::new("stones"),
-    powers: Table::new("cu=3|sq=2"),
+    units_apart: Table::new("fus|fuss"),
+    not_units: Table::new(""),
+    powers: Table::new("kubik=3|quadrat=2"),
     powers_behind: Table::new("hoch drei=3|hoch zwei=2"),
     per: Table::new("pro"),
     per_times: Table::new("h=3|min=2|minute=2|s=1|sekunde=1|stunde=3"),
@@ -74,7 +74,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "auf jeden fall|genau|gern|gerne|ja|ja bitte|jawohl|jep|jo|jup|klar|korrekt|naturlich|ok|okay|\
          richtig|selbstverstandlich|sicher|stimmt",
     ),
-    no: Table::new("auf keinen fall|falsch|keinesfalls|keineswegs|ne|nee|nein|nein danke|nicht|niemals|no"),
+    no: Table::new("auf keinen fall|falsch|keinesfalls|keineswegs|ne|nee|nein|nein danke|nicht|niemals"),
     negations: Table::new("kein|keine|nicht"),
     not_answers: Table::new("bin nicht sicher|keine ahnung|nicht sicher|nicht wahr|sicher ob"),
     phone_words: Table::new(

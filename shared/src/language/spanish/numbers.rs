@@ -44,7 +44,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "asiento|capitulo|edificio|fila|formulario|habitacion|linea|nivel|piso|plan|puerta|sala|seccion|talla|\
          vuelo",
     ),
-    degrees: Table::new("deg|degree|degrees"),
+    degrees: Table::new("deg"),
     scale_names: Table::new("celsius|centigrados|fahrenheit|kelvin"),
     angle_words: Table::new("angulo|angulos|gira|girar|giro|latitud|longitud|pendiente|rotacion"),
     units: Table::new(
@@ -55,9 +55,9 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          pinta=37|pulgada=14|quilate=72|quilo=50|quilometro=1|quintal=65|quintale=65|taza=38|tonelada=59|yarda=12",
     ),
     diminutives: &[("itos", "os"), ("itas", "as"), ("ito", "o"), ("ita", "a")],
-    units_apart: Table::new("feet"),
-    not_units: Table::new("stones"),
-    powers: Table::new("cu=3|sq=2"),
+    units_apart: Table::new("pies"),
+    not_units: Table::new(""),
+    powers: Table::new(""),
     powers_behind: Table::new("cuadrado=2|cuadrados=2|cubico=3|cubicos=3"),
     per: Table::new("a|por"),
     per_times: Table::new("h=3|hora=3|min=2|minuto=2|s=1|seg=1|segundo=1"),
@@ -102,12 +102,12 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          estoy de acuerdo|ok|okay|por supuesto|seguro|si|sip|vale|verdad|verdadero|ya",
     ),
     no: Table::new(
-        "claro que no|de ninguna manera|en absoluto|falso|jamas|negativo|ni hablar|no|nop|nope|nunca|\
+        "claro que no|de ninguna manera|en absoluto|falso|jamas|negativo|ni hablar|no|nop|nunca|\
          para nada|por supuesto que no|que va",
     ),
     negations: Table::new("no"),
     not_answers: Table::new(
-        "a no ser|como si|dia si|no estoy segura|no estoy seguro|no hay|no lo se|no obstante|no problem|no se|\
+        "a no ser|como si|dia si|no estoy segura|no estoy seguro|no hay|no lo se|no obstante|no se|\
          no solo|por si|si es que|si no|sobre si|ya no|ya que",
     ),
     phone_words: Table::new(
