@@ -153,6 +153,8 @@ pub const MAX_CANDIDATES: usize = 8;
 
 /// What a match scores at most that is perhaps not about here and now.
 pub const DOUBTFUL_SCORE: f64 = score::DOUBTFUL as f64 / score::WHOLE as f64;
+/// What something urgent scores that is only asked about because a word of it was said.
+pub(crate) const URGENT_GUESS: f64 = score::LEAST as f64 / score::WHOLE as f64;
 
 /// Patterns looked at for one utterance, at most.
 const MAX_PATTERNS_TRIED: usize = 4_096;
@@ -560,7 +562,8 @@ impl Matcher<'_> {
                 if pattern.mask & !utterance.mask != 0 || !self.speakers.include(pattern.participant) {
                     continue;
                 }
-                if pattern.flags & pattern_flag::FUZZY != 0 && !self.first_time(search, posting.pattern) {
+                let several = pattern.flags & (pattern_flag::FUZZY | pattern_flag::URGENT) != 0;
+                if several && !self.first_time(search, posting.pattern) {
                     continue;
                 }
                 left = match left.checked_sub(1) {
