@@ -685,8 +685,7 @@ fn anchors(pattern: &Pattern, shared: &[u32]) -> Vec<usize> {
     };
     let rarity = |unit: &Unit| shared[unit.b as usize];
     let Some(best) = literals().min_by_key(|(_, unit)| (tier(unit), rarity(unit))) else { return Vec::new() };
-    // Of an urgent pattern a part is worth asking about, as it is of a fuzzy one.
-    if pattern.flags & (pattern_flag::FUZZY | pattern_flag::URGENT) == 0 || tier(best.1) > 0 {
+    if pattern.flags & pattern_flag::FUZZY == 0 || tier(best.1) > 0 {
         return vec![best.0];
     }
     let limit = rarity(best.1).saturating_mul(2).max(MAX_FUZZY_POSTINGS);

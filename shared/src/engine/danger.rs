@@ -106,7 +106,11 @@ impl Run<'_> {
     /// Whether free text is asked for, in which any word may stand.
     fn takes_any_text(&self, open: Option<&Open>) -> bool {
         let (Some(Open::Slot { name }), Some(mv)) = (open, self.active_move()) else { return false };
-        mv.slots.iter().any(|slot| slot.name == *name && *effective_type(slot) == SlotType::String)
+        let text = |ty: &SlotType| match ty {
+            SlotType::List(item) => **item == SlotType::String,
+            ty => *ty == SlotType::String,
+        };
+        mv.slots.iter().any(|slot| slot.name == *name && text(effective_type(slot)))
     }
 
     /// Whether a clause only wants to know something that is not about the person who speaks.

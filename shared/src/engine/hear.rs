@@ -9,7 +9,7 @@ use super::state::Open;
 use crate::entities::{Entity, Kind, Kinds, recognize};
 use crate::ir::{Priority, SlotType};
 use crate::language::{Class, Cue};
-use crate::matcher::{Beside, Candidate, DOUBTFUL_SCORE, Stage, Standing};
+use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
 use crate::slots::labels::Wanted;
 use crate::slots::{effective_type, has_ended};
@@ -323,7 +323,7 @@ impl Run<'_> {
                 continue;
             }
             let text = self.text.get(span.0..span.1).unwrap_or_default();
-            let word = self.urgent_word(text, Beside::Nothing).map(|mut word| {
+            let word = self.urgent_word(text).map(|mut word| {
                 word.span = (word.span.0 + span.0, word.span.1 + span.0);
                 word
             });
