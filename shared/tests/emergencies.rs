@@ -19,6 +19,8 @@ struct Data {
     phrases: Vec<String>,
     denied: Vec<String>,
     anothers: Vec<String>,
+    /// Dangers in words that no phrase of the game has.
+    dangers: Vec<String>,
     joiners: Vec<String>,
     beside: Vec<String>,
     answers: Vec<Asked>,
@@ -157,6 +159,9 @@ fn check(name: &str) {
     }
     for phrase in &data.anothers {
         trial.all(&game, phrase, Comes::AskedAbout);
+    }
+    for phrase in &data.dangers {
+        trial.all(&game, phrase, Comes::HeardOrAskedAbout);
     }
     println!("{name}: {} tried, {} lost", trial.tried, trial.lost.len());
     assert!(trial.tried > 1_000, "{name}: {} tried", trial.tried);

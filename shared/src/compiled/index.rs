@@ -324,6 +324,14 @@ impl<'a> Index<'a> {
             .map(|entry| Posting { pattern: u32_at(entry, 0), unit: u32_at(entry, 4) as u16 })
     }
 
+    /// Whether a pattern of an urgent move is found under a key.
+    pub(crate) fn is_of_an_urgent_move(&self, key: Key) -> bool {
+        let urgent = |posting: Posting| {
+            self.pattern(posting.pattern).is_some_and(|pattern| pattern.flags & pattern_flag::URGENT != 0)
+        };
+        self.postings(key).any(urgent)
+    }
+
     /// The vocabulary members that begin with a word of this key.
     #[inline]
     pub(crate) fn phrases(&self, key: Key) -> impl ExactSizeIterator<Item = Phrase> + use<'a> {

@@ -51,6 +51,10 @@ impl Run<'_> {
         let fragments = self.fragments(&heard, open);
         heard.moves.extend(fragments);
         self.leave_to_the_question(&mut heard, open);
+        if !heard.moves.iter().any(Said::is_urgent) {
+            let danger = self.dangers(&heard, open);
+            heard.moves.extend(danger);
+        }
         if heard.moves.is_empty() {
             return Ok(false);
         }

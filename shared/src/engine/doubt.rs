@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::rules::Standing;
 use super::run::Run;
-use crate::entities::{Entity, Value};
+use crate::entities::Entity;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::{self, Wanted};
@@ -197,14 +197,8 @@ impl Run<'_> {
 
     /// Whether a clause is dated in the past, and no slot of the move asks for what has been.
     fn is_told_of_the_past(&self, mv: &Move, scan: &Scan<'_>, clause: (usize, usize)) -> bool {
-        let today = scan.reference.now.date().to_string();
         let is_over = |entity: &&Entity| {
-            let inside = clause.0 <= entity.start && entity.end <= clause.1;
-            let Some(Value::Time(time)) = entity.readings.first().filter(|_| inside) else { return false };
-            let ends = time.range.as_ref().map(|(_, end)| end.as_str()).or(time.point.as_deref());
-            ends.is_some_and(|end| {
-                end.len() >= today.len() && end.starts_with(char::is_numeric) && end < today.as_str()
-            })
+            clause.0 <= entity.start && entity.end <= clause.1 && slots::has_ended(entity, scan.reference)
         };
         scan.entities.iter().any(|entity| is_over(&entity))
             && !mv

@@ -6,11 +6,12 @@
 use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
+use crate::entities::{Entity, Kind, Kinds, recognize};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
-use crate::matcher::{Beside, Candidate, DOUBTFUL_SCORE, Stage, Standing};
+use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
-use crate::slots::{self, labels::Wanted};
+use crate::slots::{self, has_ended, labels::Wanted};
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -19,6 +20,10 @@ const MAX_CLAUSES: usize = 16;
 const MAX_FRAGMENT: usize = 4;
 /// Readings of one utterance at most.
 pub(super) const MAX_READINGS: usize = 8;
+
+/// Times by which an emergency may be dated.
+const PERIODS: Kinds =
+    Kinds::NONE.with(Kind::Date).with(Kind::DateTime).with(Kind::DateRange).with(Kind::DateTimeRange);
 
 /// Bytes of a text.
 pub(super) type Span = (usize, usize);
@@ -253,10 +258,26 @@ impl Run<'_> {
             }
         }
         let mut moves = accepted(&self.text, found, &words, &clauses);
+        for said in moves.iter_mut().filter(|said| said.is_urgent() && said.whose == Whose::Speaker) {
+            if clauses.get(said.clauses.0).is_some_and(|clause| self.is_dated_in_the_past(*clause)) {
+                said.whose = Whose::Supposed;
+            }
+        }
         order::sort_by_key(&mut moves, |said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
         Readings { clauses, parts, moves, perhaps }
+    }
+
+    /// "we had a burglar in the house last month": whether a clause tells of the past and names a time that has ended. "It hurts like
+    /// it did last year" compares what is so now.
+    fn is_dated_in_the_past(&self, clause: Span) -> bool {
+        let text = self.text.get(clause.0..clause.1).unwrap_or_default();
+        let classes = self.heard_in(text).tokens.classes();
+        let ended = |entity: &Entity| has_ended(entity, &self.reference);
+        classes.is(Class::PAST)
+            && !classes.is(Class::COMPARES)
+            && recognize(text, PERIODS, &self.reference).iter().any(ended)
     }
 
     /// Clauses that say telling words of something urgent and nothing else ("… there is smoke"), where nothing urgent is heard.
@@ -304,7 +325,7 @@ impl Run<'_> {
                 continue;
             }
             let text = self.text.get(span.0..span.1).unwrap_or_default();
-            let word = self.urgent_word(text, Beside::Nothing).map(|mut word| {
+            let word = self.urgent_word(text).map(|mut word| {
                 word.span = (word.span.0 + span.0, word.span.1 + span.0);
                 word
             });

@@ -21,6 +21,7 @@ mod checks;
 mod composites;
 mod conditions;
 mod corrections;
+mod danger;
 mod decide;
 mod doubt;
 mod events;

@@ -24,7 +24,7 @@ use crate::compiled::CompiledGame;
 use crate::entities::{BusinessHours, Direction, Place, Reference};
 use crate::ir::{self, Move, Priority, Threshold, confidence_level};
 use crate::language::{Class, Language, Locale};
-use crate::matcher::{self, Beside, Candidate, Query, Standing};
+use crate::matcher::{self, Candidate, Query, Standing};
 use crate::slots::strings;
 use crate::template::View;
 use crate::text::Heard;
@@ -433,8 +433,8 @@ impl<'a> Run<'a> {
         cut
     }
 
-    /// The urgent move of which a text that means nothing else says a telling word: worth asking about.
-    pub(super) fn urgent_word(&self, text: &str, beside: Beside) -> Option<Candidate> {
+    /// The urgent move of which a text says telling words and nothing else: worth asking about.
+    pub(super) fn urgent_word(&self, text: &str) -> Option<Candidate> {
         let admits = |index| self.admits(index);
         let query = Query {
             text,
@@ -443,7 +443,7 @@ impl<'a> Run<'a> {
             admits: &admits,
             plausible: &|_| false,
         };
-        let found = matcher::urgent_word(self.input.game, &query, beside, &mut self.scratch.borrow_mut());
+        let found = matcher::urgent_word(self.input.game, &query, &mut self.scratch.borrow_mut());
         let mut found: Vec<Candidate> = found.into_iter().collect();
         self.leave_out_questions(text, &mut found);
         found.pop().filter(|_| self.state.handover.is_none())

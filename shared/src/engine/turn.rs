@@ -9,7 +9,7 @@ use super::state::{Frame, Open};
 use super::wording;
 use crate::ir::{Move, Priority, SlotType};
 use crate::language::Class;
-use crate::matcher::{Beside, Candidate, Stage, Standing};
+use crate::matcher::{Candidate, Stage, Standing};
 use crate::slots::{self, Vocabulary, strings};
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
@@ -124,14 +124,9 @@ impl Run<'_> {
             return self.take_up(&heard, std::slice::from_ref(only));
         }
         let asked = self.asked_within();
-        let choice = self.choose(&asked);
-        let urgent_word = match choice {
-            Decision::Enter(_) => None,
-            _ => self.urgent_word(text, Beside::Anything),
-        };
-        match choice {
+        match self.choose(&asked) {
             Decision::Enter(candidate) => self.enter(candidate, text, false),
-            unsure if !unsure.is_urgent() && urgent_word.is_none() && self.ask_service()? => self.read_afresh(),
+            unsure if !unsure.is_urgent() && self.ask_service()? => self.read_afresh(),
             Decision::Guess(candidate) | Decision::Which(candidate, _) => {
                 self.guess(candidate, text);
                 Ok(())
@@ -141,13 +136,7 @@ impl Run<'_> {
                     self.guess_move(&name, WORTH_ASKING, text);
                     Ok(())
                 }
-                None => match urgent_word {
-                    Some(candidate) => {
-                        self.guess(&candidate, text);
-                        Ok(())
-                    }
-                    None => self.no_match(),
-                },
+                None => self.no_match(),
             },
         }
     }

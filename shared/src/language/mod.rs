@@ -114,6 +114,13 @@ impl CueSet {
         !self.meets(CueSet::ALL)
     }
 
+    /// The set without those of another.
+    #[must_use]
+    pub(crate) fn without(mut self, other: CueSet) -> CueSet {
+        self.0.iter_mut().zip(other.0).for_each(|(held, other)| *held &= !other);
+        self
+    }
+
     /// The set with one more.
     #[must_use]
     pub const fn with(mut self, cue: Cue) -> CueSet {

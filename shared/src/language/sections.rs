@@ -458,6 +458,12 @@ cues! {
     Coming = "coming";
     /// Behind what was so, says that it is over: "until", "but".
     Ended = "ended";
+    /// Says that somebody's life, health or home is in danger; its value is the kind.
+    Danger = "danger";
+    /// The same, of a person: "he fell", and not "the handle fell".
+    DangerOf = "danger.of";
+    /// A word for somebody who is neither named nor of the speaker's own people: "man", "child".
+    People = "people";
 }
 
 macro_rules! texts {

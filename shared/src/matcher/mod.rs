@@ -153,6 +153,8 @@ pub const MAX_CANDIDATES: usize = 8;
 
 /// What a match scores at most that is perhaps not about here and now.
 pub const DOUBTFUL_SCORE: f64 = score::DOUBTFUL as f64 / score::WHOLE as f64;
+/// What something urgent scores that is only asked about because a word of it was said.
+pub(crate) const URGENT_GUESS: f64 = score::LEAST as f64 / score::WHOLE as f64;
 
 /// Patterns looked at for one utterance, at most.
 const MAX_PATTERNS_TRIED: usize = 4_096;
@@ -205,27 +207,14 @@ pub(crate) fn find_cut(
     search(game, query, Some(tokens), scratch, is_heard)
 }
 
-/// What may stand beside a telling word of something urgent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Beside {
-    /// Whatever else is said.
-    Anything,
-    /// Only what says nothing by itself, and other words of the same pattern.
-    Nothing,
-}
-
-/// The urgent move of which a text says a telling word, as worth asking about as anything can be that is said so little of.
-pub(crate) fn urgent_word(
-    game: &CompiledGame,
-    query: &Query<'_>,
-    beside: Beside,
-    scratch: &mut Scratch,
-) -> Option<Candidate> {
+/// The urgent move of which a text says telling words and nothing else, as worth asking about as anything can be of which so little
+/// is said.
+pub(crate) fn urgent_word(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Option<Candidate> {
     let index = game.index();
     let Scratch { utterance, .. } = scratch;
     utterance.read(Language::of(query.reference.language), query.text, None, &index);
     let matcher = Matcher::of(game, query, utterance, index);
-    matcher.urgent_word(beside)
+    matcher.urgent_word()
 }
 
 fn is_heard(found: &Found) -> bool {
@@ -480,8 +469,9 @@ impl<'a> Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// The first urgent pattern of which half of what it says, or two words, stands in the utterance, asserted and rightly spelt.
-    fn urgent_word(&self, beside: Beside) -> Option<Candidate> {
+    /// The first urgent pattern that has all that the utterance tells, two words or half of what it says, asserted and rightly
+    /// spelt.
+    fn urgent_word(&self) -> Option<Candidate> {
         let utterance = self.source.utterance;
         if utterance.tokens.classes().is(Class::NEGATOR.and(Class::NOTHING)) {
             return None;
@@ -492,15 +482,10 @@ impl Matcher<'_> {
             self.index.postings(key).filter(|_| sound && utterance.class(at) == Class::CONTENT).find_map(|posting| {
                 let pattern = self.index.pattern(posting.pattern)?;
                 let urgent = pattern.flags & pattern_flag::URGENT != 0;
-                let all = if urgent { self.all_telling_words_are_of(&pattern) } else { None };
-                if all.is_none() && beside == Beside::Nothing {
-                    return None;
-                }
+                let said = if urgent { self.all_telling_words_are_of(&pattern)? } else { return None };
                 let weight = u32::from(crate::compiled::index::weight::CONTENT);
-                let tried = urgent
-                    // A word alone may as well answer what is asked.
-                    && (all.is_some_and(|said| said > 1 || beside == Beside::Anything)
-                        || u32::from(pattern.content_weight) <= 2 * weight)
+                // A word alone may as well answer what is asked.
+                let tried = (said > 1 || u32::from(pattern.content_weight) <= 2 * weight)
                     && self.speakers.include(pattern.participant)
                     && (self.query.admits)(pattern.move_index as usize);
                 let score = if tried { self.as_meant(score::LEAST, at, at + 1)? } else { return None };

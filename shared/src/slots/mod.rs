@@ -30,7 +30,7 @@ pub(crate) use mentions::{Contested, is_named_for, mentions, out_of_bounds, unde
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
-pub(crate) use scan::{Scan, is_of_time};
+pub(crate) use scan::{Scan, has_ended, is_of_time};
 pub(crate) use several::{
     at_time, ends_over, first_clause, moved, near, only_period, states_several, takes_itself_back,
 };

@@ -23,6 +23,14 @@ const TIME: Kinds = Kinds::NONE
     .with(Kind::DateTimeRange)
     .with(Kind::Set);
 
+/// Whether a time ended before today.
+pub(crate) fn has_ended(entity: &Entity, reference: &Reference) -> bool {
+    let Some(Value::Time(time)) = entity.readings.first() else { return false };
+    let today = reference.now.date().to_string();
+    let ends = time.range.as_ref().map(|(_, end)| end.as_str()).or(time.point.as_deref());
+    ends.is_some_and(|end| end.len() >= today.len() && end.starts_with(char::is_numeric) && end < today.as_str())
+}
+
 /// An utterance with its words and the values found in it.
 pub(crate) struct Scan<'t> {
     pub(crate) text: &'t str,

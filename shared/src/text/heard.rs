@@ -110,6 +110,21 @@ impl Word {
     }
 }
 
+/// What says that somebody's life, health or home is in danger, which is no phrase of the conversation.
+const DANGERS: CueSet = CueSet::NONE.with(Cue::Danger).with(Cue::DangerOf);
+
+/// What words are known for, and what makes none of them a phrase of the conversation itself.
+const NO_PHRASES: CueSet = DANGERS.with(Cue::People);
+
+/// A danger that words tell of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Danger {
+    pub(crate) words: usize,
+    pub(crate) kind: &'static str,
+    /// Whether it is one only where a person is spoken of.
+    pub(crate) of_persons: bool,
+}
+
 /// The words between marks, in pieces.
 pub(crate) fn between_marks(words: &[Word]) -> impl DoubleEndedIterator<Item = &[Word]> {
     words.chunk_by(|_, next| !next.after_break)
@@ -161,7 +176,7 @@ impl Heard {
                 glued,
                 hash: token.hash,
                 class: token.class,
-                cues: language.cues(token.hash),
+                cues: language.cues(token.hash).without(NO_PHRASES),
                 token: at,
             });
         }
@@ -247,6 +262,36 @@ impl Language {
     #[inline]
     pub(crate) fn prefix(&self, words: &[Word], cues: impl Into<CueSet>) -> usize {
         self.longest_prefix(words, cues.into())
+    }
+
+    /// Whether a word is for somebody, whoever it is.
+    pub(crate) fn is_somebody(&self, word: &Word) -> bool {
+        word.class.is_person()
+            || word.class.is(Class::ANYBODY)
+            || word.is_subject() && word.is(Cue::Speaker)
+            || self.cues(word.hash).has(Cue::People)
+    }
+
+    /// The longest phrase at the head of the words that says what is dangerous: how many words it has, its kind, and whether it
+    /// is that of persons only.
+    pub(crate) fn danger(&self, words: &[Word]) -> Option<Danger> {
+        if words.first().is_none_or(|first| !self.may_begin(first.hash, DANGERS)) {
+            return None;
+        }
+        let (mut key, mut found) = (hash::EMPTY, None);
+        for (at, word) in words.iter().take(self.longest(DANGERS)).enumerate() {
+            if at > 0 && word.after_break {
+                break;
+            }
+            key = with_word(key, at, word);
+            let cues = self.cues(key);
+            for cue in [Cue::Danger, Cue::DangerOf] {
+                if let Some(kind) = self.value(cue, key).filter(|_| cues.has(cue)) {
+                    found = Some(Danger { words: at + 1, kind, of_persons: cue == Cue::DangerOf });
+                }
+            }
+        }
+        found
     }
 
     fn longest_prefix(&self, words: &[Word], cues: CueSet) -> usize {

@@ -17,7 +17,7 @@ pub use polarity::{Polarity, polarity};
 pub use stem::{Stem, stem};
 pub use tokens::{Break, MAX_TOKENS, Shape, Token, Tokens};
 
-pub(crate) use heard::{Heard, Word, between_marks, first_clause, readable};
+pub(crate) use heard::{Danger, Heard, Word, between_marks, first_clause, readable};
 
 pub use crate::language::Class;
 use crate::language::Language;

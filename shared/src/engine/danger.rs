@@ -1,0 +1,213 @@
+//! What is dangerous in what was said, in whatever words it comes: asked about, where the game has an urgent move about such things
+//! and nothing urgent is heard.
+//!
+//! Two things make a clause worth asking about. It says that life, health or home is in danger (the language's `danger` phrases), and
+//! a phrase of an urgent move says that something is, too. Or it says half of what a phrase of an urgent move tells and nothing else
+//! in the game does. To ask costs a "no"; not to ask may cost more.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::hear::{Readings, Said, Span, Whose};
+use super::inquiry;
+use super::run::Run;
+use super::state::Open;
+use crate::ir::{Move, Priority, SlotType};
+use crate::language::Class;
+use crate::matcher::{Candidate, Stage, Standing, URGENT_GUESS};
+use crate::slots::effective_type;
+use crate::text::{Danger, Heard, Polarity, Word, polarity, takes_its_denial_back};
+
+/// The kind that calls for help, whatever has happened.
+const HELP: &str = "help";
+/// The kind of what only looks like a danger.
+const NONE: &str = "none";
+/// Words between a danger and whom it befalls, at most.
+const REACH: usize = 5;
+/// Moves of a game that are looked at for what they are about, at most.
+const MAX_MOVES: usize = 256;
+
+impl Run<'_> {
+    /// What a clause says of a danger that the game has an urgent move for.
+    pub(super) fn dangers(&self, heard: &Readings, open: Option<&Open>) -> Option<Said> {
+        let words = self.heard();
+        let whole = heard.clauses.iter().copied().zip(0..);
+        let mut spans = whole.chain(heard.parts.iter().copied());
+        let (candidate, clause) = spans.find_map(|(span, clause)| {
+            let plain =
+                |said: &Said| (said.clauses.0..said.clauses.1).contains(&clause) && !said.candidate.stage.is_near();
+            let part =
+                || if heard.moves.iter().any(plain) { None } else { self.part_of_an_urgent_phrase(&words, span, open) };
+            Some((self.danger_in(&words, span, open).or_else(part)?, clause))
+        })?;
+        let name = self.name_of(&candidate);
+        Some(Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) })
+    }
+
+    /// The urgent move about the first danger that a clause tells of, as so and now.
+    fn danger_in(&self, heard: &Heard, clause: Span, open: Option<&Open>) -> Option<Candidate> {
+        let words = heard.words.get(heard.words_of(clause))?;
+        let mut at = 0;
+        while at < words.len() {
+            let Some(danger) = heard.language.danger(&words[at..]) else {
+                at += 1;
+                continue;
+            };
+            let said = &words[at..at + danger.words];
+            if is_meant(heard, words, at, danger) && !self.only_asks(heard, clause) {
+                let usual = self.words_of_usual_moves(open);
+                let telling = |word: &&Word| word.class == Class::CONTENT;
+                let known =
+                    |word: &Word| usual.contains(&word.hash) || usual.contains(&word.stem(heard.language).hash());
+                if !said.iter().filter(telling).any(known) {
+                    return self.urgent_move_about(danger.kind, (said[0].start, said[said.len() - 1].end));
+                }
+            }
+            at += danger.words;
+        }
+        None
+    }
+
+    /// The urgent move of which a clause says half of what one of its phrases tells, in words that no other move has.
+    fn part_of_an_urgent_phrase(&self, heard: &Heard, clause: Span, open: Option<&Open>) -> Option<Candidate> {
+        let index = self.input.game.index();
+        let words = heard.words.get(heard.words_of(clause))?;
+        let is_urgent = |word: &Word| {
+            let key = index.find_word(word.hash).map(|(_, key)| key);
+            let key = key.or_else(|| index.find_stem(word.stem(heard.language).hash()));
+            word.class == Class::CONTENT && key.is_some_and(|key| index.is_of_an_urgent_move(key))
+        };
+        if self.takes_any_text(open) || !words.iter().any(is_urgent) || self.only_asks(heard, clause) {
+            return None;
+        }
+        let usual = self.words_of_usual_moves(open);
+        self.urgent_moves().find_map(|(index, mv)| {
+            let phrases = self.patterns(&mv);
+            let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).zip(phrases.iter()).enumerate();
+            patterns.into_iter().find_map(|(ordinal, (pattern, phrase))| {
+                let own =
+                    |word: &&Word| word.class == Class::CONTENT && !usual.contains(&word.stem(heard.language).hash());
+                let said = |own: &Word| words.iter().find(|word| word.stem(heard.language) == own.stem(heard.language));
+                let telling = phrase.words.iter().filter(own).count();
+                let told: Vec<&Word> = phrase.words.iter().filter(own).filter_map(said).collect();
+                let first = told.iter().map(|word| word.token).min()?;
+                let end = told.iter().map(|word| word.token + 1).max()?;
+                let denies = phrase.tokens.classes().is(Class::NEGATOR) && !takes_its_denial_back(&phrase.tokens);
+                let meant = if denies { Polarity::Denied } else { Polarity::Asserted };
+                // "I can breathe" is not "I can't breathe", nor "it was not stolen" half of what anybody denies of it.
+                let as_meant = polarity(&heard.tokens, first, end, None) == meant
+                    && denies == words.iter().any(|word| word.class.is(Class::NEGATOR.and(Class::NOTHING)));
+                let enough = told.len() * 2 >= telling && (told.len() > 1 || telling == 1);
+                (as_meant && enough).then(|| guess(index, ordinal, &pattern.text, heard.tokens.span(first, end)))
+            })
+        })
+    }
+
+    /// Whether free text is asked for, in which any word may stand.
+    fn takes_any_text(&self, open: Option<&Open>) -> bool {
+        let (Some(Open::Slot { name }), Some(mv)) = (open, self.active_move()) else { return false };
+        let text = |ty: &SlotType| match ty {
+            SlotType::List(item) => **item == SlotType::String,
+            ty => *ty == SlotType::String,
+        };
+        mv.slots.iter().any(|slot| slot.name == *name && text(effective_type(slot)))
+    }
+
+    /// Whether a clause only wants to know something that is not about the person who speaks.
+    fn only_asks(&self, heard: &Heard, clause: Span) -> bool {
+        let text = self.text.get(clause.0..clause.1).unwrap_or_default();
+        inquiry::is_of_others(text, &Heard::of(heard.language, text))
+    }
+
+    /// The stems of what moves that are not urgent are called for, of the options of their slots, and of the question that is open.
+    fn words_of_usual_moves(&self, open: Option<&Open>) -> BTreeSet<u64> {
+        let language = self.language();
+        let mut stems = BTreeSet::new();
+        let mut know = |text: &Heard| stems.extend(text.words.iter().map(|word| word.stem(language).hash()));
+        for mv in self.moves_of(Priority::Normal).map(|(_, mv)| mv) {
+            self.patterns(&mv).iter().for_each(&mut know);
+            for slot in &mv.slots {
+                let item = match effective_type(slot) {
+                    SlotType::List(item) => item,
+                    ty => ty,
+                };
+                if let SlotType::Enum(options) = item {
+                    options.iter().for_each(|option| know(&Heard::of(language, option)));
+                }
+                let called = slot.vocabulary.iter().flat_map(|term| &term.synonyms);
+                called.for_each(|synonym| know(&Heard::of(language, &synonym.text)));
+            }
+        }
+        // What the open question speaks of is no news.
+        if let (Some(Open::Slot { name }), Some(mv)) = (open, self.active_move())
+            && let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name)
+        {
+            let question = self.question(&mv, slot);
+            stems.extend(question.heard.words.iter().map(|word| word.hash));
+        }
+        stems
+    }
+
+    fn urgent_moves(&self) -> impl Iterator<Item = (usize, Arc<Move>)> + '_ {
+        self.moves_of(Priority::Urgent)
+    }
+
+    fn moves_of(&self, priority: Priority) -> impl Iterator<Item = (usize, Arc<Move>)> + '_ {
+        let indexes = (0..self.input.game.move_count().min(MAX_MOVES)).filter(|index| self.admits(*index));
+        indexes.filter_map(move |index| Some((index, self.move_at(index).filter(|mv| mv.priority == priority)?)))
+    }
+
+    /// The urgent move that is about this kind of danger, or about any if none is about this.
+    fn urgent_move_about(&self, kind: &str, span: Span) -> Option<Candidate> {
+        let mut other = None;
+        for (index, mv) in self.urgent_moves() {
+            let phrases = self.patterns(&mv);
+            let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).zip(phrases.iter());
+            for (ordinal, (pattern, phrase)) in patterns.enumerate() {
+                let kinds = (0..phrase.words.len()).filter_map(|at| self.language().danger(&phrase.words[at..]));
+                let kinds: Vec<&str> = kinds.map(|danger| danger.kind).filter(|of| *of != NONE).collect();
+                if !kinds.is_empty() && (kind == HELP || kinds.contains(&kind)) {
+                    return Some(guess(index, ordinal, &pattern.text, span));
+                }
+                if !kinds.is_empty() {
+                    other.get_or_insert_with(|| guess(index, ordinal, &pattern.text, span));
+                }
+            }
+        }
+        other
+    }
+}
+
+/// An urgent move as worth asking about as anything can be of which so little was said.
+fn guess(move_index: usize, pattern_index: usize, pattern: &str, span: Span) -> Candidate {
+    Candidate {
+        move_index,
+        pattern_index,
+        pattern: pattern.to_owned(),
+        score: URGENT_GUESS,
+        literal_words: 1,
+        verbatim: false,
+        fuzzy: false,
+        aside: false,
+        priority: Priority::Urgent,
+        standing: Standing::Full,
+        stage: Stage::Fuzzy,
+        captures: Vec::new(),
+        span,
+    }
+}
+
+/// Whether a danger is told of as so and now, and of a person where it is one for persons only.
+fn is_meant(heard: &Heard, clause: &[Word], at: usize, danger: Danger) -> bool {
+    if danger.kind == NONE {
+        return false;
+    }
+    let mut near = clause[at.saturating_sub(REACH)..].iter().take(REACH + danger.words + REACH);
+    if danger.of_persons && !near.any(|word| heard.language.is_somebody(word)) {
+        return false;
+    }
+    // "smoke, none": what denies it by itself stands right behind.
+    let denied = clause.get(at + danger.words).is_some_and(|next| next.class.is(Class::NOTHING.and(Class::BARE_NO)));
+    let (first, end) = (clause[at].token, clause[at + danger.words - 1].token + 1);
+    !denied && polarity(&heard.tokens, first, end, None) == Polarity::Asserted
+}
