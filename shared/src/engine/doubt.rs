@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
+use super::repairs;
 use super::rules::Standing;
 use super::run::Run;
 use crate::entities::{Entity, Value};
@@ -137,8 +138,15 @@ impl Run<'_> {
         }
         let wanted = self.wanted(mv, slot);
         let sets_apart = |word: &Word| word.is([Cue::No, Cue::TakesBack]) || word.class.is(Class::NOTHING);
-        let refuses = matches!(words, [first, next, ..] if sets_apart(first) && next.after_break);
-        let turns = heard.begins_with(PLAINLY.with(Cue::Announcement)) > 0;
+        // "please don't call, chat is fine": somebody is told what not to do.
+        let orders = || {
+            let courtesy = heard.begins_with(Cue::Courtesy);
+            let first = words.get(courtesy..).unwrap_or(&[]);
+            courtesy > 0
+                && matches!(first, [verb, not, ..] if verb.class.is(Class::AUXILIARY) && not.class.is(Class::NEGATOR))
+        };
+        let refuses = matches!(words, [first, next, ..] if sets_apart(first) && next.after_break) || orders();
+        let turns = heard.begins_with(PLAINLY.with(Cue::Announcement)) > 0 || repairs::opening(&heard).is_some();
         let told = words.iter().any(|word| tells(&found.text, word));
         let nominal = || heard.len() <= MAX_LABEL_WORDS && labels::is_nominal(&found.text, words);
         let unlike = match wanted {
