@@ -137,10 +137,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             continue;
         }
         for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
+        let named = options::mentioned(choices, scan.vocabulary(slot).in_passing(), &scan.heard);
+        let said_of = |start: usize| {
+            let member = named.iter().find(|member| scan.heard.words[member.first].start == start);
+            matches!(effective_type(slot), SlotType::List(_))
+                && member.is_some_and(|member| lists::said_of(&scan.heard, &named, member) > 0)
+        };
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             let left_out = is_left_out(scan, slot, chosen.start)
                 || is_of_long_ago(scan, (chosen.start, chosen.end))
+                || said_of(chosen.start)
                 || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
             if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
                 continue;
