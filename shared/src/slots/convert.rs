@@ -151,7 +151,8 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
     match ty {
         SlotType::Number | SlotType::Range { .. } => {
             let (amount, end) = amount(scan, entity, slot, ty, asked)?;
-            counted(scan, ty, (entity.start, end), amount)
+            let is_part = is_part_of_one(amount) && (counts_wholes(ty) || is_position(said, scan.reference));
+            counted(scan, ty, (entity.start, end), amount).filter(|_| !is_part)
         }
         // "every night" is no length of time.
         SlotType::Timeframe if is_time(entity.kind) && (asked || entity.kind != Kind::Set) => {
@@ -256,6 +257,22 @@ fn plain(entity: &Entity, said: &str) -> Option<Found> {
         _ => said.to_owned(),
     };
     // Shown as it was said; compared and sent in normal form.
+/// "a third", "half": less than one of something.
+fn is_part_of_one(amount: f64) -> bool {
+    amount > 0.0 && amount < 1.0
+}
+
+/// Whether numbers of a type count things: bounds that are whole, and more than a share of one between them.
+fn counts_wholes(ty: &SlotType) -> bool {
+    matches!(ty, SlotType::Range { min, max } if min.fract() == 0.0 && max.fract() == 0.0 && *max > 1.0)
+}
+
+/// "un tercero": what is a fraction is a position as well, and more often.
+fn is_position(said: &str, reference: &Reference) -> bool {
+    let digits = said.bytes().any(|byte| byte.is_ascii_digit());
+    !digits && !recognize(said, Kinds::NONE.with(Kind::Ordinal), reference).is_empty()
+}
+
     Some(Found::new(entity.span(), said, json!(value)))
 }
 
@@ -384,6 +401,11 @@ fn months(timex: &str) -> Option<f64> {
         None => decimal::read(length.strip_suffix('M')?),
     }
 }
+/// Whether a slot counts units of time, by its name.
+pub(crate) fn counts_time(language: &'static Language, slot: &Slot) -> bool {
+    unit_counted(language, slot).is_some()
+}
+
 
 fn leading_number(said: &str, reference: &Reference) -> Option<f64> {
     let found = recognize(said, Kinds::NONE.with(Kind::Number), reference);

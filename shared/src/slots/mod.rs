@@ -23,7 +23,7 @@ mod several;
 pub(crate) mod strings;
 pub(crate) mod yes_no;
 
-pub(crate) use convert::{Found, number as number_value, only_bound};
+pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided};
