@@ -16,7 +16,7 @@ use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
 use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
-use super::several::at_time;
+use super::several::{at_time, instead};
 use super::{effective_type, is_number, is_text, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
 
@@ -167,6 +167,26 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         let Some(first) = own.next() else { continue };
         let rest: Vec<&Found> = own.collect();
         if matches!(effective_type(slot), SlotType::List(_)) {
+        // "Friday at nine, sorry, half past nine"
+        let of_another = |found: &Found| {
+            let overlaps = |other: &Found| other.start < found.end && found.start < other.end;
+            values.iter().any(|(other, fits)| overlaps(other) && !fits.contains(&index))
+        };
+        // "Thursday's, not Monday's"
+        let denied = |found: &Found| {
+            let at = scan.heard.words_of(found.span()).start;
+            let set_apart = scan.heard.words[..=at].iter().rev().take_while(|word| !word.class.is(Class::NEGATOR));
+            !set_apart.into_iter().any(|word| word.after_break)
+        };
+        if let Some(Answer::Value { found, .. }) = instead(slot, scan)
+            && free(found.span())
+            && first.end <= found.start
+            && !of_another(&found)
+            && !denied(&found)
+        {
+            mentions.push(Mention { slot: index, found });
+            continue;
+        }
             let mut items = vec![first.clone()];
             for item in rest {
                 if !items.iter().any(|known| known.value == item.value) {
