@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde_json::json;
 
-use crate::entities::{Direction, Entity, Kind, Value, answer};
+use crate::entities::{Conventions, Direction, Entity, Kind, Kinds, Tenses, Value, answer, recognize_by};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, Word, first_clause, polarity};
@@ -55,12 +55,13 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && !counts_a_share(scan, slot, entity)
                 && !(slot.default.is_none() && counts_some(scan, slot, &found))
                 && !is_over(scan, slot, &found)
+                && !lies_ahead(scan, slot, &found)
                 && !is_coarse(scan, slot, entity)
             {
                 fitting.push((index, found));
             }
         }
-        prefer_the_named(scan, slots, &mut fitting);
+        prefer_the_named(scan, slots, entity, &mut fitting);
         // "tomorrow at 7pm" is a day for one slot and a time for another.
         let (days, times): (Vec<_>, Vec<_>) =
             fitting.iter().cloned().partition(|(index, _)| *item_type(slots[*index]) == SlotType::Date);
@@ -136,18 +137,18 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             whole_lists.push(Mention { slot: index, found });
             continue;
         }
-        for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
         let named = options::mentioned(choices, scan.vocabulary(slot).in_passing(), &scan.heard);
         let said_of = |start: usize| {
             let member = named.iter().find(|member| scan.heard.words[member.first].start == start);
             matches!(effective_type(slot), SlotType::List(_))
                 && member.is_some_and(|member| lists::said_of(&scan.heard, &named, member) > 0)
         };
+        for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             let left_out = is_left_out(scan, slot, chosen.start)
-                || is_of_long_ago(scan, (chosen.start, chosen.end))
                 || said_of(chosen.start)
+                || is_of_long_ago(scan, (chosen.start, chosen.end))
                 || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
             if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
                 continue;
@@ -166,7 +167,6 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
         let Some(first) = own.next() else { continue };
         let rest: Vec<&Found> = own.collect();
-        if matches!(effective_type(slot), SlotType::List(_)) {
         // "Friday at nine, sorry, half past nine"
         let of_another = |found: &Found| {
             let overlaps = |other: &Found| other.start < found.end && found.start < other.end;
@@ -187,6 +187,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             mentions.push(Mention { slot: index, found });
             continue;
         }
+        if matches!(effective_type(slot), SlotType::List(_)) {
             let mut items = vec![first.clone()];
             for item in rest {
                 if !items.iter().any(|known| known.value == item.value) {
@@ -483,7 +484,7 @@ pub(crate) fn undecided(
                 !is_only_discourse(scan, entity, found) && !is_denied_day(scan, slots[*index], entity)
             })
             .collect();
-        prefer_the_named(scan, slots, &mut fitting);
+        prefer_the_named(scan, slots, entity, &mut fitting);
         (fitting.len() > 1).then(|| fitting.swap_remove(0))
     });
     let only = days.next()?;
@@ -530,6 +531,14 @@ fn is_over(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
     let now = scan.reference.now.to_string();
     Tense::of(scan.language(), slot) == Tense::Future
         && found.value.as_str().is_some_and(|moment| moment < now.as_str())
+}
+
+/// "can you come tomorrow?" where what has been is open: a day that lies ahead is none of it.
+fn lies_ahead(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
+    let today = scan.reference.now.date().to_string();
+    *item_type(slot) == SlotType::Date
+        && Tense::of(scan.language(), slot) == Tense::Past
+        && found.value.as_str().is_some_and(|day| day > today.as_str())
 }
 
 /// "it is twelve years old", "hace 12 años", "since the eighties": what is told in years or months is no day, and a decade no
@@ -601,21 +610,44 @@ fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
         && is_discourse(scan, entity)
 }
 
+/// "the frame split on Monday": a day that may lie on either side of now, and the verb of its clause says that it is over.
+pub(crate) fn is_told_of_the_past(scan: &Scan<'_>, span: (usize, usize)) -> bool {
+    let today = scan.reference.now.date().to_string();
+    let over = |entity: &Entity| match entity.readings.first() {
+        Some(Value::Time(time)) => time
+            .point
+            .as_deref()
+            .or(time.range.as_ref().map(|(start, _)| start.as_str()))
+            .is_some_and(|day| day < today.as_str()),
+        _ => false,
+    };
+    let inside = |entity: &&Entity| is_time(entity.kind) && entity.start < span.1 && span.0 < entity.end;
+    let Some(entity) = scan.entities.iter().find(inside).filter(|entity| entity.readings.len() > 1) else {
+        return false;
+    };
+    let conventions = Conventions { date_order: scan.reference.place.date_order, tenses: Tenses::Heeded };
+    let kinds = Kinds::NONE.with(entity.kind);
+    let heeded = recognize_by(scan.text, kinds, scan.reference, None, &conventions);
+    !over(entity) && heeded.iter().any(|other| other.span() == entity.span() && over(other))
+}
+
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
-fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, Found)>) {
+fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], entity: &Entity, fitting: &mut Vec<(usize, Found)>) {
     const REACH: usize = 4;
     if fitting.len() < 2 {
         return;
     }
-    // A day that may lie on either side of now is to come where something to come is open: "Friday" is no day of birth.
+    // A day that may lie on either side of now is to come where something to come is open, "Friday" is no day of birth, unless
+    // the verb of its clause tells of the past: "the frame split on Friday".
     let past = |index: usize| {
         *item_type(slots[index]) == SlotType::Date && Tense::of(scan.language(), slots[index]) == Tense::Past
     };
     let sides: Vec<bool> = fitting.iter().map(|(index, _)| past(*index)).collect();
     let differ = fitting.iter().any(|(_, found)| found.value != fitting[0].1.value);
     if differ && sides.iter().any(|past| !past) {
+        let told = sides.contains(&true) && is_told_of_the_past(scan, entity.span());
         let mut sides = sides.into_iter();
-        fitting.retain(|_| !sides.next().unwrap_or(false));
+        fitting.retain(|_| sides.next() == Some(told));
     }
     if fitting.len() < 2 {
         return;
