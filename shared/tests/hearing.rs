@@ -212,6 +212,17 @@ fn values_are_told_from_what_stands_beside_them() {
     check("values");
 }
 
+#[test]
+fn what_would_be_a_wrong_value_is_none() {
+    check("lodge");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn what_would_be_a_wrong_value_is_none_in_spanish() {
+    check("averias");
+}
+
 #[cfg(feature = "spanish")]
 #[test]
 fn values_are_told_from_what_stands_beside_them_in_spanish() {
