@@ -217,10 +217,21 @@ fn a_picnic_service_hears_wishes_and_what_is_said_beside_them() {
     check("picnic");
 }
 
+#[test]
+fn what_would_be_a_wrong_value_is_none() {
+    check("lodge");
+}
+
 #[cfg(feature = "spanish")]
 #[test]
 fn a_picnic_service_hears_the_same_in_spanish() {
     check("merienda");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn what_would_be_a_wrong_value_is_none_in_spanish() {
+    check("averias");
 }
 
 #[cfg(feature = "spanish")]

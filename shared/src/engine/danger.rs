@@ -19,9 +19,9 @@ use crate::slots::effective_type;
 use crate::text::{Danger, Heard, Polarity, Word, polarity, takes_its_denial_back};
 
 /// The kind that calls for help, whatever has happened.
-const HELP: &str = "help";
+const ANY: &str = "*";
 /// The kind of what only looks like a danger.
-const NONE: &str = "none";
+const NONE: &str = "-";
 /// Words between a danger and whom it befalls, at most.
 const REACH: usize = 5;
 /// Moves of a game that are looked at for what they are about, at most.
@@ -166,7 +166,7 @@ impl Run<'_> {
             for (ordinal, (pattern, phrase)) in patterns.enumerate() {
                 let kinds = (0..phrase.words.len()).filter_map(|at| self.language().danger(&phrase.words[at..]));
                 let kinds: Vec<&str> = kinds.map(|danger| danger.kind).filter(|of| *of != NONE).collect();
-                if !kinds.is_empty() && (kind == HELP || kinds.contains(&kind)) {
+                if !kinds.is_empty() && (kind == ANY || kinds.contains(&kind)) {
                     return Some(guess(index, ordinal, &pattern.text, span));
                 }
                 if !kinds.is_empty() {

@@ -8,9 +8,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
+use super::repairs;
 use super::rules::Standing;
 use super::run::Run;
-use crate::entities::Entity;
+use crate::entities::{Entity, Kind};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::{self, Wanted};
@@ -74,11 +75,18 @@ impl Run<'_> {
         let bounds = |word: &Word| word.class.is(Class::THAN);
         // "next next friday"
         let doubled = from > opening && words[from - 1].hash == words[from].hash;
-        let denied = words[opening..from].iter().any(denies) && !words[opening..from].iter().any(bounds);
+        let denied = words[opening..from].iter().any(denies)
+            && !words[opening..from].iter().any(bounds)
+            // "two, no three"; but "Thursday's, not Monday's"
+            && !(slots::is_number(slot) && slots::takes_itself_back(slot, scan));
         // "white wine. actually no, just tap water"; a single "no" may deny something else.
         let turns = |word: &&Word| word.is(SECOND_THOUGHT) && !word.class.is(Class::AND);
-        let taken_back = strings::taken_back(words)
-            .is_some_and(|(first, end)| first >= until && words[first..end].iter().filter(turns).count() > 1);
+        // "five hundred. sorry, five fifty": what takes its place is not understood.
+        let counts = |word: &Word| word.class.is(Class::NUMBER) || word.has_digit();
+        let taken_back = strings::taken_back(words).is_some_and(|(first, end)| {
+            let replaced = words[end..].first().is_some_and(counts) && words[first].after_break;
+            first >= until && (words[first..end].iter().filter(turns).count() > 1 || replaced)
+        });
         match effective_type(slot) {
             // What has a form of its own is not taken for anything else.
             SlotType::Email | SlotType::Phone | SlotType::Url | SlotType::Pattern(_) | SlotType::Timeframe => None,
@@ -87,7 +95,15 @@ impl Run<'_> {
             _ if denied => Some(Doubt::TakenBack),
             _ if slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) => Some(Doubt::ToCome),
             SlotType::Date | SlotType::Time | SlotType::DateTime if doubled => Some(Doubt::Unexplained),
-            SlotType::Enum(_) | SlotType::EnumFrom(_) => None,
+            // "not sure what it is called, the thing that goes with the laptop"
+            SlotType::Enum(_) | SlotType::EnumFrom(_) => {
+                let unsure = opening > 0 && scan.heard.begins_with(Cue::Unsure) > 0;
+                let rest = words[opening..from].iter().chain(&words[until..end]);
+                (unsure && self.unexplained(mv, slot, scan, rest) > 0).then_some(Doubt::Unexplained)
+            }
+            SlotType::Money | SlotType::Number | SlotType::Range { .. } if counts_again(scan, end) => {
+                Some(Doubt::Contested)
+            }
             _ => {
                 let rest = words[opening..from].iter().chain(&words[until..end]);
                 let unexplained = self.unexplained(mv, slot, scan, rest);
@@ -120,6 +136,21 @@ impl Run<'_> {
             return None;
         }
         let (opening, end) = clause(words, from, until);
+        // "stolen I think. oh wait, no, it is still inside"
+        let nearest = |end: usize| !scan.entities.iter().any(|entity| found.end <= entity.start && entity.end <= end);
+        let turns = |word: &&Word| word.is(SECOND_THOUGHT) && !word.class.is(Class::AND);
+        let taken_back = strings::taken_back(words).is_some_and(|(first, end)| {
+            first >= until && words[first..end].iter().filter(turns).count() > 1 && nearest(words[first].start)
+        });
+        if taken_back {
+            return Some(Doubt::TakenBack);
+        }
+        let to_come = matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
+            && !slots::tells_of_the_past(scan.language(), slot)
+            && !self.asks_for_the_past(mv, slot);
+        if to_come && slots::is_told_of_the_past(scan, found.span()) {
+            return Some(Doubt::OfThePast);
+        }
         let amount = slots::is_number(slot) || matches!(effective_type(slot), SlotType::Money | SlotType::Quantity);
         let place = (words[opening].start, words[end - 1].end);
         if amount && slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) {
@@ -137,8 +168,15 @@ impl Run<'_> {
         }
         let wanted = self.wanted(mv, slot);
         let sets_apart = |word: &Word| word.is([Cue::No, Cue::TakesBack]) || word.class.is(Class::NOTHING);
-        let refuses = matches!(words, [first, next, ..] if sets_apart(first) && next.after_break);
-        let turns = heard.begins_with(PLAINLY.with(Cue::Announcement)) > 0;
+        // "please don't call, chat is fine": somebody is told what not to do.
+        let orders = || {
+            let courtesy = heard.begins_with(Cue::Courtesy);
+            let first = words.get(courtesy..).unwrap_or(&[]);
+            courtesy > 0
+                && matches!(first, [verb, not, ..] if verb.class.is(Class::AUXILIARY) && not.class.is(Class::NEGATOR))
+        };
+        let refuses = matches!(words, [first, next, ..] if sets_apart(first) && next.after_break) || orders();
+        let turns = heard.begins_with(PLAINLY.with(Cue::Announcement)) > 0 || repairs::opening(&heard).is_some();
         let told = words.iter().any(|word| tells(&found.text, word));
         let nominal = || heard.len() <= MAX_LABEL_WORDS && labels::is_nominal(&found.text, words);
         let unlike = match wanted {
@@ -293,6 +331,22 @@ fn ends_in_a_no(heard: &Heard, until: usize) -> bool {
     words.last().is_some_and(|last| last.class.is(Class::NEGATOR) && last.class.is(Class::BARE_NO))
         && words[from..].iter().all(|word| word.class.is(grammar))
         && !heard.tokens.ends_asking()
+}
+
+/// "twelve hundred, well, fifteen hundred if that's with the pool": a clause behind a number begins with another.
+fn counts_again(scan: &Scan<'_>, until: usize) -> bool {
+    let words = scan.heard.words.get(until..).unwrap_or(&[]);
+    let Some(first) = words.iter().find(|word| !strings::is_hesitation(word)) else { return false };
+    let of_another = |entity: &Entity| {
+        let holds = entity.start <= first.start && first.end <= entity.end;
+        holds && !matches!(entity.kind, Kind::Number | Kind::Money | Kind::DateRange)
+    };
+    // "3 nights, 2 adults", "four seats, one of them for a child" count something else.
+    let number = |word: &&Word| word.class.is(Class::NUMBER) || word.has_digit();
+    let alone = |next: &Word| next.after_break || !(next.class == Class::CONTENT || next.class.is(Class::OF));
+    number(&first)
+        && words.iter().skip_while(|word| word.start < first.start).find(|word| !number(word)).is_none_or(alone)
+        && !scan.entities.iter().any(of_another)
 }
 
 /// "she'll be 80", "va a cumplir 80": words before a value say that it is to come.

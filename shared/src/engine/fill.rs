@@ -307,7 +307,8 @@ impl Run<'_> {
         let own = || self.is_of_the_move(mv, nouns_behind(scan, &stated.found));
         match (slot.default.is_some(), led) {
             (true, _) => !own(),
-            (false, true) => false,
+            // "three couples" is no number of nights
+            (false, true) => slots::counts_time(self.language(), slot),
             (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
         }
     }
@@ -382,6 +383,8 @@ impl Run<'_> {
                 let takes_back = before.last().is_some_and(|word| word.is(Cue::TakesBack));
                 object && !takes_back && !about.after_break
             }
+            // "Ana Lund, room 12"
+            [.., noun] if bare && noun.class == Class::CONTENT && self.names_another(mv, slot, noun) => true,
             [.., lead, noun] if bare && noun.class == Class::CONTENT && !noun.after_break => {
                 lead.class.is(Class::FUNCTION)
                     && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
@@ -391,6 +394,12 @@ impl Run<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a noun is the name of another slot.
+    fn names_another(&self, mv: &Move, slot: &Slot, noun: &Word) -> bool {
+        let named = |other: &Slot| self.question(mv, other).name.holds(noun);
+        !named(slot) && mv.slots.iter().any(|other| other.name != slot.name && named(other))
     }
 
     /// "five people live here" to "How many rooms?": a number of something that a sentence tells of.

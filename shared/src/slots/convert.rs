@@ -60,16 +60,29 @@ pub(crate) enum Tense {
 }
 
 impl Tense {
-    /// Told from the slot's name and context ("start", "date of birth"); what is to come when nothing tells.
+    /// Told from the slot's name and context ("start", "date of birth", "Since when?"); what is to come when nothing tells.
     pub(crate) fn of(language: &'static Language, slot: &Slot) -> Tense {
         let named = |text: &str| names(language, text, Cue::PastName);
+        let asks = |text: &str| asks_for_the_past(&Heard::of(language, text));
         // A timeframe is mostly asked for of what has begun ("since when?").
         let past = *effective_type(slot) == SlotType::Timeframe
             || named(super::spoken_name(slot))
-            || slot.context.as_deref().is_some_and(named)
+            || slot.context.as_deref().is_some_and(|text| named(text) || asks(text))
             || ends_today(slot);
         if past { Tense::Past } else { Tense::Future }
     }
+}
+
+/// "Since when have you lived there?", "When was it?": a question for what has been. A word that may say from when as well does so
+/// where something is wanted: "¿Desde qué día quiere …?"
+pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
+    let words = question.words.as_slice();
+    let wanted = || words.iter().any(|word| word.class.is(Class::LIGHT));
+    (0..words.len()).any(|at| match question.language.prefix(&words[at..], Cue::AsksPast) {
+        0 => false,
+        1 => words[at].is(Cue::PastName) || !wanted(),
+        _ => true,
+    })
 }
 
 /// `valid when day <= today`
@@ -151,7 +164,8 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
     match ty {
         SlotType::Number | SlotType::Range { .. } => {
             let (amount, end) = amount(scan, entity, slot, ty, asked)?;
-            counted(scan, ty, (entity.start, end), amount)
+            let is_part = is_part_of_one(amount) && (counts_wholes(ty) || is_position(said, scan.reference));
+            counted(scan, ty, (entity.start, end), amount).filter(|_| !is_part)
         }
         // "every night" is no length of time.
         SlotType::Timeframe if is_time(entity.kind) && (asked || entity.kind != Kind::Set) => {
@@ -168,6 +182,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             match entity.kind {
                 Kind::DateRange | Kind::DateTimeRange => {
                     let day = only_day(scan, entity, tense).map(str::to_owned);
+                    let day = day.or_else(|| day_ahead(scan, entity).filter(|_| tense == Tense::Future));
                     let day = if asked { day.or_else(|| edge_day(scan, entity)) } else { day };
                     found(json!(day?))
                 }
@@ -240,6 +255,22 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
 pub(super) fn counted(scan: &Scan<'_>, ty: &SlotType, span: (usize, usize), amount: f64) -> Option<Found> {
     let found = Found::new(span, scan.text.get(span.0..span.1)?, number(amount));
     Some(Found { fits: in_bounds(ty, amount), ..found })
+}
+
+/// "a third", "half": less than one of something.
+fn is_part_of_one(amount: f64) -> bool {
+    amount > 0.0 && amount < 1.0
+}
+
+/// Whether numbers of a type count things: bounds that are whole, and more than a share of one between them.
+fn counts_wholes(ty: &SlotType) -> bool {
+    matches!(ty, SlotType::Range { min, max } if min.fract() == 0.0 && max.fract() == 0.0 && *max > 1.0)
+}
+
+/// "un tercero": what is a fraction is a position as well, and more often.
+fn is_position(said: &str, reference: &Reference) -> bool {
+    let digits = said.bytes().any(|byte| byte.is_ascii_digit());
+    !digits && !recognize(said, Kinds::NONE.with(Kind::Ordinal), reference).is_empty()
 }
 
 /// Whether a number is one that a type takes.
@@ -370,6 +401,11 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
     (count.fract() == 0.0).then_some(count)
 }
 
+/// Whether a slot counts units of time, by its name.
+pub(crate) fn counts_time(language: &'static Language, slot: &Slot) -> bool {
+    unit_counted(language, slot).is_some()
+}
+
 /// The unit of time in the name of a slot: the "nights" of `nights`.
 fn unit_counted(language: &'static Language, slot: &Slot) -> Option<&'static str> {
     let name = super::name(language, slot);
@@ -482,7 +518,7 @@ fn without_seconds(clock: &str) -> &str {
 }
 
 /// The day of a part of a day ("friday afternoon"), or with which a period begins that is told by it: "friday for two weeks",
-/// and "since monday" where what has been is asked for.
+/// "since monday", "starting from monday" on the side of now that is asked for.
 fn only_day<'e>(scan: &Scan<'_>, entity: &'e Entity, tense: Tense) -> Option<&'e str> {
     let today = scan.reference.now.date().to_string();
     let days = |reading: &'e Value| match reading {
@@ -492,14 +528,31 @@ fn only_day<'e>(scan: &Scan<'_>, entity: &'e Entity, tense: Tense) -> Option<&'e
         }
         _ => None,
     };
-    let ahead = |start: &str| (tense == Tense::Future) == (start >= today.as_str());
+    let ahead = |start: &str| if tense == Tense::Future { start >= today.as_str() } else { start <= today.as_str() };
     let mut readings = entity.readings.iter().filter_map(days);
     let first = readings.clone().next()?;
     let (start, end) = readings.find(|(start, _)| ahead(start)).unwrap_or(first);
     let words = words_of(scan, entity);
     let lasts = words.iter().skip(1).any(|word| word.class.is(Class::FOR));
-    let since = tense == Tense::Past && words.first().is_some_and(|word| word.is(Cue::AsksPast));
+    // "since Monday", "starting from Monday"; "after Monday" and "no earlier than Monday" only bound a day.
+    let bounds = Class::DATING.and(Class::NEGATOR).and(Class::TIME).and(Class::COMPARES);
+    let opens = |word: &Word| word.is(Cue::AsksPast) || !word.class.is(bounds);
+    let since = end.is_none() && ahead(start) && words.first().is_some_and(opens);
     (end == Some(start) || since || lasts).then_some(start)
+}
+
+/// "desde el lunes" says since when and from when: where what is to come is asked for, the day behind it that lies ahead.
+fn day_ahead(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
+    let [first, next, ..] = words_of(scan, entity) else { return None };
+    let either = first.is(Cue::AsksPast) && !first.is(Cue::PastName);
+    let said = scan.text.get(next.start..entity.end).filter(|_| either)?;
+    let found = recognize(said, Kinds::NONE.with(Kind::Date), scan.reference);
+    let [Entity { start: 0, end, readings, .. }] = found.as_slice() else { return None };
+    let Some(Value::Time(TimeValue { point: Some(day), .. })) = readings.first().filter(|_| *end == said.len()) else {
+        return None;
+    };
+    let today = scan.reference.now.date().to_string();
+    (*day >= today).then(|| day.clone())
 }
 
 /// The day that is meant where a day is asked for and a period is said by its edge: "end of the month".

@@ -62,9 +62,19 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
         |at: &usize| *at == 0 || asked.words[*at].after_break || asked.words[*at - 1].class.is(Class::FUNCTION);
     let opens = |at: &usize| language.prefix(&asked.words[*at..], Cue::AsksLabel) > 0;
     let Some(at) = (0..asked.len()).filter(begins).find(opens) else {
-        // "¿A qué dirección?"
-        let asks = |pair: &&[Word]| pair[0].class.is(Class::QUESTION) && pair[1].is(Cue::Label);
-        let noun = &asked.words.windows(2).find(asks)?[1];
+        // "¿A qué dirección?", "¿De qué marca es?", "What make is it?"
+        let words = asked.words.as_slice();
+        let asks = |at: &usize| {
+            let (Some(asks), Some(noun)) = (words.get(*at), words.get(*at + 1)) else { return false };
+            let led = *at > 0 && {
+                let before = &words[*at - 1];
+                before.class.is(Class::FUNCTION) && !before.class.is(Class::FOR.and(Class::PRONOUN))
+            };
+            let is = words.get(*at + 2).is_some_and(|verb| verb.class.is(Class::AUXILIARY) || verb.is(Cue::Copula));
+            let content = noun.class == Class::CONTENT && (led || is) || noun.class.is(Class::LIGHT) && is;
+            asks.class.is(Class::QUESTION) && !noun.after_break && (noun.is(Cue::Label) || content)
+        };
+        let noun = &words[(0..words.len()).find(asks)? + 1];
         return Some(if is_code_noun(language, noun) { Wanted::Code } else { Wanted::Label });
     };
     let length = language.prefix(&asked.words[at..], Cue::AsksLabel);
@@ -133,6 +143,16 @@ pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, h
     let language = heard.language;
     let first = heard.words.iter().position(|word| !strings::is_hesitation(word)).unwrap_or(heard.len());
     let words = &heard.words[first..];
+    // "Ruth. Ruth Okafor"
+    if !matches!(wanted, Wanted::Code | Wanted::Words)
+        && let said = first_clause(words)
+        && let behind = &words[said..]
+        && behind.len() > said
+        && words[..said].iter().zip(behind).all(|(one, again)| one.hash == again.hash)
+        && let (Some(first), Some(last)) = (behind.first(), behind[..first_clause(behind)].last())
+    {
+        return Label::Within((first.start, last.end));
+    }
     if wanted == Wanted::Words || words.is_empty() || is_titled(text, words) {
         return Label::Stands;
     }
@@ -143,6 +163,10 @@ pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, h
         && let (Some(first), Some(last)) = (words.get(from), words.last())
     {
         return Label::Within((first.start, last.end));
+    }
+    // "jo@example.com" is nobody's name.
+    if matches!(wanted, Wanted::Name | Wanted::Person) && text.contains('@') {
+        return Label::Sentence;
     }
     if matches!(wanted, Wanted::Name | Wanted::Person)
         && let Some(label) = introduced_name(language, text, words)
@@ -213,6 +237,16 @@ fn is_sentence(language: &'static Language, text: &str, words: &[Word], opening:
         return true;
     }
     if language.prefix(words, [Cue::Announcement, Cue::Request]) > 0 {
+        return true;
+    }
+    // "que no arranca", "first of all"
+    let clause = |next: &Word| !first.class.is(Class::DETERMINER) || next.class.is(Class::SUBJECT.and(Class::PRONOUN));
+    let subordinate = first.class.is(Class::THAT) && rest.first().is_some_and(clause);
+    let names = |word: &Word| {
+        let grammar = Class::FUNCTION.and(Class::BREAK).and(Class::NEGATOR).and(Class::FILLER).and(Class::NOTHING);
+        !word.class.is(grammar) || word.class.is(Class::KIN.and(Class::NUMBER)) || word.is_capital(text)
+    };
+    if subordinate || words.len() > 1 && !words.iter().any(names) {
         return true;
     }
     let pronoun = first.class.is(Class::PRONOUN) || first.is(Cue::QuestionSubject);

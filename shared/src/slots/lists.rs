@@ -110,6 +110,11 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                 at = member.end;
                 continue;
             }
+            let said = if is_list { said_of(&scan.heard, &mentioned, member) } else { 0 };
+            if said > 0 {
+                at = member.first + said;
+                continue;
+            }
             let place = (words[member.first].start, words[member.end - 1].end);
             span = Some(span.map_or(place, |held| (held.0, place.1)));
             // "nobody is vegan but three are vegetarian"
@@ -176,7 +181,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         let rounds_off = language.prefix(rest, Cue::Afterword);
         let both = if choices.len() == 2 { language.prefix(rest, Cue::OptionBoth) } else { 0 };
         let all = language.prefix(rest, Cue::ListAll).max(both);
-        let all = if all > 0 && is_all_of_something_else(language, slot, &rest[all..]) { 0 } else { all };
+        let all = if all > 0 && !is_all_of_it(language, slot, words, (at, at + all), &mentioned) { 0 } else { all };
         // "wherever you like except the kitchen": where nothing was named, all is meant; "but" alone says less.
         let named = !added.is_empty() || !removed.is_empty();
         let except = language.prefix(rest, Cue::ListExcept);
@@ -289,17 +294,50 @@ pub(crate) fn is_averse_to(slot: &Slot, held: &Json, scan: &Scan<'_>) -> bool {
         })
 }
 
-/// "all the stuff in the garage": all of what is not called as the slot is.
-fn is_all_of_something_else(language: &'static Language, slot: &Slot, rest: &[Word]) -> bool {
-    /// Articles and the like between "all" and its noun.
-    const MAX_BETWEEN: usize = 2;
-    let mut clause = rest.iter().take_while(|word| !word.after_break);
-    let noun = clause.by_ref().take(MAX_BETWEEN + 1).find(|word| !word.class.is(Class::DETERMINER));
-    noun.is_some_and(|noun| {
-        let named = super::name(language, slot).holds(noun);
-        let goes_on = [Cue::ListExcept, Cue::ListRemove, Cue::With, Cue::Without, Cue::Courtesy, Cue::Afterword];
-        !noun.class.is(Class::FUNCTION) && !noun.is(goes_on) && !named
-    })
+/// "all of them", "I want everything", "everything except bacon": a clause that says no more than that all is meant. "All up to
+/// date", "all the stuff in the garage" and "blood everywhere" say something else.
+fn is_all_of_it(
+    language: &'static Language,
+    slot: &Slot,
+    words: &[Word],
+    all: (usize, usize),
+    mentioned: &[Mentioned],
+) -> bool {
+    let name = super::name(language, slot);
+    let member = |at: usize| mentioned.iter().any(|member| (member.first..member.end).contains(&at));
+    let goes_on = [Cue::ListExcept, Cue::ListRemove, Cue::With, Cue::Without, Cue::Courtesy, Cue::Afterword];
+    let goes_on = |at: usize| words[at].is(goes_on) || words[at].class.is(Class::AND.and(Class::BUT));
+    let says_more = |at: usize| words[at].class == Class::CONTENT && !member(at) && !name.holds(&words[at]);
+    let from = (0..=all.0).rev().find(|at| *at == 0 || words[*at].after_break).unwrap_or(0);
+    let leads = |at: &usize| words[*at].is([Cue::Yes, Cue::Request, Cue::ListAdd, Cue::Carrier]);
+    let before = (from..all.0).filter(|at| !leads(at)).any(says_more);
+    let clause = (all.1..words.len()).take_while(|at| !words[*at].after_break && !goes_on(*at));
+    !before && !clause.into_iter().any(says_more)
+}
+
+/// "the fridge and the dishwasher, the oven stays where it is": a clause of its own says something of a member, where others are
+/// named and nothing more. How many words the clause has from the member on; 0 where it says nothing.
+pub(super) fn said_of(heard: &Heard, mentioned: &[Mentioned], member: &Mentioned) -> usize {
+    let (language, words) = (heard.language, heard.words.as_slice());
+    let bounds = |member: &Mentioned| {
+        let from = (0..=member.first).rev().find(|at| *at == 0 || words[*at].after_break).unwrap_or(0);
+        let until = (member.end..words.len()).find(|at| words[*at].after_break).unwrap_or(words.len());
+        (from, until)
+    };
+    let inside = |at: usize| mentioned.iter().any(|member| (member.first..member.end).contains(&at));
+    let named = |other: &Mentioned| {
+        let (from, until) = bounds(other);
+        other.index != member.index
+            && (from..until).all(|at| inside(at) || !words[at].class.is(Class::AUXILIARY.and(Class::NEGATOR)))
+    };
+    let (from, until) = bounds(member);
+    let opens =
+        words[from..member.first].iter().all(|word| word.class.is(Class::DETERMINER.and(Class::AND.and(Class::BUT))));
+    let verb = words.get(member.end).is_some_and(|next| {
+        !next.after_break && next.class.is(Class::AUXILIARY.and(Class::PRONOUN)) && !next.class.is(Class::DETERMINER)
+    });
+    let adds = (member.end..until).any(|at| language.prefix(&words[at..until], Cue::ListAdd) > 0);
+    if from > 0 && opens && verb && !adds && mentioned.iter().any(named) { until - member.first } else { 0 }
 }
 
 /// "take the candles off": a verb and its particle with a member between them.

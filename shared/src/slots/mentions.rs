@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde_json::json;
 
-use crate::entities::{Direction, Entity, Kind, Value, answer};
+use crate::entities::{Conventions, Direction, Entity, Kind, Kinds, Tenses, Value, answer, recognize_by};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, Word, between_marks, first_clause, polarity};
@@ -16,7 +16,7 @@ use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
 use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
-use super::several::at_time;
+use super::several::{at_time, instead};
 use super::{effective_type, is_number, is_text, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
 
@@ -56,12 +56,13 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && !(slot.default.is_none() && counts_some(scan, slot, &found))
                 && !is_over(scan, slot, &found)
                 && !is_when_all_was_well(scan, slot, entity)
+                && !lies_ahead(scan, slot, &found)
                 && !is_coarse(scan, slot, entity)
             {
                 fitting.push((index, found));
             }
         }
-        prefer_the_named(scan, slots, &mut fitting);
+        prefer_the_named(scan, slots, entity, &mut fitting);
         // "tomorrow at 7pm" is a day for one slot and a time for another.
         let (days, times): (Vec<_>, Vec<_>) =
             fitting.iter().cloned().partition(|(index, _)| *item_type(slots[*index]) == SlotType::Date);
@@ -137,10 +138,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             whole_lists.push(Mention { slot: index, found });
             continue;
         }
+        let named = options::mentioned(choices, scan.vocabulary(slot).in_passing(), &scan.heard);
+        let said_of = |start: usize| {
+            let member = named.iter().find(|member| scan.heard.words[member.first].start == start);
+            matches!(effective_type(slot), SlotType::List(_))
+                && member.is_some_and(|member| lists::said_of(&scan.heard, &named, member) > 0)
+        };
         for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             let left_out = is_left_out(scan, slot, chosen.start)
+                || said_of(chosen.start)
                 || is_of_long_ago(scan, (chosen.start, chosen.end))
                 || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
             if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
@@ -160,6 +168,26 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
         let Some(first) = own.next() else { continue };
         let rest: Vec<&Found> = own.collect();
+        // "Friday at nine, sorry, half past nine"
+        let of_another = |found: &Found| {
+            let overlaps = |other: &Found| other.start < found.end && found.start < other.end;
+            values.iter().any(|(other, fits)| overlaps(other) && !fits.contains(&index))
+        };
+        // "Thursday's, not Monday's"
+        let denied = |found: &Found| {
+            let at = scan.heard.words_of(found.span()).start;
+            let set_apart = scan.heard.words[..=at].iter().rev().take_while(|word| !word.class.is(Class::NEGATOR));
+            !set_apart.into_iter().any(|word| word.after_break)
+        };
+        if let Some(Answer::Value { found, .. }) = instead(slot, scan)
+            && free(found.span())
+            && first.end <= found.start
+            && !of_another(&found)
+            && !denied(&found)
+        {
+            mentions.push(Mention { slot: index, found });
+            continue;
+        }
         if matches!(effective_type(slot), SlotType::List(_)) {
             let mut items = vec![first.clone()];
             for item in rest {
@@ -457,7 +485,7 @@ pub(crate) fn undecided(
                 !is_only_discourse(scan, entity, found) && !is_denied_day(scan, slots[*index], entity)
             })
             .collect();
-        prefer_the_named(scan, slots, &mut fitting);
+        prefer_the_named(scan, slots, entity, &mut fitting);
         (fitting.len() > 1).then(|| fitting.swap_remove(0))
     });
     let only = days.next()?;
@@ -521,6 +549,14 @@ fn is_when_all_was_well(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         was.and_then(|was| clause.get(was + 1)).is_some_and(Word::is_over)
     };
     clause.is_some_and(well)
+}
+
+/// "can you come tomorrow?" where what has been is open: a day that lies ahead is none of it.
+fn lies_ahead(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
+    let today = scan.reference.now.date().to_string();
+    *item_type(slot) == SlotType::Date
+        && Tense::of(scan.language(), slot) == Tense::Past
+        && found.value.as_str().is_some_and(|day| day > today.as_str())
 }
 
 /// "it is twelve years old", "hace 12 años", "since the eighties": what is told in years or months is no day, and a decade no
@@ -592,20 +628,43 @@ fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
         && is_discourse(scan, entity)
 }
 
+/// "the frame split on Monday": a day that may lie on either side of now, and the verb of its clause says that it is over.
+pub(crate) fn is_told_of_the_past(scan: &Scan<'_>, span: (usize, usize)) -> bool {
+    let today = scan.reference.now.date().to_string();
+    let over = |entity: &Entity| match entity.readings.first() {
+        Some(Value::Time(time)) => time
+            .point
+            .as_deref()
+            .or(time.range.as_ref().map(|(start, _)| start.as_str()))
+            .is_some_and(|day| day < today.as_str()),
+        _ => false,
+    };
+    let inside = |entity: &&Entity| is_time(entity.kind) && entity.start < span.1 && span.0 < entity.end;
+    let Some(entity) = scan.entities.iter().find(inside).filter(|entity| entity.readings.len() > 1) else {
+        return false;
+    };
+    let conventions = Conventions { date_order: scan.reference.place.date_order, tenses: Tenses::Heeded };
+    let kinds = Kinds::NONE.with(entity.kind);
+    let heeded = recognize_by(scan.text, kinds, scan.reference, None, &conventions);
+    !over(entity) && heeded.iter().any(|other| other.span() == entity.span() && over(other))
+}
+
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
-fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, Found)>) {
+fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], entity: &Entity, fitting: &mut Vec<(usize, Found)>) {
     if fitting.len() < 2 {
         return;
     }
-    // A day that may lie on either side of now is to come where something to come is open: "Friday" is no day of birth.
+    // A day that may lie on either side of now is to come where something to come is open, "Friday" is no day of birth, unless
+    // the verb of its clause tells of the past: "the frame split on Friday".
     let past = |index: usize| {
         *item_type(slots[index]) == SlotType::Date && Tense::of(scan.language(), slots[index]) == Tense::Past
     };
     let sides: Vec<bool> = fitting.iter().map(|(index, _)| past(*index)).collect();
     let differ = fitting.iter().any(|(_, found)| found.value != fitting[0].1.value);
     if differ && sides.iter().any(|past| !past) {
+        let told = sides.contains(&true) && is_told_of_the_past(scan, entity.span());
         let mut sides = sides.into_iter();
-        fitting.retain(|_| !sides.next().unwrap_or(false));
+        fitting.retain(|_| sides.next() == Some(told));
     }
     if fitting.len() < 2 {
         return;

@@ -331,6 +331,11 @@ fn ordinal(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let found = recognize(scan.text, Kinds::NONE.with(Kind::Ordinal), scan.reference);
     let [only] = found.as_slice() else { return None };
     let Some(Value::Number { number: amount, text: None }) = only.readings.first() else { return None };
+    // "until the 18th" bounds a time.
+    let times = recognize(scan.text, Kinds::NONE.with(Kind::DateRange), scan.reference);
+    if times.iter().any(|time| time.start <= only.start && only.end <= time.end) {
+        return None;
+    }
     // "coming back on the 17th" tells of something else.
     let says_more = scan.heard.words.iter().any(|word| {
         (word.end <= only.start || word.start >= only.end) && word.class == Class::CONTENT && !word.is(Cue::Hesitation)

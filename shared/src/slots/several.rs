@@ -48,6 +48,17 @@ pub(crate) fn takes_itself_back(slot: &Slot, scan: &Scan<'_>) -> bool {
     instead(slot, scan).is_some()
 }
 
+/// Where the value stands that an answer takes back, "two" of "two, no, three".
+pub(crate) fn start_of_what_is_taken_back(slot: &Slot, scan: &Scan<'_>) -> Option<usize> {
+    instead(slot, scan)?;
+    let (first, _) = strings::taken_back(&scan.heard.words)?;
+    let before = scan.text.get(..scan.heard.words.get(first.checked_sub(1)?)?.end)?;
+    match read_as_said(slot, &Scan::of(before, [slot], scan.reference).knowing(scan.terms())) {
+        Answer::Value { found, .. } => Some(found.start),
+        Answer::Refused(_) | Answer::Absent => None,
+    }
+}
+
 /// "economy, wait, no, estate", "8, I mean 9": the value behind words that take another one back.
 pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     if matches!(effective_type(slot), SlotType::List(_) | SlotType::String) || is_yes_no(scan.language(), slot) {
@@ -60,6 +71,12 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let behind = scan.text.get(start..)?;
     let reference = near(slot, before, behind, scan.reference);
     let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], &reference).knowing(scan.terms()));
+    // "no, three, I forgot the side door": what is a value by itself, and something said about it.
+    let clause = &words[end..end + text::first_clause(&words[end..])];
+    let alone = scan.text.get(start..clause.last()?.end)?;
+    let is_value =
+        || matches!(part(alone), Answer::Value { whole: true, .. }) || completed(slot, scan, before, alone).is_some();
+    let behind = if clause.len() < words.len() - end && is_value() { alone } else { behind };
     let amount = is_number(slot) || *effective_type(slot) == SlotType::Money;
     let measured = matches!(effective_type(slot), SlotType::Quantity | SlotType::Money);
     let found = match part(behind) {

@@ -219,8 +219,9 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
     }
     if words.len() <= MAX_NOUN_PHRASE_WORDS + 2 {
         let shorter = language.prefix(words, Cue::BeforeNoun);
-        let says =
-            |word: &Word| word.class.is(Class::AUXILIARY.and(Class::SUBJECT)) && !word.class.is(Class::DETERMINER);
+        let says = |word: &Word| {
+            word.class.is(Class::AUXILIARY.and(Class::SUBJECT).and(Class::NEGATOR)) && !word.class.is(Class::DETERMINER)
+        };
         let bare = words.first().map(|word| word.start) == heard.words.first().map(|word| word.start);
         if shorter > 0
             && !(bare && begins_a_name(language, text, &words[shorter - 1], &words[shorter]))

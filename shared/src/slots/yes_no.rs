@@ -101,6 +101,11 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if is_doubly_denied(core) {
         return None;
     }
+    // "yes. and no, nobody is hurt": the no answers something else, or leaves it open.
+    let joined = |pair: &[Word]| pair[0].class.is(Class::AND) && pair[1].is(Cue::No) && pair[1].is(Cue::AnswerAlone);
+    if core.first().is_some_and(|first| first.is(Cue::Yes)) && core.windows(2).any(joined) {
+        return None;
+    }
     if let Some(last) = taken_back(core) {
         return last;
     }

@@ -150,8 +150,11 @@ impl Run<'_> {
                 _ => None,
             },
             _ if beside.is_empty() => slots::read_string(scan.language(), slot, scan.text),
-            _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside),
+            _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside)
+                .filter(|found| !goes_on_about(scan, beside, found)),
         };
+        let told = matches!(wanted, Wanted::Name | Wanted::Person | Wanted::Code);
+        let found = found.filter(|_| told || !self.tells_only_of_a_time(mv, slot, scan));
         let Some(found) = found else { return FreeText::Nothing };
         if !is_text(slot) {
             return FreeText::Value(found);
@@ -164,6 +167,21 @@ impl Run<'_> {
             FreeText::Value(found) => FreeText::Value(without_a_question(scan, slot, found)),
             other => other,
         }
+    }
+
+    /// "friday", "any day but Monday" where a day or a time is open: nothing but a time is told.
+    fn tells_only_of_a_time(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        let open = |other: &Slot| {
+            other.name != slot.name && slots::is_of_time(effective_type(other)) && frame.is_open(&other.name)
+        };
+        let timed = |word: &Word| scan.times().any(|(from, until)| from <= word.start && word.end <= until);
+        let telling = scan.heard.words.iter().filter(|word| word.tells() || word.class.is(Class::TIME));
+        let mut telling = telling.peekable();
+        is_text(slot)
+            && telling.peek().is_some()
+            && telling.all(|word| timed(word) || word.class.is(Class::TIME))
+            && mv.slots.iter().any(open)
     }
 
     /// A text as what the slot's question asks for: where that is a label, a sentence is none.
@@ -200,6 +218,18 @@ fn with_its_article(scan: &Scan<'_>, wanted: Wanted, found: Found) -> Found {
     }
     let text = scan.text.get(article.start..found.end).unwrap_or(&found.text).to_owned();
     Found { start: article.start, value: serde_json::json!(text), text, ..found }
+}
+
+/// "555 0147, but only after ten", "Monday would be best": what stands behind a value that opens the text goes on about that, and is no
+/// text by itself; nor is grammar alone ("of us").
+fn goes_on_about(scan: &Scan<'_>, beside: &[(usize, usize)], text: &Found) -> bool {
+    let words = &scan.heard.words;
+    let inside = |word: &Word| beside.iter().any(|(from, until)| *from <= word.start && word.end <= *until);
+    let opened = words.iter().find(|word| !strings::is_hesitation(word)).is_some_and(inside);
+    let rest = &words[scan.heard.words_of(text.span())];
+    let goes_on = Class::BUT.and(Class::AUXILIARY).and(Class::BREAK);
+    let names = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.is_capital(scan.text);
+    opened && rest.first().is_some_and(|first| first.class.is(goes_on)) || !rest.iter().any(names)
 }
 
 /// Whether a repair opens the text, set apart from what follows.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::super::flow::prompt_block;
 use super::super::run::Run;
 use crate::ir::{Action, Move, Slot, SlotType, Statement, TemplatePart};
-use crate::language::{Cue, Language};
+use crate::language::Language;
 use crate::slots::labels::Wanted;
 use crate::slots::{self, effective_type, strings};
 use crate::text::Heard;
@@ -76,9 +76,7 @@ impl Run<'_> {
         if !matches!(effective_type(slot), SlotType::Date | SlotType::DateTime) {
             return false;
         }
-        let question = self.question(mv, slot);
-        let words = question.heard.words.as_slice();
-        (0..words.len()).any(|at| self.language().prefix(&words[at..], Cue::AsksPast) > 0)
+        slots::asks_for_the_past(&self.question(mv, slot).heard)
     }
 }
 

@@ -19,7 +19,8 @@ impl Run<'_> {
     /// "not tomorrow, the day after"; whether it was that.
     pub(super) fn fill_what_is_wanted_instead(&mut self, asking: &Asking<'_>) -> bool {
         let Asking { slot, scan, .. } = asking;
-        if is_yes_no(scan.language(), slot) {
+        // "not sure what it is called, the thing that …" refuses nothing.
+        if is_yes_no(scan.language(), slot) || scan.heard.begins_with(Cue::Unsure) > 1 {
             return false;
         }
         let Some(found) = self.wanted_instead(slot, scan) else { return false };
@@ -242,7 +243,8 @@ impl Run<'_> {
         }
         let Some((found, sureness)) = slots::meant(slot, scan, self.input.game.model()) else { return false };
         self.fill(slot, &found, Source::Meaning);
-        if sureness == Sureness::Unsure {
+        // "not sure what it is called, the thing that …"
+        if sureness == Sureness::Unsure || scan.heard.begins_with(Cue::Unsure) > 0 {
             self.read_back(&slot.name);
         }
         true
@@ -276,7 +278,7 @@ fn answering_span(slot: &Slot, scan: &Scan<'_>, found: &Found) -> (usize, usize)
     let first = between_marks(&scan.heard.words).next().and_then(<[_]>::last);
     match first.filter(|_| is_yes_no(scan.language(), slot)) {
         Some(last) => (found.start, last.end),
-        None => (found.start, found.end),
+        None => (slots::start_of_what_is_taken_back(slot, scan).unwrap_or(found.start).min(found.start), found.end),
     }
 }
 

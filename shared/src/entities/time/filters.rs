@@ -50,6 +50,7 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     !is_second(scene, at, end)
         && !is_plain_word(scene, at, found)
         && !is_of_a_rate(scene, at, found)
+        && !is_set_apart(scene, at)
         && !looks_back(scene, at, found)
         && !is_place_before_weekday(scene, at, end)
         && !is_age_in_decades(scene, at, found)
@@ -67,7 +68,17 @@ fn looks_back(scene: &Scene, at: usize, found: &Found) -> bool {
     shifted && counted && scene.tenses == Tenses::Heeded && tense::follows_superlative(scene, at)
 }
 
-/// "14 hours a day", "20 dollars a month": so much in each, no length of time.
+/// "a site for 3, june 5": a number that a comma sets apart is no day of the month whose day stands behind it.
+fn is_set_apart(scene: &Scene, at: usize) -> bool {
+    const DAY_DIGITS: std::ops::RangeInclusive<u8> = 1..=2;
+    let digits = |k: usize| scene.tokens.get(k).map_or(0, |token| token.digits);
+    digits(at) > 0
+        && scene.is(at + 1, Sym::Comma)
+        && scene.is(at + 2, Sym::Month)
+        && DAY_DIGITS.contains(&digits(at + 3))
+}
+
+/// "14 hours a day", "30 minutes a day from March 16th": so much in each, no length of time.
 fn is_of_a_rate(scene: &Scene, at: usize, found: &Found) -> bool {
     let end = found.end as usize;
     let amount = |k: usize| {
@@ -76,10 +87,10 @@ fn is_of_a_rate(scene: &Scene, at: usize, found: &Found) -> bool {
     };
     let apart = |k: usize| scene.tokens[k].gap == Gap::Blank;
     matches!(found.node, Node::Duration(_) | Node::Date(_))
-        && end == at + 2
         && at > 1
         && scene.is(at, Sym::A)
-        && scene.is(end - 1, Sym::Unit)
+        && scene.is(at + 1, Sym::Unit)
+        && (end == at + 2 || scene.is(at + 2, Sym::From))
         && apart(at)
         && scene.word(at - 1).starts_with(char::is_alphabetic)
         && !scene.is(at - 1, Sym::In)

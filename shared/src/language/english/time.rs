@@ -150,7 +150,7 @@ const WORDS: &[Entry] = &[
 
 #[rustfmt::skip]
 static TENSE: Tense = Tense {
-    past: &["ago", "ate", "been", "began", "bought", "broke", "brought", "built", "came", "caught", "chose", "did", "died", "drew", "drove", "fell", "felt", "flew", "forgot", "fought", "found", "froze", "gave", "got", "grew", "had", "happened", "heard", "held", "hurt", "kept", "knew", "led", "left", "lost", "made", "met", "paid", "ran", "rang", "rose", "said", "sang", "sank", "sat", "saw", "sent", "shot", "shut", "slept", "sold", "spent", "spoke", "stole", "stood", "struck", "sued", "swore", "taught", "thought", "threw", "told", "took", "understood", "was", "went", "were", "woke", "won", "wore", "wrote"],
+    past: &["ago", "ate", "been", "began", "bought", "broke", "brought", "built", "burst", "came", "caught", "chose", "did", "died", "drew", "drove", "fell", "felt", "flew", "forgot", "fought", "found", "froze", "gave", "got", "grew", "had", "happened", "heard", "held", "hurt", "kept", "knew", "led", "left", "lost", "made", "met", "paid", "ran", "rang", "rose", "said", "sang", "sank", "sat", "saw", "sent", "shot", "shut", "slept", "sold", "spent", "split", "spoke", "stole", "stood", "struck", "sued", "swore", "taught", "thought", "threw", "told", "took", "understood", "was", "went", "were", "woke", "won", "wore", "wrote"],
     past_endings: &["ed"],
     future: &["'ll", "book", "can", "could", "due", "expect", "expected", "expects", "going", "gonna", "let", "let's", "ll", "may", "might", "must", "need", "needs", "plan", "plans", "please", "reserve", "scheduled", "shall", "should", "tomorrow", "upcoming", "want", "wants", "will", "won't", "would"],
     ages: &["her", "his", "my", "our", "their", "your"],

@@ -193,6 +193,8 @@ const RULES: &[Written] = &[
     rule(ClockBase, "At The HourWord Struck?", clock::struck), rule(ClockBase, "At The HourDigits ^H", clock::struck),
     rule(ClockBase, "At? The HourDigits Of The? Noon", clock::noon), rule(ClockBase, "At? The HourWord Of The? Noon", clock::noon),
     rule(ClockBase, "Around The HourDigits", clock::struck), rule(ClockBase, "Around The HourWord", clock::struck),
+    rule(ClockBase, "Around The BareHour MinutesOff", clock::off_hour), rule(ClockBase, "At? About Of The BareHour MinutesOff", clock::off_hour),
+    rule(ClockBase, "Around The HourDigits Colon Minutes", clock::digital),
     rule(ClockBase, "At? About Of The HourDigits", clock::struck), rule(ClockBase, "At? About Of The HourWord", clock::struck),
     rule(ClockBase, "Quarters Prior The BareHour", clock::hour_less), rule(ClockBase, "Number Quarters Prior The BareHour", clock::hour_less),
     rule(ClockBase, "Number Prior The BareHour", clock::hour_less), rule(ClockBase, "Number Unit Prior The BareHour", clock::hour_less),
