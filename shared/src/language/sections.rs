@@ -456,6 +456,8 @@ cues! {
     PeriodEdge = "period.edge";
     /// Says of what follows that it is to come, and not so yet: "will be", "is turning".
     Coming = "coming";
+    /// Between a noun and the name of what it is: "a dog named Moose".
+    Named = "named";
     /// Behind what was so, says that it is over: "until", "but".
     Ended = "ended";
     /// Says that somebody's life, health or home is in danger; its value is the kind.

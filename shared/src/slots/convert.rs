@@ -242,7 +242,10 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             (Kind::Number | Kind::Percent, Value::Number { number: amount, .. })
                 if asked && !(*amount < 1.0 && is_share(scan, entity)) =>
             {
-                let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
+                let unit = match entity.kind {
+                    Kind::Percent => "%".to_owned(),
+                    _ => measure_counted(scan, slot)?,
+                };
                 found(json!({"text": said, "amount": number(*amount), "unit": unit}))
             }
             _ => None,

@@ -98,8 +98,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     let introduces = scan.heard.words.iter().any(|word| word.is([Cue::Copula, Cue::SlotOfName]));
-    for (index, slot) in slots.iter().enumerate().filter(|_| introduces) {
-        if let Some(found) = introduced(slot, scan).filter(|found| free(found.span())) {
+    for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| introduces || is_text(slot)) {
+        let found = named_behind_its_noun(slot, scan).or_else(|| introduced(slot, scan).filter(|_| introduces));
+        if let Some(found) = found.filter(|found| free(found.span())) {
             values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
             values.push((found, vec![index]));
         }
@@ -247,6 +248,36 @@ impl Contested {
         let next = scan.heard.words.iter().find(|word| word.start >= end);
         next.is_some_and(|next| self.starts.contains(&next.start))
     }
+}
+
+/// "my large dog Duke", "a dog named Moose" for `dog_name`: a name right behind the noun that it is the name of.
+fn named_behind_its_noun(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    /// Words of a name at most.
+    const MAX_NAME_WORDS: usize = 3;
+    let language = scan.language();
+    let name = super::name(language, slot);
+    let of_a_name = name.words.iter().any(|word| word.is(Cue::SlotOfName));
+    // Where every noun is written with a capital, none tells of a name.
+    if !is_text(slot) || !of_a_name || language.formats.get("nouns").is_some() {
+        return None;
+    }
+    let words = scan.heard.words.as_slice();
+    // "my dog Saturday at one"
+    let capital = |word: &&Word| word.is_capital(scan.text) && !word.class.is(Class::TIME);
+    let noun = |at: &usize| name.holds(&words[*at]) && !words[*at].is(Cue::SlotOfName) && !capital(&&words[*at]);
+    (0..words.len()).filter(noun).find_map(|at| {
+        let behind = &words[at + 1..];
+        let clause = &behind[..behind.iter().position(|word| word.after_break).unwrap_or(behind.len())];
+        let led = language.prefix(clause, Cue::Named);
+        let plain = |word: &&Word| if led > 0 { word.class == Class::CONTENT } else { capital(word) };
+        let count = clause[led..].iter().take(MAX_NAME_WORDS).take_while(plain).count();
+        // "a dog named after my uncle"
+        let named = clause[led..]
+            .get(..count)
+            .filter(|named| led == 0 || count == clause.len() - led || named.iter().all(|word| capital(&word)))?;
+        let span = (named.first()?.start, named.last()?.end);
+        Some(Found::text(span, scan.text.get(span.0..span.1)?))
+    })
 }
 
 /// "my name is Bo", "the phone number is …": a value that a clause introduces by what the slot is called.
