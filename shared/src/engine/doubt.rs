@@ -347,10 +347,11 @@ fn counts_again(scan: &Scan<'_>, until: usize) -> bool {
         holds && !matches!(entity.kind, Kind::Number | Kind::Money | Kind::DateRange)
     };
     // "3 nights, 2 adults", "four seats, one of them for a child" count something else.
-    let number = |word: &&Word| word.class.is(Class::NUMBER) || word.has_digit();
+    let own = scan.entities.iter().find(|entity| entity.start <= first.start && first.start < entity.end);
+    let until = own.map_or(first.end, |entity| entity.end);
     let alone = |next: &Word| next.after_break || !(next.class == Class::CONTENT || next.class.is(Class::OF));
-    number(&first)
-        && words.iter().skip_while(|word| word.start < first.start).find(|word| !number(word)).is_none_or(alone)
+    (first.class.is(Class::NUMBER) || first.has_digit())
+        && words.iter().find(|word| word.start >= until).is_none_or(alone)
         && !scan.entities.iter().any(of_another)
 }
 
