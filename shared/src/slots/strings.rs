@@ -223,10 +223,9 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
             word.class.is(Class::AUXILIARY.and(Class::SUBJECT).and(Class::NEGATOR)) && !word.class.is(Class::DETERMINER)
         };
         let bare = words.first().map(|word| word.start) == heard.words.first().map(|word| word.start);
-        if shorter > 0
+        if (1..words.len()).contains(&shorter)
             && !(bare && begins_a_name(language, text, &words[shorter - 1], &words[shorter]))
             && !words[shorter..].iter().any(says)
-            && words.len() > shorter
             && !words[shorter].glued
             && words.len() - shorter <= MAX_NOUN_PHRASE_WORDS
         {
