@@ -101,6 +101,12 @@ impl Run<'_> {
                 let rest = words[opening..from].iter().chain(&words[until..end]);
                 (unsure && self.unexplained(mv, slot, scan, rest) > 0).then_some(Doubt::Unexplained)
             }
+            // "thirty and something" are more than thirty.
+            SlotType::Money | SlotType::Number | SlotType::Range { .. } | SlotType::Quantity
+                if is_more(scan, until) =>
+            {
+                Some(Doubt::Unexplained)
+            }
             SlotType::Money | SlotType::Number | SlotType::Range { .. } if counts_again(scan, end) => {
                 Some(Doubt::Contested)
             }
@@ -153,6 +159,9 @@ impl Run<'_> {
         }
         let amount = slots::is_number(slot) || matches!(effective_type(slot), SlotType::Money | SlotType::Quantity);
         let place = (words[opening].start, words[end - 1].end);
+        if amount && is_more(scan, until) {
+            return Some(Doubt::Unexplained);
+        }
         if amount && slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) {
             return Some(Doubt::ToCome);
         }
@@ -326,6 +335,11 @@ impl Run<'_> {
         self.fill(&slot, &found, Source::Correction);
         self.read_back_if(&slot, Some(Doubt::LeftOver));
     }
+}
+
+/// Whether what stands behind a number says that it is more than that.
+fn is_more(scan: &Scan<'_>, until: usize) -> bool {
+    scan.heard.words.get(until..).is_some_and(|behind| scan.language().prefix(behind, Cue::AndMore) > 0)
 }
 
 /// "on Friday I work, so no": a clause behind a value is nothing but a no.

@@ -466,6 +466,8 @@ cues! {
     DangerOf = "danger.of";
     /// A word for somebody who is neither named nor of the speaker's own people: "man", "child".
     People = "people";
+    /// Behind a number, says that it is more than that: "and something".
+    AndMore = "and_more";
 }
 
 macro_rules! texts {

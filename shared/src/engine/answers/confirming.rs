@@ -7,6 +7,7 @@ use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Open;
+use crate::language::Class;
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Scan, Source, strings};
 use crate::text::Heard;
@@ -48,7 +49,11 @@ impl Run<'_> {
             self.fill(&slot, &found, Source::Correction);
             return self.advance(Entry::UnderWay);
         }
-        match slots::yes_no::read(&text, &reference) {
+        // "and what if there is none?" says neither, whatever words it is made of.
+        let answers = scan.heard.words.iter().find(|word| !strings::is_hesitation(word));
+        let asks = strings::is_question(&text, &scan.heard)
+            && answers.is_none_or(|first| !first.class.is(Class::ANSWER.and(Class::BARE_NO)));
+        match slots::yes_no::read(&text, &reference).filter(|_| !asks) {
             Some(true) => {
                 self.answered_by_active();
                 self.confirm(name);
