@@ -59,7 +59,8 @@ impl Run<'_> {
                 let telling = |word: &&Word| word.class == Class::CONTENT;
                 let known =
                     |word: &Word| usual.contains(&word.hash) || usual.contains(&word.stem(heard.language).hash());
-                if !said.iter().filter(telling).any(known) {
+                // "hot water" is not "water everywhere".
+                if !said.iter().any(|word| word.class == Class::CONTENT) || !said.iter().filter(telling).all(known) {
                     return self.urgent_move_about(danger.kind, (said[0].start, said[said.len() - 1].end));
                 }
             }
