@@ -75,7 +75,7 @@ codes! {
     ShadowedPattern "E123" Warning "a pattern that another always beats";
     UnknownParticipant "E124" Warning "a trigger's participant is not in the game's `participants`";
     RepeatedEntry "E125" Warning "a list says the same thing twice";
-    DoubtfulReference "E126" Warning "a name that looks like a misspelt slot or capture";
+    DoubtfulReference "E126" Warning "a name that looks misspelt, or a capture that nothing reads";
     MatchesEverything "E127" Warning "a pattern without any word of its own matches every utterance";
     UnreachableMove "E128" Warning "a move that nothing triggers and nothing delegates to";
     ContractMismatch "E129" Warning "game and capability contract disagree";
@@ -83,7 +83,7 @@ codes! {
     FailedOfSlot "E131" Warning "`failed` where only a slot can be given up";
     NoGenerator "E132" Warning "an action that needs what this version does not have";
     ValueNeverHeld "E133" Warning "a value that the slot never has";
-    GluedValue "E134" Warning "a template puts a value right behind a word";
+    GluedValue "E134" Warning "a template puts a value right behind a word, or twice";
     FewPhrases "E135" Warning "an urgent move with few phrases";
     QuestionMismatch "E136" Warning "a question that asks for something else than its slot takes";
     HardToTell "E137" Warning "values that nobody can tell apart";

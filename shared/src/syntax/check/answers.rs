@@ -1,5 +1,5 @@
 //! How people will answer: emergencies with few phrases (E135), questions that ask for something else than their slot takes
-//! (E136), values that cannot be told apart (E137), and templates that put a value right behind a word (E134).
+//! (E136), values that cannot be told apart (E137), and templates that put a value right behind a word, or twice (E134).
 //!
 //! All of it compiles and works; it is what authors find out from people, when nobody tells them before.
 
@@ -120,7 +120,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
 
     fn question(&mut self, context: &Context<'f, 's>, language: &'static Language, slot: &Slot<'s>, text: Text) {
         let written = self.decoded(text);
-        let said = without_placeholders(&written);
+        let said = outside(&written, '{', '}');
         let name = slot.name;
         let is_short = said == written && said.split_whitespace().count() <= MAX_VAGUE_WORDS;
         if is_short && says_nothing(&Heard::of(language, &said)) {
@@ -152,16 +152,24 @@ impl<'f, 's> Checker<'f, 's, '_> {
         said: &str,
         span: Span,
     ) {
+        // "Small (9 inches) or large (12)?": what stands in parentheses describes an option.
+        let said = outside(said, '(', ')');
         if !said.contains([',', ':']) {
             return;
         }
         let definitions = self.resolved.definitions(game, &slot.ty);
         let terms = slot.vocabulary.iter().chain(definitions.iter().flat_map(|definition| &definition.vocabulary));
         let synonyms = terms.flat_map(|term| term.synonyms.iter().map(|synonym| self.decoded(synonym.text)));
-        let known: Vec<Vec<u64>> = options.iter().cloned().chain(synonyms).map(|form| stems(language, &form)).collect();
-        let (announced, list) = said.rsplit_once(':').map_or((false, said), |(_, list)| (true, list));
+        let forms: Vec<String> = options.iter().cloned().chain(synonyms).collect();
+        let known: Vec<Vec<u64>> = forms.iter().map(|form| stems(language, form)).collect();
+        let (announced, list) = said.rsplit_once(':').map_or((false, said.as_str()), |(_, list)| (true, list));
         let heard = Heard::of(language, list);
-        let pieces = offered(&heard);
+        let mut pieces = offered(&heard);
+        // Where no option has a figure, one measures or prices an option.
+        let has_figure = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+        if !forms.iter().any(|form| has_figure(form)) {
+            pieces.retain(|piece| !piece.iter().any(|word| has_figure(&word.text)));
+        }
         // "cargo bike" for `cargo`, "class A" for `a`
         let is_known = |piece: &[&Word]| {
             let stems: Vec<u64> = piece.iter().map(|word| word.stem(language).hash()).collect();
@@ -181,8 +189,8 @@ impl<'f, 's> Checker<'f, 's, '_> {
             return;
         }
         let message = format!("this question offers {}, which `{}` does not take", unknown.join(", "), slot.name.text);
-        let hint =
-            "add it to the options, or as what people call one of them: `with vocabulary { \"…\" also means: […] }`";
+        let hint = "add it to the options, or as what people call one of them: `with vocabulary { \"…\" also means: […] }`; \
+             what only describes an option stands in parentheses";
         self.report_hint(Code::QuestionMismatch, span, message, hint);
     }
 
@@ -201,7 +209,17 @@ impl<'f, 's> Checker<'f, 's, '_> {
         self.report_hint(Code::QuestionMismatch, span, message, hint);
     }
 
-    /// `monthly{paid?, paid}`
+    /// Of yes or no a conditional text shows no value.
+    fn is_yes_or_no(&self, context: &Context<'f, 's>, path: &[String]) -> bool {
+        let boolean = |ty: &Type<'s>| matches!(ty, Type::Simple(SlotType::Boolean));
+        let types_of = |slot: &Slot<'s>| {
+            boolean(&slot.ty)
+                || self.resolved.definitions(context.id.game, &slot.ty).iter().any(|definition| boolean(&definition.ty))
+        };
+        matches!(path, [name] if context.slots.iter().any(|slot| slot.name.text == name && types_of(slot)))
+    }
+
+    /// `monthly{paid?, in advance}`, `{voucher?, voucher voucher}`
     fn glued(&mut self, context: &Context<'f, 's>) {
         let mut texts = Vec::new();
         let mut collect = |met: Met<'_, '_>| {
@@ -219,6 +237,17 @@ impl<'f, 's> Checker<'f, 's, '_> {
             let Ok(parsed) = template::parse(&decode(self.written(text), Escapes::Marked)) else { continue };
             let mut before: Option<&TemplatePart> = None;
             for part in &parsed.parts {
+                if let TemplatePart::Conditional { path, pieces, .. } = part
+                    && pieces.len() > 2
+                    && !self.is_yes_or_no(context, path)
+                {
+                    let name = path.join(".");
+                    let message = format!("the value of `{name}` stands {} times in this text", pieces.len() - 1);
+                    let hint = format!(
+                        "wherever the text behind `?` holds the word `{name}`, the value takes its place: name the slot otherwise"
+                    );
+                    self.report_hint(Code::GluedValue, text.span, message, hint);
+                }
                 if let TemplatePart::ValueOr(path, fallback) = part
                     && fallback.starts_with(|first: char| !first.is_alphanumeric())
                     && before.is_some_and(sticks)
@@ -270,13 +299,14 @@ fn same_kind(one: &Type<'_>, other: &Type<'_>) -> bool {
     }
 }
 
-fn without_placeholders(text: &str) -> String {
+/// A text without what stands between brackets.
+fn outside(text: &str, opening: char, closing: char) -> String {
     let mut out = String::with_capacity(text.len());
     let mut depth = 0usize;
     for character in text.chars() {
         match character {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
+            _ if character == opening => depth += 1,
+            _ if character == closing => depth = depth.saturating_sub(1),
             _ if depth == 0 => out.push(character),
             _ => {}
         }

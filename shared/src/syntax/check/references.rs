@@ -1,5 +1,5 @@
 //! What moves refer to: slots in conditions (E100), moves (E120), capabilities (E121), participants (E124), names that
-//! look misspelt (E126), and what the contract says of all that (E129).
+//! look misspelt and captures that nothing reads (E126), and what the contract says of all that (E129).
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,12 +27,14 @@ pub(super) struct Known<'f> {
     pub(super) used_moves: HashSet<&'f str>,
     /// Names of slots, captures and choices: what a bare name on the right of a comparison may mean.
     values: HashSet<String>,
+    /// Every name of the file but those that only patterns capture, and words that only texts say.
+    named: HashSet<&'f str>,
     /// Parameters of the contract's functions.
     contract: HashMap<(String, String), Vec<String>>,
 }
 
 impl<'f> Known<'f> {
-    pub(super) fn collect(resolved: &Resolved<'f, '_>, source: &str, contract: Option<&Contract>) -> Known<'f> {
+    pub(super) fn collect(resolved: &Resolved<'f, '_>, source: &'f str, contract: Option<&Contract>) -> Known<'f> {
         let mut known = Known {
             moves: HashMap::new(),
             services: HashMap::new(),
@@ -40,6 +42,7 @@ impl<'f> Known<'f> {
             open_services: HashMap::new(),
             used_moves: HashSet::new(),
             values: HashSet::new(),
+            named: named(resolved, source),
             contract: HashMap::new(),
         };
         for (index, game) in resolved.file.games.iter().enumerate() {
@@ -90,6 +93,7 @@ impl<'f> Known<'f> {
 impl<'f, 's> Checker<'f, 's, '_> {
     pub(super) fn references(&mut self, context: &Context<'f, 's>, known: &Known<'f>) {
         self.participants(context);
+        self.unread_captures(context, known);
         let mut visit = |met: Met<'f, '_>| match met {
             Met::Condition(condition) => {
                 self.condition_reference(context, condition);
@@ -168,6 +172,36 @@ impl<'f, 's> Checker<'f, 's, '_> {
                     message,
                     near.map_or_else(|| "add it there".to_owned(), |near| format!("did you mean `{near}`?")),
                 );
+            }
+        }
+    }
+
+    /// `"a {size} for {whom}"` where nothing is called `whom`
+    fn unread_captures(&mut self, context: &Context<'f, 's>, known: &Known<'f>) {
+        let mut gives_all = false;
+        for found in &context.lineage {
+            blocks(&found.blocks, &mut |met| {
+                // A call that names no values gets all that there are.
+                gives_all |= matches!(met, Met::Action(action) if matches!(&action.kind, ActionKind::Call(call) if call.arguments.is_none()));
+            });
+        }
+        if gives_all {
+            return;
+        }
+        let patterns = context.written.triggers.iter().flat_map(|trigger| &trigger.patterns);
+        for pattern in patterns {
+            for name in super::capture_names(self.written(pattern.text)) {
+                let is_parameter = || known.contract.values().flatten().any(|parameter| *parameter == name);
+                if known.named.contains(name.as_str()) || is_parameter() || self.findings.is_full_of_warnings() {
+                    continue;
+                }
+                let message = format!("nothing reads `{name}`: what is said for it is heard and lost");
+                let slots = context.slots.iter().map(|slot| slot.name.text);
+                let hint = match nearest(&name, slots) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "make it a slot of the move, or write `*` for words that do not matter".to_owned(),
+                };
+                self.report_hint(Code::DoubtfulReference, pattern.text.span, message, hint);
             }
         }
     }
@@ -359,6 +393,42 @@ impl<'f, 's> Checker<'f, 's, '_> {
             }
         }
     }
+}
+
+/// The names that a file uses: its words outside of patterns, and of texts what stands between braces.
+fn named<'f>(resolved: &Resolved<'f, '_>, source: &'f str) -> HashSet<&'f str> {
+    let mut patterns = Vec::new();
+    let mut texts = Vec::new();
+    let mut collect = |met: Met<'_, '_>| {
+        if let Met::Template(text) = met {
+            texts.push(text.span);
+        }
+    };
+    for game in &resolved.file.games {
+        blocks(&game.events, &mut collect);
+        for found in &game.moves {
+            blocks(&found.blocks, &mut collect);
+            found.slots.iter().for_each(|found| slot(found, &mut collect));
+            let own = found.triggers.iter().flat_map(|trigger| &trigger.patterns);
+            patterns.extend(own.map(|pattern| pattern.text.span));
+        }
+    }
+    let mut skipped: Vec<(Span, bool)> = patterns.into_iter().map(|span| (span, false)).collect();
+    skipped.extend(texts.into_iter().map(|span| (span, true)));
+    skipped.sort_by_key(|(span, _)| span.start);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = |text: &'f str| text.split(move |c| !is_part(c));
+    let mut names = HashSet::new();
+    let mut at = 0;
+    for (span, is_text) in skipped {
+        let (start, end) = (span.start as usize, span.end as usize);
+        names.extend(source.get(at..start).into_iter().flat_map(words));
+        let inside = source[start..end].split('{').skip(1).filter(|_| is_text);
+        names.extend(inside.filter_map(|piece| piece.split('}').next()).flat_map(words));
+        at = at.max(end);
+    }
+    names.extend(words(&source[at..]));
+    names
 }
 
 fn shown_slots(context: &Context<'_, '_>) -> String {
