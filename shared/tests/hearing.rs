@@ -213,6 +213,11 @@ fn values_are_told_from_what_stands_beside_them() {
 }
 
 #[test]
+fn a_florist_hears_what_a_part_is_told_for_its_caller() {
+    check("florist");
+}
+
+#[test]
 fn a_picnic_service_hears_wishes_and_what_is_said_beside_them() {
     check("picnic");
 }
@@ -220,6 +225,12 @@ fn a_picnic_service_hears_wishes_and_what_is_said_beside_them() {
 #[test]
 fn what_would_be_a_wrong_value_is_none() {
     check("lodge");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_florist_hears_the_same_in_spanish() {
+    check("floreria");
 }
 
 #[cfg(feature = "spanish")]

@@ -17,6 +17,25 @@ const MAX_DEPTH: usize = 32;
 /// Times that `retry` makes a call again in one turn, or goes back to a slot of a move.
 const MAX_RETRIES: usize = 2;
 
+/// The statements of a branch of a block; those of its `else` where there is no such branch.
+fn body_of(block: &Block, branch: usize) -> &[Statement] {
+    match block.branches.get(branch) {
+        Some(branch) => branch.body.as_slice(),
+        None => block.otherwise.as_deref().unwrap_or_default(),
+    }
+}
+
+/// The statement at a position of a move.
+pub(super) fn statement_at<'m>(mv: &'m Move, position: &[usize]) -> Option<&'m Statement> {
+    let [block, branch, statement, deeper @ ..] = position else { return None };
+    let mut found = body_of(mv.blocks.get(*block)?, *branch).get(*statement)?;
+    for step in deeper.chunks(2) {
+        let (Statement::Block(nested), [branch, statement]) = (found, step) else { return None };
+        found = body_of(nested, *branch).get(*statement)?;
+    }
+    Some(found)
+}
+
 impl Run<'_> {
     /// Runs a top-level block if one of its branches holds.
     pub(super) fn run_block(&mut self, mv: &Move, index: usize) -> Result<Option<Flow>, Halt> {
@@ -35,10 +54,7 @@ impl Run<'_> {
 
     fn rest_of_block(&mut self, mv: &Move, block: &Block, rest: &[usize], path: &mut Vec<usize>) -> Result<Flow, Halt> {
         let [branch, statement, deeper @ ..] = rest else { return Ok(Flow::Done) };
-        let body = match block.branches.get(*branch) {
-            Some(branch) => branch.body.as_slice(),
-            None => block.otherwise.as_deref().unwrap_or_default(),
-        };
+        let body = body_of(block, *branch);
         path.push(*branch);
         if let (Some(Statement::Block(nested)), false) = (body.get(*statement), deeper.is_empty()) {
             path.push(*statement);

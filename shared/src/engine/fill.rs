@@ -385,6 +385,8 @@ impl Run<'_> {
             }
             // "Ana Lund, room 12"
             [.., noun] if bare && noun.class == Class::CONTENT && self.names_another(mv, slot, noun) => true,
+            // "calle Sol 5": the number of a house behind the name of its street
+            [.., kind, name] if bare && self.names_a_place(mv, slot, scan, [kind, name]) => true,
             [.., lead, noun] if bare && noun.class == Class::CONTENT && !noun.after_break => {
                 lead.class.is(Class::FUNCTION)
                     && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
@@ -394,6 +396,19 @@ impl Run<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether two words right before a number are a noun and a name, and nothing that the move speaks of. Where the number must
+    /// be said, the name shows as one by its capital.
+    fn names_a_place(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, [kind, name]: [&Word; 2]) -> bool {
+        let strange = |word: &Word| {
+            word.class == Class::CONTENT
+                && !is_option_of_another(mv, slot, scan, word.start)
+                && !self.is_of_the_move(mv, std::slice::from_ref(word))
+                && !self.question(mv, slot).name.holds(word)
+        };
+        let shows = name.is_capital(scan.text) && !kind.is_capital(scan.text);
+        !name.after_break && (shows || slot.default.is_some()) && strange(kind) && strange(name)
     }
 
     /// Whether a noun is the name of another slot.
@@ -477,11 +492,33 @@ impl Run<'_> {
         let told: Vec<Cow<'_, Slot>> = open.iter().map(|slot| self.as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
-        slots::mentions(&open, &names, scan, taken)
-            .into_iter()
-            .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
-            .filter(|stated| !self.counts_another_thing(mv, scan, stated))
-            .collect()
+        let outside = |taken: &[Span]| -> Vec<Stated> {
+            slots::mentions(&open, &names, scan, taken)
+                .into_iter()
+                .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
+                .filter(|stated| !self.counts_another_thing(mv, scan, stated))
+                .collect()
+        };
+        let mut stated = outside(taken);
+        // "two bunches to 41 Elm Street": what counts nothing that is asked for does not hide what does.
+        let numbers: Vec<Span> =
+            scan.entities.iter().filter(|entity| entity.kind == Kind::Number).map(Entity::span).collect();
+        let counted: Vec<&Slot> = open.iter().copied().filter(|slot| slots::is_number(slot)).collect();
+        if numbers.len() > 1 && !counted.is_empty() {
+            let counts = |span: &Span, slot: &Slot| {
+                let found = Found::text(*span, scan.text.get(span.0..span.1).unwrap_or_default());
+                !self.counts_another_thing(mv, scan, &Stated { slot: slot.name.clone(), found })
+            };
+            let others = numbers.into_iter().filter(|span| !counted.iter().any(|slot| counts(span, slot)));
+            let taken: Vec<Span> = taken.iter().copied().chain(others).collect();
+            let missed = |again: &Stated| {
+                counted.iter().any(|slot| slot.name == again.slot)
+                    && !stated.iter().any(|known| known.slot == again.slot)
+            };
+            let again: Vec<Stated> = outside(&taken).into_iter().filter(missed).collect();
+            stated.extend(again);
+        }
+        stated
     }
 
     /// A slot with its question, where what is said needs it: "Since when?" tells of a day, "How many months?" of what a number

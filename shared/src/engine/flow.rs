@@ -165,10 +165,12 @@ impl Run<'_> {
                 && self.standing(mv, slot) == Standing::Wanted
         };
         let prompted = |slot: &&Slot| self.question_of(mv, &slot.name).is_some();
-        let asked = |slot: &&Slot| slot.required && slot.default.is_none() || prompted(slot);
+        // What was said for it and broke its rule was meant: nothing else stands in its place without a word.
+        let broken = |slot: &&Slot| slot.default.is_some() && frame.failures_of(&slot.name) > 0;
+        let asked = |slot: &&Slot| slot.required && slot.default.is_none() || broken(slot) || prompted(slot);
         // What is open is told at once; whether a question is there for it may take all conditions of the move.
         let first = mv.slots.iter().filter(open).find(asked)?;
-        if first.required {
+        if first.required || broken(&first) {
             return Some(Need::Value(first));
         }
         let block = |slot: &Slot| prompt_block(mv, &slot.name).map(|(index, _)| index);

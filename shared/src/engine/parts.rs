@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::flow::{Entry, Flow, TOO_DEEP};
+use super::blocks;
+use super::flow::{Entry, Flow, TOO_DEEP, prompt_block};
 use super::run::{Halt, Run};
 use super::state::{Caller, Frame, PartCall};
-use crate::ir::{Move, PayloadValue};
+use crate::ir::{Action, Move, PayloadValue, Slot, Statement};
 use crate::slots::{self, Answer, Found, Source};
 
 /// Parts of parts at most.
@@ -22,7 +23,7 @@ impl Run<'_> {
         path: &[usize],
     ) -> Result<Flow, Halt> {
         let Some(part) = self.move_named(target) else { return Ok(Flow::Done) };
-        let given = with.iter().map(|(name, value)| (name.clone(), self.handed(value))).collect();
+        let given = self.given(with);
         let call = PartCall { position: path.to_vec(), given };
         let Some(mut frame) = self.state.active.take() else { return Ok(Flow::Done) };
         // After a correction the block runs again: what nothing has changed for is not asked for twice.
@@ -50,6 +51,36 @@ impl Run<'_> {
         }
         self.advance(Entry::Fresh)?;
         Ok(Flow::Called)
+    }
+
+    /// What a part is given, with the values that the move which calls it holds now.
+    fn given(&mut self, with: &[(String, PayloadValue)]) -> Vec<(String, Value)> {
+        with.iter().map(|(name, value)| (name.clone(), self.handed(value))).collect()
+    }
+
+    /// What the statement at a position of the move under way gives the part that it calls.
+    pub(super) fn given_at(&mut self, mv: &Move, position: &[usize]) -> Option<Vec<(String, Value)>> {
+        match blocks::statement_at(mv, position)? {
+            Statement::Action(Action::CallMove { with, .. }) => Some(self.given(with)),
+            _ => None,
+        }
+    }
+
+    /// A part goes on with what its caller gives it now: "actually make it large", where it asks whether all is right.
+    pub(super) fn give_again(&mut self, part: Frame) {
+        let given = part.caller.as_ref().map(|caller| caller.given.clone()).unwrap_or_default();
+        let mv = self.move_named(&part.move_id);
+        self.state.active = Some(part);
+        if let Some(mv) = mv {
+            given.into_iter().for_each(|(name, value)| self.begin_with(&mv, &name, value));
+        }
+    }
+
+    /// Whether a slot of the part under way holds what its caller gave it, and has no question of its own.
+    pub(super) fn is_only_given(&self, mv: &Move, slot: &Slot) -> bool {
+        let caller = self.state.active.as_ref().and_then(|frame| frame.caller.as_ref());
+        caller.is_some_and(|caller| caller.given.iter().any(|(name, _)| *name == slot.name))
+            && prompt_block(mv, &slot.name).is_none()
     }
 
     /// A value that is handed to a client or to a part.

@@ -62,6 +62,8 @@ impl Run<'_> {
         // A part's question asks for another's value: a mere "no, …" puts nothing in the place of a text of the caller's.
         let own = asked.is_none_or(|asked| mv.slots.iter().any(|slot| slot.name == asked.name));
         let mut free_text = own || correction.strength > Strength::Weak;
+        // "actually make it large": what is of a type that a caller holds is no text of the part that asks.
+        free_text &= correction.slot.is_some() || !self.is_of_a_caller(said, scan);
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
@@ -130,6 +132,8 @@ impl Run<'_> {
         // "I said friday", where friday stands, corrects nothing.
         free_text &= !typed.iter().any(|slot| self.holds(slot, Some(said), scan.reference));
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
+        // What a caller has put together, and nobody is asked for, is no one's words.
+        let free = free.filter(|slot| named.is_some() || !self.is_only_given(mv, slot));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
             let found =
@@ -151,7 +155,7 @@ impl Run<'_> {
             None => self.replace(&slot, &found),
         }
         // "yes, but in business class" is a yes and a change.
-        if let Some(asked) = asked.filter(|asked| asked.name != slot.name && is_yes_no(self.language(), asked))
+        if let Some(asked) = asked.filter(|asked| own && asked.name != slot.name && is_yes_no(self.language(), asked))
             && scan.heard.begins_with(Cue::Yes) > 0
             && let Answer::Value { found: yes, .. } =
                 slots::read_value(asked, self.language().text(Text::Yes), scan.reference)
@@ -216,6 +220,7 @@ impl Run<'_> {
             let wider = Scan::of(scan.text, &outer.slots, scan.reference).knowing(scan.terms());
             corrected = self.edit_lists(&outer, asked, &wider)
                 || self.correct(&outer, Some(asked), &wider)
+                || self.correct_default(&outer, asked, &wider)
                 || self.reopen(&outer, asked, &wider)
                 || self.correct_for_caller(asked, scan);
             // A value that is needed now comes first; the block that calls the part runs again when it is there.
@@ -224,11 +229,62 @@ impl Run<'_> {
                 frame.ran.retain(|block| caller.position.first() != Some(block));
                 return true;
             }
+            let given = if corrected { self.given_at(&outer, &caller.position) } else { None };
             caller.frame = self.state.active.take().unwrap_or_default();
+            if let Some(given) = given.filter(|given| *given != caller.given) {
+                caller.given = given;
+                part.caller = Some(caller);
+                part.asked.clear();
+                self.give_again(part);
+                return true;
+            }
         }
         part.caller = Some(caller);
         self.state.active = Some(part);
         corrected
+    }
+
+    /// "make it three" while a part asks, where nobody has said how many and the caller begins with one. Whether it was that.
+    fn correct_default(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let begins_so =
+            |slot: &&Slot| slot.default.is_some() && !is_text(slot) && self.slot_value(&slot.name).is_none();
+        let open: Vec<&Slot> = mv.slots.iter().filter(begins_so).collect();
+        let names: Vec<&str> = open.iter().map(|slot| slot.name.as_str()).collect();
+        let Some(correction) = correction_of(mv, &names, &scan.heard) else { return false };
+        let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
+        let answers =
+            || matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits);
+        if correction.strength < Strength::Plain || !is_text(asked) && answers() {
+            return false;
+        }
+        let target = open.into_iter().find_map(|slot| match slots::read_value(slot, said, scan.reference) {
+            Answer::Value { found, whole: true } if correction.slot.is_none_or(|named| named == slot.name) => {
+                Some((slot.clone(), found))
+            }
+            _ => None,
+        });
+        let Some((slot, found)) = target else { return false };
+        self.answered_by_active();
+        self.replace(&slot, &found);
+        true
+    }
+
+    /// Whether what is put in the place of something is a value of a type that a caller of the move holds, or begins with.
+    fn is_of_a_caller(&self, said: &str, scan: &Scan<'_>) -> bool {
+        let takes = |slot: &Slot| {
+            let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
+            // "a large pizza", but not "June Miller"
+            let leads = beside.heard.words.first().is_some_and(|word| word.class.is(Class::DETERMINER));
+            matches!(slots::read_answer(slot, &beside), Answer::Value { found, whole } if found.fits && (whole || leads))
+        };
+        let callers = self.state.active.iter().flat_map(Frame::with_callers).skip(1);
+        callers.into_iter().any(|frame| {
+            let Some(mv) = self.move_named(&frame.move_id) else { return false };
+            mv.slots.iter().any(|slot| {
+                let held = frame.slot(&slot.name).is_some() || slot.default.is_some();
+                held && !is_text(slot) && !is_yes_no(self.language(), slot) && takes(slot)
+            })
+        })
     }
 
     /// "in the end we are four": of what is held that which asks in those words; all of it where the words do not tell.
