@@ -151,6 +151,11 @@ fn what_is_in_doubt_is_read_back() {
 }
 
 #[test]
+fn a_laundry_hears_options_a_read_back_and_whom_to_reach() {
+    check("laundry");
+}
+
+#[test]
 fn a_taxi_office_hears_what_is_not_wanted_and_whose_number_it_is() {
     check("minibus");
 }

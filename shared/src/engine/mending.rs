@@ -240,7 +240,7 @@ impl Run<'_> {
         }
     }
 
-    fn say_abilities(&mut self) {
+    pub(super) fn say_abilities(&mut self) {
         if let Some(abilities) = self.abilities() {
             self.say(&abilities);
         }

@@ -9,7 +9,7 @@ use super::flow::{missing, prompt_blocks};
 use super::run::Run;
 use super::wording;
 use crate::ir::{Condition, Expression, Literal, Move, Slot, SlotType};
-use crate::slots::{self, SlotValue, whole_of};
+use crate::slots::{self, Found, SlotValue, Source, whole_of};
 
 /// Options that the context gives a slot at most.
 const MAX_OPTIONS: usize = 200;
@@ -130,6 +130,27 @@ impl Run<'_> {
         if active.move_id == began.move_id { began.slot(slot).cloned() } else { None }
     }
 
+    /// Whether a rule of a slot refuses what was found for it.
+    pub(super) fn would_be_refused(&mut self, mv: &Move, slot: &Slot, found: &Found) -> bool {
+        let (Some(rules), Some(frame)) = (slot.rules.as_ref(), self.state.active.clone()) else { return false };
+        let Found { text, value, .. } = found.clone();
+        if let Some(tried) = &mut self.state.active {
+            tried.fill(&slot.name, SlotValue { text, value, source: Source::Answer, confirmed: true });
+        }
+        let refused = rules.valid.iter().any(|rule| self.is_broken(mv, Subject::Value(slot), slot, &rule.condition));
+        self.state.active = Some(frame);
+        refused
+    }
+
+    /// Whether a rule has all that it looks at, and does not hold.
+    fn is_broken(&mut self, mv: &Move, subject: Subject<'_>, slot: &Slot, condition: &Condition) -> bool {
+        let mut names = Vec::new();
+        names_in(condition, &mut names);
+        self.is_complete(mv, subject)
+            && !self.lacks_one(mv, &names, &slot.name)
+            && !self.judges(subject.name(), condition)
+    }
+
     fn keep_valid(&mut self, mv: &Arc<Move>, slot: &Slot) -> Option<String> {
         let rules = slot.rules.as_ref()?;
         let valid = rules.valid.iter().map(|rule| (Subject::Value(slot), rule));
@@ -137,13 +158,8 @@ impl Run<'_> {
         let whole = whole_of(&slot.name)
             .into_iter()
             .flat_map(|name| whole.clone().map(move |rule| (Subject::Whole(name), rule)));
-        let (subject, broken) = valid.chain(whole).find(|(subject, rule)| {
-            let mut names = Vec::new();
-            names_in(&rule.condition, &mut names);
-            self.is_complete(mv, *subject)
-                && !self.lacks_one(mv, &names, &slot.name)
-                && !self.judges(subject.name(), &rule.condition)
-        })?;
+        let (subject, broken) =
+            valid.chain(whole).find(|(subject, rule)| self.is_broken(mv, *subject, slot, &rule.condition))?;
         self.running.judged = Some(subject.name().to_owned());
         let reason = self.render(&broken.reason);
         self.running.judged = None;

@@ -548,12 +548,12 @@ impl<'a> Run<'a> {
         found.map_or_else(|| crate::text::readable(name), |mv| wording::move_label(&mv))
     }
 
-    /// The moves that can be named to the person now, as people would say them.
+    /// The moves that can be named to the person now, as people would say them; nobody is offered an emergency.
     pub(super) fn abilities(&self) -> Option<wording::Filled> {
         let named: Vec<String> = (0..self.input.game.move_count())
             .filter(|index| self.admits(*index))
             .filter_map(|index| self.input.game.move_at(index))
-            .filter(|mv| wording::is_named(mv))
+            .filter(|mv| wording::is_named(mv) && mv.priority != Priority::Urgent)
             .take(wording::MAX_COUNTED_MOVES)
             .map(|mv| wording::move_label(&mv))
             .collect();

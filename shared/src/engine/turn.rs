@@ -96,6 +96,11 @@ impl Run<'_> {
         if !meant && self.corrects_what_has_ended()? {
             return Ok(());
         }
+        // What only comes near to a move in meaning is not what a greeting is about.
+        let near = |candidate: &Candidate| candidate.stage.is_near();
+        if !meant && strings::is_greeting(&self.heard()) && candidates.iter().all(near) {
+            return self.greet();
+        }
         match chosen {
             Decision::Nothing => self.read_in_part(&text),
             Decision::Enter(candidate) if self.only_asks_beside(candidate) || says_urgent(candidate) => {
@@ -270,11 +275,19 @@ impl Run<'_> {
         if self.waits_for_agent() {
             return Ok(());
         }
-        if self.say_unless_replaced(Replaceable::Unclear)? == Words::BuiltIn
-            && let Some(abilities) = self.abilities()
-        {
-            self.say(&abilities);
+        if self.say_unless_replaced(Replaceable::Unclear)? == Words::BuiltIn {
+            self.say_abilities();
         }
+        Ok(())
+    }
+
+    /// Greets, and says what can be done here.
+    fn greet(&mut self) -> Result<(), Halt> {
+        if self.waits_for_agent() {
+            return Ok(());
+        }
+        self.say(wording::GREETED);
+        self.say_abilities();
         Ok(())
     }
 

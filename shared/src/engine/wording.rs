@@ -10,6 +10,7 @@ use crate::template::number_text;
 use crate::text::readable;
 
 pub(super) const NO_MATCH: Text = Text::NoMatch;
+pub(super) const GREETED: Text = Text::Greeted;
 pub(super) const CANCELLED: Text = Text::Cancelled;
 pub(super) const NOTHING_TO_CANCEL: Text = Text::NothingToCancel;
 pub(super) const START_OVER: Text = Text::StartOver;

@@ -262,6 +262,8 @@ cues! {
     Afterword = "afterword";
     /// Answers no question.
     Noise = "noise";
+    /// Nothing but a greeting.
+    Greeting = "greeting";
     /// Stands before a noise.
     NoiseBefore = "noise.before";
     /// There is nothing to say to the question.
@@ -488,6 +490,8 @@ macro_rules! texts {
 texts! {
     /// Nothing of the game was meant.
     NoMatch = "no_match" [];
+    /// A greeting, where the game greets in no words of its own.
+    Greeted = "greeted" [];
     /// A move was cancelled.
     Cancelled = "cancelled" [];
     /// Nothing is under way that could be cancelled.

@@ -94,12 +94,15 @@ impl Prepared {
                     forms.extend(term.synonyms.iter().map(|synonym| (index, plain_words(&synonym.text))));
                 }
             }
-            // "checkup" for `check-up`
-            if words.len() > 1 {
-                forms.push((index, vec![words.concat()]));
-            }
             forms.push((index, words));
         }
+        // "checkup" for `check-up`
+        let figures = |form: &[String]| form.iter().any(|part| part.bytes().any(|byte| byte.is_ascii_digit()));
+        let in_one = |(index, form): &(usize, Vec<String>)| {
+            (form.len() > 1 && !figures(form)).then(|| (*index, vec![form.concat()]))
+        };
+        let in_one: Vec<(usize, Vec<String>)> = forms.iter().filter_map(in_one).collect();
+        forms.extend(in_one);
         // A name that is an option of its own is nobody else's.
         let own: Vec<Vec<String>> = options.iter().map(|option| plain_words(option)).collect();
         forms
@@ -124,7 +127,15 @@ pub(crate) fn exact(options: &[String], vocabulary: Vocabulary<'_>, heard: &Hear
         .forms
         .iter()
         .find(|(_, form)| form.iter().map(String::as_str).eq(words.iter().copied()))
+        .or_else(|| prepared.forms.iter().find(|(_, form)| is_respaced(form, &words)))
         .map(|(index, _)| *index)
+}
+
+/// "pick up" for `pickup`, "takeaway" for `take away`: the same letters, however they are parted. Digits are not: "1 2" is no 12.
+fn is_respaced(form: &[String], words: &[&str]) -> bool {
+    form.len() != words.len()
+        && !words.iter().any(|word| word.bytes().any(|byte| byte.is_ascii_digit()))
+        && form.iter().flat_map(|part| part.chars()).eq(words.iter().flat_map(|word| word.chars()))
 }
 
 /// The same, but for pronouns and courtesies: "cancel it, please".
@@ -179,12 +190,24 @@ fn end_of(heard: &Heard, first: usize, form: &[String], same: fn(&Language, &Wor
         if article(at) && !same(heard.language, words.get(at)?, part) {
             at += 1;
         }
-        if !same(heard.language, words.get(at)?, part) {
+        if same(heard.language, words.get(at)?, part) {
+            at += 1;
+        } else if in_two(words, at, part) {
+            at += 2;
+        } else {
             return None;
         }
-        at += 1;
     }
     Some(at)
+}
+
+/// "pick up" for `pickup`: a word of an option said in two.
+fn in_two(words: &[Word], at: usize, part: &str) -> bool {
+    let [one, other, ..] = &words[at..] else { return false };
+    let rest = part.strip_prefix(one.text.as_str());
+    !other.after_break
+        && rest.is_some_and(|rest| rest == other.text.as_str())
+        && !part.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn exactly(language: &Language, word: &Word, part: &str) -> bool {

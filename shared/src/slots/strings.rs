@@ -189,6 +189,15 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
     words.is_empty()
 }
 
+/// Whether the text greets and says nothing else.
+pub(crate) fn is_greeting(heard: &Heard) -> bool {
+    let mut words = heard.words.as_slice();
+    while let greeting @ 1.. = heard.language.prefix(words, Cue::Greeting) {
+        words = &words[greeting..];
+    }
+    words.is_empty() && !heard.is_empty()
+}
+
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),
 /// prepositions and articles before a short noun phrase, and courtesies after it. `None` when nothing is left.
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {

@@ -27,6 +27,10 @@ impl Run<'_> {
     pub(super) fn replace(&mut self, slot: &Slot, found: &Found) {
         self.tell.reading = Reading::Correction;
         self.fill(slot, found, Source::Correction);
+        // Who corrects gets on: what was not understood before counts no more.
+        if let Some(frame) = &mut self.state.active {
+            frame.failures.clear();
+        }
         let sensitive = self.is_sensitive(slot);
         let shown = if sensitive { Slot { sensitive, ..slot.clone() } } else { slot.clone() };
         let said = slots::option_in_words(self.language(), &shown, &found.value);
@@ -35,6 +39,8 @@ impl Run<'_> {
 
     /// Puts a corrected value in the place of a filled one; whether the utterance did correct something.
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
+        // "Is that right?", of which only a yes is taken: "no, …" says what is to be instead.
+        let in_vain = asked.is_some_and(|asked| self.no_is_in_vain(mv, asked, scan));
         let Some(frame) = &self.state.active else { return false };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
         if filled.is_empty() {
@@ -42,7 +48,10 @@ impl Run<'_> {
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
-        let Some(correction) = correction_of(mv, &named, &scan.heard) else { return false };
+        let Some(mut correction) = correction_of(mv, &named, &scan.heard) else { return false };
+        if in_vain {
+            correction.strength = correction.strength.max(Strength::Plain);
+        }
         let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
         // "five hours, no, six": the answer takes itself back.
         let of_another = || mv.slots.iter().any(|slot| self.holds(slot, refused, scan.reference));
@@ -104,7 +113,7 @@ impl Run<'_> {
                     return false;
                 }
                 // "nah, that's too expensive"
-                free_text &= correction.strength == Strength::Strong;
+                free_text &= correction.strength == Strength::Strong || in_vain && correction.slot.is_some();
             }
             // "maybe 60 or 70" to a question for a number is no text that replaces another.
             free_text &= correction.strength == Strength::Strong || !scan.states(asked);
@@ -164,6 +173,17 @@ impl Run<'_> {
         }
         self.fill_beside_answer(mv, &slot, scan, found.behind(opening).span());
         true
+    }
+
+    /// Whether yes or no is asked for, and a rule of the slot refuses a no.
+    fn no_is_in_vain(&mut self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let no = self.language().text(Text::No);
+        let has_rules = asked.rules.as_ref().is_some_and(|rules| !rules.valid.is_empty());
+        if !has_rules || !is_yes_no(self.language(), asked) {
+            return false;
+        }
+        let Answer::Value { found: no, .. } = slots::read_value(asked, no, scan.reference) else { return false };
+        self.would_be_refused(mv, asked, &no)
     }
 
     /// "not three, two", "it's ten, not noon": what is refused tells whose value is corrected; all of them where it does not.
