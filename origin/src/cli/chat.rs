@@ -198,7 +198,10 @@ impl Chat {
             Line::Quit => return Ok(Next::Leave),
             Line::Unknown(command) => console.line(format_args!("There is no {command}.\n{HELP}"))?,
             Line::Utterance(text) => {
-                let said = Said::of_line(text);
+                let said = Said::of_line(chosen(
+                    text,
+                    self.last.as_ref().map_or(&[][..], |last| last.record.choices.as_slice()),
+                ));
                 let outcome = self.session.take(&said, self.watch.moment());
                 answer(&outcome.record, console)?;
                 self.said.push(said);
@@ -213,6 +216,13 @@ impl Chat {
 enum Next {
     GoOn,
     Leave,
+}
+
+/// The choice whose number is typed, where choices were shown with numbers in front; else what is typed.
+fn chosen<'a>(text: &'a str, choices: &'a [String]) -> &'a str {
+    let by_number = || choices.get(text.parse::<usize>().ok()?.checked_sub(1)?);
+    let is_choice = choices.iter().any(|choice| choice == text);
+    by_number().filter(|_| !is_choice).map_or(text, |choice| choice)
 }
 
 fn answer(record: &TurnRecord, console: &mut Console) -> Result<(), Failure> {
@@ -233,6 +243,17 @@ fn answer(record: &TurnRecord, console: &mut Console) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_a_choice_that_is_shown_chooses_it() {
+        let sizes = ["small", "medium", "large"].map(str::to_owned);
+        assert_eq!(chosen("2", &sizes), "medium");
+        assert_eq!(chosen("0", &sizes), "0");
+        assert_eq!(chosen("4", &sizes), "4");
+        assert_eq!(chosen("two of them", &sizes), "two of them");
+        assert_eq!(chosen("2", &[]), "2");
+        assert_eq!(chosen("2", &["4", "2"].map(str::to_owned)), "2");
+    }
 
     #[test]
     fn a_line_is_a_command_only_with_a_slash() {

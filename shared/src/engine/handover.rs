@@ -245,14 +245,13 @@ impl Run<'_> {
     /// Whether the person waits for somebody; what is not understood is kept for them then.
     pub(super) fn waits_for_agent(&mut self) -> bool {
         let Some(handover) = &self.state.handover else { return false };
-        let queue = handover.status.queue.clone();
         // What is said while an emergency waits for somebody is said of it.
         let emergency = handover.escalating.as_ref().filter(|_| handover.status.urgent);
         let emergency = emergency.map(|frame| (frame.move_id.clone(), frame.score));
         if let Some((name, score)) = emergency {
             self.answer_as(&name, score);
         }
-        self.say(&wording::still_waiting(&queue));
+        self.say(wording::STILL_WAITING);
         true
     }
 }

@@ -225,6 +225,21 @@ pub(super) fn is_of_others(text: &str, heard: &Heard) -> bool {
     strings::is_inquiry(text, heard) && !heard.words.iter().any(|word| word.is(Cue::Speaker))
 }
 
+/// Whether a text asks for something to be done: "I'd like …", "can I get …", or nothing but what it is to be, without a verb.
+pub(super) fn is_wish(text: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = heard.words.as_slice();
+    let wishes = |at: usize| {
+        let rest = &words[at..];
+        let speaks = rest[0].is(Cue::Speaker) && rest.iter().skip(1).take(2).any(|word| word.is(Cue::AsksWish));
+        speaks || language.prefix(rest, Cue::Request) > 0
+    };
+    // "my hot wash came back wet" tells of what is there already.
+    let told = Class::SUBJECT.and(Class::AUXILIARY).and(Class::PAST);
+    let tells = |word: &Word| word.class.is(told) || word.is(Cue::Owner);
+    !strings::is_inquiry(text, heard) && ((0..words.len()).any(wishes) || !words.iter().any(tells))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,6 @@
 //! Reading an utterance as the answer to a question that is no slot's: a choice, which move was meant, a guess.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::agenda::Interruption;
 use super::flow::Entry;
@@ -13,7 +12,7 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame, Open};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
-use crate::ir::{Priority, Slot};
+use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Wanted};
@@ -401,11 +400,7 @@ impl Run<'_> {
         let other =
             candidates.iter().any(|other| other.score >= self.threshold_for(other) && self.name_of(other) != name);
         let Some(mv) = self.move_named(name).filter(|_| !other) else { return false };
-        let (text, reference, header) = (self.text.clone(), self.reference, Arc::clone(&self.input.header));
-        let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
-        let slots: Vec<&Slot> = mv.slots.iter().collect();
-        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
-        !strings::is_question(&text, &scan.heard) && !slots::mentions(&slots, &names, &scan, &[]).is_empty()
+        !strings::is_question(&self.text, &self.heard()) && !self.slots_said(&mv).is_empty()
     }
 
     /// Enters a move that the person chose or confirmed, with what the original utterance says for it.

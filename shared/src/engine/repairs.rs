@@ -98,6 +98,8 @@ fn cancels(heard: &Heard, clause: &[Word]) -> bool {
 
 /// "never mind, cancel": every part, cut at commas and full stops, says the same or nothing.
 fn in_parts(language: &'static Language, words: &[Word]) -> Option<Repair> {
+    /// Words of a clause that names what is cancelled.
+    const NAMED: usize = 4;
     let mut found: Option<Repair> = None;
     for part in words.chunk_by(|_, next| !next.after_break && !next.is(Cue::And)) {
         let part = match part.split_first() {
@@ -113,6 +115,8 @@ fn in_parts(language: &'static Language, words: &[Word]) -> Option<Repair> {
             Some(other) if found == Some(Repair::Repeat) => found = Some(other),
             Some(Repair::Repeat) => {}
             Some(_) => return None,
+            // "never mind, cancel my order": the same, with its name.
+            None if found == Some(Repair::Cancel) && part.len() <= NAMED && language.prefix(part, Cue::Cancel) > 0 => {}
             None if language.is(part, [Cue::RepairBefore, Cue::RepairAfter]) => {}
             None => return None,
         }

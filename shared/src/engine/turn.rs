@@ -7,10 +7,10 @@ use super::mending::{Replaceable, Target, Words};
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
-use crate::ir::{Move, Priority, SlotType};
+use crate::ir::{Move, Priority, Slot, SlotType};
 use crate::language::Class;
 use crate::matcher::{Candidate, Stage, Standing};
-use crate::slots::{self, Vocabulary, strings};
+use crate::slots::{self, Scan, Vocabulary, strings};
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 const CERTAIN: f64 = 0.9;
@@ -101,6 +101,9 @@ impl Run<'_> {
         if !meant && strings::is_greeting(&self.heard()) && candidates.iter().all(near) {
             return self.greet();
         }
+        if let Some(candidate) = self.borne_out(&chosen) {
+            return self.enter(candidate, &text, true);
+        }
         match chosen {
             Decision::Nothing => self.read_in_part(&text),
             Decision::Enter(candidate) if self.only_asks_beside(candidate) || says_urgent(candidate) => {
@@ -137,6 +140,9 @@ impl Run<'_> {
                 Ok(())
             }
             Decision::Nothing => match self.speaks_for() {
+                Some(name) if self.move_named(&name).is_some_and(|mv| self.bears_out(&mv)) => {
+                    self.enter_certain(&name, text)
+                }
                 Some(name) => {
                     self.guess_move(&name, WORTH_ASKING, text);
                     Ok(())
@@ -178,6 +184,50 @@ impl Run<'_> {
     fn only_asks_beside(&self, candidate: &Candidate) -> bool {
         let collects = self.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
         collects && inquiry::is_beside(&self.text, &self.heard(), candidate)
+    }
+
+    /// What only comes near to a move, or is as near to another, and is that move because of the values that are said.
+    fn borne_out<'c>(&self, chosen: &Decision<'c>) -> Option<&'c Candidate> {
+        let is = |candidate: &&Candidate| {
+            let mv = self.move_at(candidate.move_index);
+            mv.is_some_and(|mv| self.bears_out(&mv)) && !self.only_asks_beside(candidate)
+        };
+        match chosen {
+            Decision::Guess(candidate) => Some(*candidate).filter(is),
+            Decision::Which(one, other) => {
+                let (first, second) = (Some(*one).filter(is), Some(*other).filter(is));
+                first.xor(second)
+            }
+            Decision::Enter(_) | Decision::Nothing => None,
+        }
+    }
+
+    /// "ok a hot wash with starch": whether the utterance is a wish, and says options of several slots of a move. A number may
+    /// be anything's.
+    fn bears_out(&self, mv: &Move) -> bool {
+        /// Slots that an option is said for.
+        const ENOUGH: usize = 2;
+        if mv.priority != Priority::Normal || !inquiry::is_wish(&self.text, &self.heard()) {
+            return false;
+        }
+        let option = |slot: &&&Slot| {
+            let ty = slots::effective_type(slot);
+            let item = if let SlotType::List(item) = ty { item } else { ty };
+            matches!(item, SlotType::Enum(_)) && !slots::is_yes_no(self.language(), slot)
+        };
+        self.slots_said(mv).iter().filter(option).count() >= ENOUGH
+    }
+
+    /// The slots of a move that the utterance says values for.
+    pub(super) fn slots_said<'m>(&self, mv: &'m Move) -> Vec<&'m Slot> {
+        let scan = Scan::over(&self.text, self.heard(), &mv.slots, &self.reference);
+        let scan = scan.knowing(&self.input.header.vocabulary);
+        let slots: Vec<&Slot> = mv.slots.iter().collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        let mut said: Vec<usize> = slots::mentions(&slots, &names, &scan, &[]).iter().map(|found| found.slot).collect();
+        said.sort_unstable();
+        said.dedup();
+        said.into_iter().map(|index| slots[index]).collect()
     }
 
     /// What the candidates come to.

@@ -10,6 +10,8 @@ use crate::template::number_text;
 use crate::text::readable;
 
 pub(super) const NO_MATCH: Text = Text::NoMatch;
+/// What was said is kept for somebody who has not come yet; the name of a queue is nothing to say.
+pub(super) const STILL_WAITING: Text = Text::StillWaiting;
 pub(super) const GREETED: Text = Text::Greeted;
 pub(super) const CANCELLED: Text = Text::Cancelled;
 pub(super) const NOTHING_TO_CANCEL: Text = Text::NothingToCancel;
@@ -237,11 +239,6 @@ pub(super) fn taken_over(agent: &str) -> Filled {
 /// That nobody has come in time.
 pub(super) fn nobody_free(target: &str) -> Filled {
     Filled::new(Text::NobodyFree, [("target", plain(readable(target)))])
-}
-
-/// That what was said is kept for somebody who has not come yet.
-pub(super) fn still_waiting(target: &str) -> Filled {
-    Filled::new(Text::StillWaiting, [("target", plain(readable(target)))])
 }
 
 /// A choice that no move takes up.

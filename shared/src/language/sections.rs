@@ -579,7 +579,7 @@ texts! {
     /// Nobody has come in time.
     NobodyFree = "nobody_free" ["target"];
     /// What is not understood while the person waits for somebody.
-    StillWaiting = "still_waiting" ["target"];
+    StillWaiting = "still_waiting" [];
     /// A choice that no move takes up.
     Noted = "noted" ["choice"];
     /// What can be done here.

@@ -408,7 +408,12 @@ pub(crate) fn is_no_option(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
     if !names {
         return None;
     }
-    scan.text.get(said.first()?.start..said.last()?.end).map(str::to_owned)
+    let said = scan.text.get(said.first()?.start..said.last()?.end)?;
+    // "Robert O'Neill", "9375550107": a name or a number is no thing that one has or has not.
+    let capital = |word: &str| word.starts_with(char::is_uppercase);
+    let name = said.split_whitespace().count() > 1 && said.split_whitespace().all(capital);
+    let figures = said.bytes().any(|byte| byte.is_ascii_digit());
+    (!name && !figures).then(|| said.to_owned())
 }
 
 /// What was said for a list beside its options and is not one of them: "tuna" of "tuna and cheese".

@@ -89,6 +89,8 @@ impl Run<'_> {
                     self.open(Open::Slot { name: name.to_owned() });
                     return self.answer_slot(name);
                 }
+                // What is said for another slot is kept, and the question stays.
+                self.fill_beside(&mv, &scan, (0, 0));
                 self.ask_again(true)
             }
         }
