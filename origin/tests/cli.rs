@@ -770,3 +770,17 @@ fn a_stale_translation_stays_stale_through_a_translators_tool() {
     let checked = lgdl(["texts", "check", game]).expect(1, &[]);
     assert!(!checked.out.contains("another text"), "{}", checked.out);
 }
+
+#[test]
+fn a_translation_into_the_games_own_language_is_told_to_say_nothing() {
+    let folder = small_game(GOLDEN);
+    let game = path(&folder);
+    for own in ["en", "en-GB"] {
+        lgdl(["texts", "extract", game, "--language", own]).expect(2, &["the game's own language"]);
+    }
+    assert!(!folder.path().join("texts").exists());
+    fs::create_dir(folder.path().join("texts")).expect("a folder");
+    file(&folder, "texts/en.yaml", "language: en\ntexts:\n  greet.called: { source: greet, text: \"a greeting\" }\n");
+    let checked = lgdl(["texts", "check", game]).expect(1, &["texts/en.yaml: is in the game's own language"]);
+    assert_eq!(checked.out.lines().count(), 1, "{}", checked.out);
+}

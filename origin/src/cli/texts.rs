@@ -5,6 +5,7 @@ mod xliff;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lgdl::language::{Language, Locale};
 use lgdl::texts::{Entry, FILE_FOLDER, Fault, Kind, TextsFile, check, extract, of_the_program};
 
 use super::console::{Console, count};
@@ -100,6 +101,11 @@ impl Texts {
         Ok(Texts { entries, folder, loaded })
     }
 
+    /// Whether the game itself is in a language, so that nothing of a translation into it is ever said.
+    fn is_own(&self, language: &str) -> bool {
+        language.split('-').next().and_then(Language::coded) == Some(Language::of_game(&self.loaded.game))
+    }
+
     fn path(&self, language: &str) -> PathBuf {
         self.folder.join(format!("{language}.yaml"))
     }
@@ -129,13 +135,17 @@ impl Texts {
 
     /// The file of a language, or an empty one.
     fn read_or_new(&self, language: &str) -> Result<TextsFile, Failure> {
+        if self.is_own(language) {
+            return Err(Failure::Usage(format!(
+                "`{language}` is the game's own language: its texts stand in the game"
+            )));
+        }
         if self.path(language).is_file() {
             return self.read(language);
         }
-        let known =
-            lgdl::language::Locale::tagged(language).is_some() || lgdl::language::Language::coded(language).is_some();
+        let known = Locale::tagged(language).is_some() || Language::coded(language).is_some();
         if !known {
-            let all: Vec<&str> = lgdl::language::Language::all().iter().map(|language| language.code).collect();
+            let all: Vec<&str> = Language::all().iter().map(|language| language.code).collect();
             let known = all.join(", ");
             return Err(Failure::Usage(format!("`{language}` is no language of this build; it has {known}")));
         }
@@ -185,7 +195,13 @@ fn check_texts(which: &Which, console: &mut Console) -> End {
     let mut verdict = Verdict::Yes;
     for language in texts.languages()? {
         let shown = texts.path(&language).display().to_string();
-        for (id, fault) in check(&texts.loaded.game, &texts.read(&language)?) {
+        let file = texts.read(&language)?;
+        if texts.is_own(&file.language) {
+            verdict = Verdict::No;
+            console.line(format_args!("{shown}: is in the game's own language, so that nothing of it is said"))?;
+            continue;
+        }
+        for (id, fault) in check(&texts.loaded.game, &file) {
             verdict = Verdict::No;
             let said = match fault {
                 Fault::Missing => "is not translated".to_owned(),
@@ -244,10 +260,7 @@ fn status(which: &Which, json: bool, console: &mut Console) -> End {
 fn export(which: &Which, language: &str, output: Option<&Path>, console: &mut Console) -> End {
     let texts = Texts::of(which, console)?;
     let file = texts.read_or_new(language)?;
-    let own = match texts.loaded.game.language.as_str() {
-        "" => "en",
-        own => own,
-    };
+    let own = Language::of_game(&texts.loaded.game).code;
     let text = xliff::write(&texts.loaded.game.name, own, &texts.entries, &file);
     match output {
         Some(path) => fs::write(path, text)
