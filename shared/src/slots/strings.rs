@@ -232,13 +232,14 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
             word.class.is(Class::AUXILIARY.and(Class::SUBJECT).and(Class::NEGATOR)) && !word.class.is(Class::DETERMINER)
         };
         let bare = words.first().map(|word| word.start) == heard.words.first().map(|word| word.start);
-        if (1..words.len()).contains(&shorter)
-            && !(bare && begins_a_name(language, text, &words[shorter - 1], &words[shorter]))
-            && !words[shorter..].iter().any(says)
-            && !words[shorter].glued
-            && words.len() - shorter <= MAX_NOUN_PHRASE_WORDS
+        let (before, behind) = words.split_at(shorter);
+        if let (Some(article), Some(noun)) = (before.last(), behind.first())
+            && !(bare && begins_a_name(language, text, article, noun))
+            && !behind.iter().any(says)
+            && !noun.glued
+            && behind.len() <= MAX_NOUN_PHRASE_WORDS
         {
-            words = &words[shorter..];
+            words = behind;
             let article = language.prefix(words, Cue::Article);
             if article > 0 && words.len() > article && !words[article].glued {
                 words = &words[article..];
