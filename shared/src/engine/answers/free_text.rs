@@ -149,11 +149,7 @@ impl Run<'_> {
                 Answer::Value { found, .. } => Some(found),
                 _ => None,
             },
-            _ if beside.is_empty() => {
-                let from = if wanted == Wanted::Words { 0 } else { self.behind_the_question(mv, slot, scan) };
-                let said = scan.text.get(from..).unwrap_or_default();
-                slots::read_string(scan.language(), slot, said).map(|found| found.behind(from))
-            }
+            _ if beside.is_empty() => slots::read_string(scan.language(), slot, scan.text),
             _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside)
                 .filter(|found| !goes_on_about(scan, beside, found)),
         };
@@ -170,21 +166,6 @@ impl Run<'_> {
             FreeText::Value(_) if wanted != Wanted::Words && opens_with_a_repair(scan) => FreeText::Sentence,
             FreeText::Value(found) => FreeText::Value(without_a_question(scan, slot, found)),
             other => other,
-        }
-    }
-
-    /// "deliver it to 9 Elm Street" to "Where shall we deliver it?": where the answer goes on behind the verb of its question, which
-    /// it says again with what leads from it; 0 where it does not.
-    fn behind_the_question(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> usize {
-        let words = scan.heard.words.as_slice();
-        let question = self.question(mv, slot);
-        let Some((verb, rest)) = words.split_first() else { return 0 };
-        let objects = rest.iter().take_while(|word| word.class.is(Class::PRONOUN) && !word.after_break).count();
-        let leads = rest.get(objects).is_some_and(|word| word.class.is(Class::LEADS) && !word.after_break);
-        let asked = verb.class == Class::CONTENT && question.heard.holds(verb) && !question.name.holds(verb);
-        match rest.get(objects + 1) {
-            Some(value) if leads && asked => value.start,
-            _ => 0,
         }
     }
 
