@@ -172,15 +172,15 @@ impl Run<'_> {
     pub(super) fn doubt_of_text(&self, mv: &Move, slot: &Slot, found: &Found) -> Option<Doubt> {
         let heard = Heard::of(self.language(), &found.text);
         let words = heard.words.as_slice();
-        let wanted = self.wanted(mv, slot);
         // "Rivadavia 5480", "sept 3": nobody is called by figures.
         let counts = |word: &Word| word.has_digit() || word.class.is(Class::NUMBER);
-        if matches!(wanted, Wanted::Name | Wanted::Person) && words.iter().any(counts) {
+        if words.iter().any(counts) && matches!(self.wanted(mv, slot), Wanted::Name | Wanted::Person) {
             return Some(Doubt::Unlike);
         }
         if words.len() <= MAX_LABEL_WORDS && words.iter().all(Word::tells) {
             return None;
         }
+        let wanted = self.wanted(mv, slot);
         let sets_apart = |word: &Word| word.is([Cue::No, Cue::TakesBack]) || word.class.is(Class::NOTHING);
         // "please don't call, chat is fine": somebody is told what not to do.
         let orders = || {

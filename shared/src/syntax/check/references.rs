@@ -1,6 +1,7 @@
 //! What moves refer to: slots in conditions (E100), moves (E120), capabilities (E121), participants (E124), names that
 //! look misspelt and captures that nothing reads (E126), and what the contract says of all that (E129).
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Code, Span};
@@ -28,7 +29,7 @@ pub(super) struct Known<'f> {
     /// Names of slots, captures and choices: what a bare name on the right of a comparison may mean.
     values: HashSet<String>,
     /// Every name of the file but those that only patterns capture, and words that only texts say.
-    named: HashSet<&'f str>,
+    named: OnceCell<HashSet<&'f str>>,
     /// Parameters of the contract's functions.
     contract: HashMap<(String, String), Vec<String>>,
 }
@@ -42,7 +43,7 @@ impl<'f> Known<'f> {
             open_services: HashMap::new(),
             used_moves: HashSet::new(),
             values: HashSet::new(),
-            named: named(resolved, source),
+            named: OnceCell::new(),
             contract: HashMap::new(),
         };
         for (index, game) in resolved.file.games.iter().enumerate() {
@@ -191,8 +192,12 @@ impl<'f, 's> Checker<'f, 's, '_> {
         let patterns = context.written.triggers.iter().flat_map(|trigger| &trigger.patterns);
         for pattern in patterns {
             for name in super::capture_names(self.written(pattern.text)) {
+                if self.has_slot(context, &name) {
+                    continue;
+                }
+                let named = known.named.get_or_init(|| named(self.resolved, self.source));
                 let is_parameter = || known.contract.values().flatten().any(|parameter| *parameter == name);
-                if known.named.contains(name.as_str()) || is_parameter() || self.findings.is_full_of_warnings() {
+                if named.contains(name.as_str()) || is_parameter() || self.findings.is_full_of_warnings() {
                     continue;
                 }
                 let message = format!("nothing reads `{name}`: what is said for it is heard and lost");
