@@ -255,15 +255,18 @@ fn named_behind_its_noun(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     /// Words of a name at most.
     const MAX_NAME_WORDS: usize = 3;
     let language = scan.language();
-    let name = super::name(language, slot);
-    let of_a_name = name.words.iter().any(|word| word.is(Cue::SlotOfName));
-    // Where every noun is written with a capital, none tells of a name.
-    if !is_text(slot) || !of_a_name || language.formats.get("nouns").is_some() {
-        return None;
-    }
     let words = scan.heard.words.as_slice();
     // "my dog Saturday at one"
     let capital = |word: &&Word| word.is_capital(scan.text) && !word.class.is(Class::TIME);
+    let may_name = |word: &Word| capital(&word) || language.may_begin(word.hash, Cue::Named.into());
+    // Where every noun is written with a capital, none tells of a name.
+    if !is_text(slot) || language.formats.get("nouns").is_some() || !words.iter().any(may_name) {
+        return None;
+    }
+    let name = super::name(language, slot);
+    if !name.words.iter().any(|word| word.is(Cue::SlotOfName)) {
+        return None;
+    }
     let noun = |at: &usize| name.holds(&words[*at]) && !words[*at].is(Cue::SlotOfName) && !capital(&&words[*at]);
     (0..words.len()).filter(noun).find_map(|at| {
         let behind = &words[at + 1..];
@@ -287,7 +290,12 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
     let text = is_text(slot);
-    if is_yes_no(language, slot) || matches!(effective_type(slot), SlotType::List(_)) || slot.expression.is_some() {
+    let may_introduce = |word: &Word| language.may_begin(word.hash, [Cue::Copula, Cue::IntroductionName].into());
+    if !words.iter().any(may_introduce)
+        || is_yes_no(language, slot)
+        || matches!(effective_type(slot), SlotType::List(_))
+        || slot.expression.is_some()
+    {
         return None;
     }
     let is_name = super::name(language, slot).words.iter().any(|word| word.is(Cue::SlotOfName));
