@@ -5,6 +5,7 @@
 //! a phrase of an urgent move says that something is, too. Or it says half of what a phrase of an urgent move tells and nothing else
 //! in the game does. To ask costs a "no"; not to ask may cost more.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use super::state::Open;
 use crate::ir::{Move, Priority, SlotType};
 use crate::language::Class;
 use crate::matcher::{Candidate, Stage, Standing, URGENT_GUESS};
-use crate::slots::effective_type;
+use crate::slots::{self, effective_type};
 use crate::text::{Danger, Heard, Polarity, Word, polarity, takes_its_denial_back};
 
 /// The kind that calls for help, whatever has happened.
@@ -27,25 +28,39 @@ const REACH: usize = 5;
 /// Moves of a game that are looked at for what they are about, at most.
 const MAX_MOVES: usize = 256;
 
+/// The stems that moves that are not urgent know, looked up once.
+type Usual<'u> = &'u dyn Fn() -> &'u BTreeSet<u64>;
+
 impl Run<'_> {
     /// What a clause says of a danger that the game has an urgent move for.
     pub(super) fn dangers(&self, heard: &Readings, open: Option<&Open>) -> Option<Said> {
+        // Somebody is being called already.
+        if self.state.handover.as_ref().is_some_and(|handover| handover.status.urgent) {
+            return None;
+        }
         let words = self.heard();
+        let known = OnceCell::new();
+        let usual = || known.get_or_init(|| self.words_of_usual_moves(open));
         let whole = heard.clauses.iter().copied().zip(0..);
         let mut spans = whole.chain(heard.parts.iter().copied());
         let (candidate, clause) = spans.find_map(|(span, clause)| {
             let plain =
                 |said: &Said| (said.clauses.0..said.clauses.1).contains(&clause) && !said.candidate.stage.is_near();
-            let part =
-                || if heard.moves.iter().any(plain) { None } else { self.part_of_an_urgent_phrase(&words, span, open) };
-            Some((self.danger_in(&words, span, open).or_else(part)?, clause))
+            let part = || {
+                if heard.moves.iter().any(plain) {
+                    None
+                } else {
+                    self.part_of_an_urgent_phrase(&words, span, open, &usual)
+                }
+            };
+            Some((self.danger_in(&words, span, &usual).or_else(part)?, clause))
         })?;
         let name = self.name_of(&candidate);
         Some(Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) })
     }
 
     /// The urgent move about the first danger that a clause tells of, as so and now.
-    fn danger_in(&self, heard: &Heard, clause: Span, open: Option<&Open>) -> Option<Candidate> {
+    fn danger_in(&self, heard: &Heard, clause: Span, usual: Usual<'_>) -> Option<Candidate> {
         let words = heard.words.get(heard.words_of(clause))?;
         let mut at = 0;
         while at < words.len() {
@@ -54,8 +69,8 @@ impl Run<'_> {
                 continue;
             };
             let said = &words[at..at + danger.words];
-            if is_meant(heard, words, at, danger) && !self.only_asks(heard, clause) {
-                let usual = self.words_of_usual_moves(open);
+            if self.is_meant(heard, words, at, danger) && !self.only_asks(clause) {
+                let usual = usual();
                 let telling = |word: &&Word| word.class == Class::CONTENT;
                 let known =
                     |word: &Word| usual.contains(&word.hash) || usual.contains(&word.stem(heard.language).hash());
@@ -70,7 +85,13 @@ impl Run<'_> {
     }
 
     /// The urgent move of which a clause says half of what one of its phrases tells, in words that no other move has.
-    fn part_of_an_urgent_phrase(&self, heard: &Heard, clause: Span, open: Option<&Open>) -> Option<Candidate> {
+    fn part_of_an_urgent_phrase(
+        &self,
+        heard: &Heard,
+        clause: Span,
+        open: Option<&Open>,
+        usual: Usual<'_>,
+    ) -> Option<Candidate> {
         let index = self.input.game.index();
         let words = heard.words.get(heard.words_of(clause))?;
         let is_urgent = |word: &Word| {
@@ -78,10 +99,10 @@ impl Run<'_> {
             let key = key.or_else(|| index.find_stem(word.stem(heard.language).hash()));
             word.class == Class::CONTENT && key.is_some_and(|key| index.is_of_an_urgent_move(key))
         };
-        if self.takes_any_text(open) || !words.iter().any(is_urgent) || self.only_asks(heard, clause) {
+        if !words.iter().any(is_urgent) || self.takes_any_text(open) || self.only_asks(clause) {
             return None;
         }
-        let usual = self.words_of_usual_moves(open);
+        let usual = usual();
         self.urgent_moves().find_map(|(index, mv)| {
             let phrases = self.patterns(&mv);
             let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).zip(phrases.iter()).enumerate();
@@ -96,7 +117,7 @@ impl Run<'_> {
                 let denies = phrase.tokens.classes().is(Class::NEGATOR) && !takes_its_denial_back(&phrase.tokens);
                 let meant = if denies { Polarity::Denied } else { Polarity::Asserted };
                 // "I can breathe" is not "I can't breathe", nor "it was not stolen" half of what anybody denies of it.
-                let as_meant = polarity(&heard.tokens, first, end, None) == meant
+                let as_meant = polarity(&heard.tokens, first, end, Some(self.year())) == meant
                     && denies == words.iter().any(|word| word.class.is(Class::NEGATOR.and(Class::NOTHING)));
                 let enough = told.len() * 2 >= telling && (told.len() > 1 || telling == 1);
                 (as_meant && enough).then(|| guess(index, ordinal, &pattern.text, heard.tokens.span(first, end)))
@@ -104,20 +125,36 @@ impl Run<'_> {
         })
     }
 
+    /// Whether a danger is told of as so and now, and of a person where it is one for persons only.
+    fn is_meant(&self, heard: &Heard, clause: &[Word], at: usize, danger: Danger) -> bool {
+        if danger.kind == NONE {
+            return false;
+        }
+        let mut near = clause[at.saturating_sub(REACH)..].iter().take(REACH + danger.words + REACH);
+        if danger.of_persons && !near.any(|word| heard.language.is_somebody(word)) {
+            return false;
+        }
+        // "smoke, none": what denies it by itself stands right behind.
+        let denied =
+            clause.get(at + danger.words).is_some_and(|next| next.class.is(Class::NOTHING.and(Class::BARE_NO)));
+        let (first, end) = (clause[at].token, clause[at + danger.words - 1].token + 1);
+        !denied && polarity(&heard.tokens, first, end, Some(self.year())) == Polarity::Asserted
+    }
+
+    fn year(&self) -> i32 {
+        i32::from(self.reference.now.year())
+    }
+
     /// Whether free text is asked for, in which any word may stand.
     fn takes_any_text(&self, open: Option<&Open>) -> bool {
         let (Some(Open::Slot { name }), Some(mv)) = (open, self.active_move()) else { return false };
-        let text = |ty: &SlotType| match ty {
-            SlotType::List(item) => **item == SlotType::String,
-            ty => *ty == SlotType::String,
-        };
-        mv.slots.iter().any(|slot| slot.name == *name && text(effective_type(slot)))
+        mv.slots.iter().any(|slot| slot.name == *name && slots::is_of_text(slot))
     }
 
     /// Whether a clause only wants to know something that is not about the person who speaks.
-    fn only_asks(&self, heard: &Heard, clause: Span) -> bool {
+    fn only_asks(&self, clause: Span) -> bool {
         let text = self.text.get(clause.0..clause.1).unwrap_or_default();
-        inquiry::is_of_others(text, &Heard::of(heard.language, text))
+        inquiry::is_of_others(text, &self.heard_in(text))
     }
 
     /// The stems of what moves that are not urgent are called for, of the options of their slots, and of the question that is open.
@@ -128,11 +165,7 @@ impl Run<'_> {
         for mv in self.moves_of(Priority::Normal).map(|(_, mv)| mv) {
             self.patterns(&mv).iter().for_each(&mut know);
             for slot in &mv.slots {
-                let item = match effective_type(slot) {
-                    SlotType::List(item) => item,
-                    ty => ty,
-                };
-                if let SlotType::Enum(options) = item {
+                if let SlotType::Enum(options) = effective_type(slot).item() {
                     options.iter().for_each(|option| know(&Heard::of(language, option)));
                 }
                 let called = slot.vocabulary.iter().flat_map(|term| &term.synonyms);
@@ -196,19 +229,4 @@ fn guess(move_index: usize, pattern_index: usize, pattern: &str, span: Span) -> 
         captures: Vec::new(),
         span,
     }
-}
-
-/// Whether a danger is told of as so and now, and of a person where it is one for persons only.
-fn is_meant(heard: &Heard, clause: &[Word], at: usize, danger: Danger) -> bool {
-    if danger.kind == NONE {
-        return false;
-    }
-    let mut near = clause[at.saturating_sub(REACH)..].iter().take(REACH + danger.words + REACH);
-    if danger.of_persons && !near.any(|word| heard.language.is_somebody(word)) {
-        return false;
-    }
-    // "smoke, none": what denies it by itself stands right behind.
-    let denied = clause.get(at + danger.words).is_some_and(|next| next.class.is(Class::NOTHING.and(Class::BARE_NO)));
-    let (first, end) = (clause[at].token, clause[at + danger.words - 1].token + 1);
-    !denied && polarity(&heard.tokens, first, end, None) == Polarity::Asserted
 }

@@ -211,9 +211,7 @@ impl Run<'_> {
             return false;
         }
         let option = |slot: &&&Slot| {
-            let ty = slots::effective_type(slot);
-            let item = if let SlotType::List(item) = ty { item } else { ty };
-            matches!(item, SlotType::Enum(_)) && !slots::is_yes_no(self.language(), slot)
+            matches!(slots::effective_type(slot).item(), SlotType::Enum(_)) && !slots::is_yes_no(self.language(), slot)
         };
         self.slots_said(mv).iter().filter(option).count() >= ENOUGH
     }
@@ -286,11 +284,7 @@ impl Run<'_> {
         let header = &self.input.header;
         let names_an_option = |mv: &Move| {
             mv.slots.iter().any(|slot| {
-                let item = match slots::effective_type(slot) {
-                    SlotType::List(item) => item,
-                    ty => ty,
-                };
-                let SlotType::Enum(options) = item else { return false };
+                let SlotType::Enum(options) = slots::effective_type(slot).item() else { return false };
                 let vocabulary =
                     Vocabulary { own: &slot.vocabulary, shared: &header.vocabulary, ..Vocabulary::default() };
                 !slots::is_yes_no(self.language(), slot)
