@@ -195,3 +195,23 @@ fn an_escalation_is_written_in_one_way_and_what_is_wrong_with_it_is_said() {
         assert!(told.contains(wanted), "{clause}: {told}");
     }
 }
+
+#[test]
+fn a_danger_in_other_words_is_asked_about_until_somebody_is_called_for_one() {
+    let mut talk = desk();
+    talk.say_all(&["I want to complain", "the lamp"]);
+    let asked = talk.say("flames are coming out of the window");
+    assert_eq!((asked.move_id.as_str(), asked.choices.len()), ("fire", 2), "{asked:#?}");
+
+    let mut talk =
+        Talk::of(&DESK.replace(
+            "Leave the building and call 112.\" }",
+            "Leave the building and call 112.\" escalate to: warden }",
+        ));
+    talk.settings = Settings { told_by: ToldBy::Desk, ..Settings::default() };
+    assert_eq!(talk.say("there is a fire").stage, "escalated");
+    let noted = talk.say("should I wait for the firefighters outside");
+    assert!(noted.choices.is_empty(), "nobody is asked again: {noted:#?}");
+    let noted = talk.say("the smoke is black");
+    assert!(noted.choices.is_empty(), "nobody is asked again: {noted:#?}");
+}
