@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
 use crate::digest;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::{Lookup, Origin, OriginError, Verdict};
 use crate::pipeline::games;
@@ -242,7 +243,7 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
 
 async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     let (mut arrived, mut stuck) = (0, false);
-    let mut after: Option<String> = notes::recall(call.platform, CURSOR_NOTE).await.flatten();
+    let mut after: Option<String> = notes::recall(call.platform, About::Node, CURSOR_NOTE).await.flatten();
     let from_the_beginning = after.is_none();
     let began_us = call.platform.ticks_us();
     let outcome = loop {
@@ -274,7 +275,7 @@ async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
             break Drained::Partly;
         }
     };
-    notes::remember(call.platform, CURSOR_NOTE, &after).await;
+    notes::remember(call.platform, About::Node, CURSOR_NOTE, &after).await;
     let origin = Origin::new(call);
     let counts = call.platform.journal_counts().await;
     if let Ok(counts) = counts {
