@@ -175,7 +175,7 @@ impl Node {
         match self.keep(&entry) {
             Ok(true) => status(StatusCode::NO_CONTENT),
             Ok(false) => status(StatusCode::CONFLICT),
-            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+            Err(error) => failed(&error),
         }
     }
 
@@ -396,7 +396,7 @@ impl Node {
         match self.retry(&stream, &id) {
             Ok(Some(found)) => answered(b"null", |(): ()| Ok(Found { found })),
             Ok(None) => status(StatusCode::CONFLICT),
-            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+            Err(error) => failed(&error),
         }
     }
 
@@ -473,8 +473,15 @@ fn answered<T: DeserializeOwned, A: Serialize>(
     let Ok(request) = serde_json::from_slice(body) else { return status(StatusCode::BAD_REQUEST) };
     match answer(request).map(|answer| serde_json::to_vec(&answer)) {
         Ok(Ok(body)) => Response::new(Bytes::from(body)),
-        _ => status(StatusCode::INTERNAL_SERVER_ERROR),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
     }
+}
+
+/// The answer where the node service fails; why is for the log. What an entry holds is sealed, and no error repeats it.
+fn failed(error: &dyn std::error::Error) -> Response<Bytes> {
+    tracing::error!(%error, "the node service failed");
+    status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn status(status: StatusCode) -> Response<Bytes> {
@@ -486,6 +493,7 @@ fn status(status: StatusCode) -> Response<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log_lines;
 
     fn entry(stream: &str, version: u64, id: &str) -> JournalEntry {
         JournalEntry { stream: stream.into(), version, id: id.into(), sealed: vec![1, 2, 3] }
@@ -591,6 +599,19 @@ mod tests {
         assert_eq!(node.counts().unwrap(), Counts { aside: 1, ..Counts::default() }, "with room again, all of it goes");
         assert_eq!(node.retry("a", "2").unwrap(), Some(true));
         assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
+    }
+
+    #[test]
+    fn why_the_journal_fails_is_in_the_log_and_nothing_of_what_it_holds() {
+        let node = Node::open(None).unwrap();
+        node.with_journal(|journal| journal.execute_batch("DROP TABLE journal")).unwrap();
+        let (_listening, lines) = log_lines::listen();
+        let kept = JournalEntry { sealed: b"what was said".to_vec(), ..entry("a", 1, "1") };
+        assert_eq!(append(&node, &kept), 500);
+        assert_eq!(node.journal(node::JOURNAL_COUNTS, b"null").status(), 500);
+        let lines = lines.text();
+        assert_eq!(lines.matches("no such table: journal").count(), 2, "{lines}");
+        assert!(!lines.contains("what was said"));
     }
 
     #[cfg(unix)]
