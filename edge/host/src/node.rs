@@ -35,6 +35,9 @@ pub struct Node {
     journal: Mutex<Connection>,
     /// Entries that are done with and still lie in the file, on a full disk: they are not shown again, and go later.
     done: Mutex<BTreeMap<EntryId, Done>>,
+    /// Whoever asks something of the journal has a place in the order of asking: what takes an entry back must not overtake what
+    /// appends it.
+    order: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A stream, and an entry in it.
@@ -85,7 +88,12 @@ impl Node {
                  why TEXT NOT NULL,
                  UNIQUE (stream, id));",
         )?;
-        Ok(Node { counters: Mutex::default(), journal: Mutex::new(journal), done: Mutex::default() })
+        Ok(Node {
+            counters: Mutex::default(),
+            journal: Mutex::new(journal),
+            done: Mutex::default(),
+            order: Arc::default(),
+        })
     }
 
     /// What the journal holds.
@@ -113,6 +121,17 @@ impl Node {
         })
     }
 
+    /// Does something with the journal where it may wait for the disk, after everything that was asked before; `None` when it panics.
+    async fn in_order<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let place = Arc::clone(&self.order).lock_owned().await;
+        let working = tokio::task::spawn_blocking(move || {
+            // Also where nobody waits for it any more.
+            let _place = place;
+            work()
+        });
+        working.await.ok()
+    }
+
     /// One sealed entry of each of the streams that waited longest, at most so many: to see whether a key opens them.
     pub(crate) fn samples(&self, limit: usize) -> rusqlite::Result<Vec<JournalEntry>> {
         let page = self.streams(limit, None)?;
@@ -133,9 +152,9 @@ impl Node {
         if request.uri().path() == node::LOG {
             return log(request.body());
         }
-        // Everything else may wait for the disk.
-        let answering = tokio::task::spawn_blocking(move || self.journal(request.uri().path(), request.body()));
-        answering.await.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+        let node = Arc::clone(&self);
+        let answered = self.in_order(move || node.journal(request.uri().path(), request.body())).await;
+        answered.unwrap_or_else(|| status(StatusCode::INTERNAL_SERVER_ERROR))
     }
 
     fn count(&self, body: &[u8]) -> Response<Bytes> {
@@ -492,6 +511,8 @@ fn status(status: StatusCode) -> Response<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::log_lines;
 
@@ -599,6 +620,28 @@ mod tests {
         assert_eq!(node.counts().unwrap(), Counts { aside: 1, ..Counts::default() }, "with room again, all of it goes");
         assert_eq!(node.retry("a", "2").unwrap(), Some(true));
         assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_of_the_journal_is_done_in_the_order_of_asking_though_nobody_waits_for_it_any_more() {
+        let node = Arc::new(Node::open(None).unwrap());
+        let done = Arc::<Mutex<Vec<u32>>>::default();
+        let ask = |number: u32, takes_ms: u64| {
+            let (node, done) = (Arc::clone(&node), Arc::clone(&done));
+            tokio::spawn(async move {
+                let work = move || {
+                    std::thread::sleep(Duration::from_millis(takes_ms));
+                    done.lock().unwrap().push(number);
+                };
+                node.in_order(work).await
+            })
+        };
+        // One that appends, say, whose answer comes too late; what takes the entry back must not overtake it.
+        let (slow, quick) = (ask(1, 50), ask(2, 0));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        slow.abort();
+        assert_eq!(quick.await.unwrap(), Some(()));
+        assert_eq!(*done.lock().unwrap(), [1, 2]);
     }
 
     #[test]
