@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -26,6 +26,11 @@ pub(crate) const AUTHORITY: &str = "node.internal";
 /// The largest number of streams listed at once.
 const MAX_STREAMS: usize = 1_000;
 
+/// How long what the journal holds is not counted again for whoever only watches.
+const COUNTED_FOR: Duration = Duration::from_secs(1);
+/// How long they wait for it.
+const COUNTED_WITHIN: Duration = Duration::from_secs(2);
+
 /// The file of the journal in its folder.
 pub const JOURNAL_FILE: &str = "journal.sqlite3";
 
@@ -38,6 +43,8 @@ pub struct Node {
     /// Whoever asks something of the journal has a place in the order of asking: what takes an entry back must not overtake what
     /// appends it.
     order: Arc<tokio::sync::Mutex<()>>,
+    /// When the journal was counted last, and what it held.
+    counted: tokio::sync::Mutex<Option<(Instant, Counts)>>,
 }
 
 /// A stream, and an entry in it.
@@ -93,6 +100,7 @@ impl Node {
             journal: Mutex::new(journal),
             done: Mutex::default(),
             order: Arc::default(),
+            counted: tokio::sync::Mutex::default(),
         })
     }
 
@@ -119,6 +127,25 @@ impl Node {
                 other_key: of_other_key + apart(&|why| why == Why::OtherKey),
             })
         })
+    }
+
+    /// What the journal held within the last second, for those who watch; `None` when it can't be read, or not in time.
+    pub(crate) async fn watched(self: &Arc<Self>) -> Option<Counts> {
+        let watching = async {
+            // One counts at a time, however many ask; the others find what it has found.
+            let mut counted = self.counted.lock().await;
+            if let Some((at, counts)) = *counted
+                && at.elapsed() < COUNTED_FOR
+            {
+                return Some(counts);
+            }
+            let node = Arc::clone(self);
+            let counts = self.in_order(move || node.counts()).await?;
+            let counts = counts.inspect_err(|error| tracing::error!(%error, "the journal can't be counted")).ok()?;
+            *counted = Some((Instant::now(), counts));
+            Some(counts)
+        };
+        tokio::time::timeout(COUNTED_WITHIN, watching).await.ok().flatten()
     }
 
     /// Does something with the journal where it may wait for the disk, after everything that was asked before; `None` when it panics.
@@ -511,8 +538,6 @@ fn status(status: StatusCode) -> Response<Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::log_lines;
 
@@ -620,6 +645,39 @@ mod tests {
         assert_eq!(node.counts().unwrap(), Counts { aside: 1, ..Counts::default() }, "with room again, all of it goes");
         assert_eq!(node.retry("a", "2").unwrap(), Some(true));
         assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
+    }
+
+    /// Keeps the journal from everybody else for that long, from when it answers.
+    fn occupied(node: &Arc<Node>, lasts: Duration) -> std::thread::JoinHandle<()> {
+        let (node, (begun, begins)) = (Arc::clone(node), std::sync::mpsc::channel());
+        let occupying = std::thread::spawn(move || {
+            node.with_journal(|_| {
+                begun.send(()).unwrap();
+                std::thread::sleep(lasts);
+            });
+        });
+        begins.recv().unwrap();
+        occupying
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_holds_up_nobody_and_has_little_counted() {
+        let node = Arc::new(Node::open(None).unwrap());
+        append(&node, &entry("a", 1, "1"));
+        let occupying = occupied(&node, Duration::from_millis(500));
+        let watching: Vec<_> =
+            (0..9).map(|_| Arc::clone(&node)).map(|node| async move { node.watched().await }).collect();
+        let watching: Vec<_> = watching.into_iter().map(tokio::spawn).collect();
+        // This thread is the only one that runs tasks.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(watching.iter().all(|watching| !watching.is_finished()));
+        let expected = Some(Counts { waiting: 1, ..Counts::default() });
+        for watching in watching {
+            assert_eq!(watching.await.unwrap(), expected);
+        }
+        occupying.join().unwrap();
+        append(&node, &entry("a", 2, "2"));
+        assert_eq!(node.watched().await, expected, "nothing is counted again within a second");
     }
 
     #[tokio::test]

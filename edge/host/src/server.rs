@@ -402,7 +402,7 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         if let Some(tls) = &app.tls {
             app.metrics.certificate(tls);
         }
-        let text = app.metrics.text(app.node.counts().ok().as_ref(), app.instances.made());
+        let text = app.metrics.text(app.node.watched().await.as_ref(), app.instances.made());
         return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
