@@ -37,6 +37,8 @@ pub struct Native {
     pub aside: RefCell<Vec<(JournalEntry, Why)>>,
     /// Has every operation on the journal fail.
     pub journal_fails: Cell<bool>,
+    /// Has what is appended to the journal be kept, and its answer lost.
+    pub journal_answers_late: Cell<bool>,
     /// Has every removal from the journal fail.
     pub journal_is_full: Cell<bool>,
     /// The node's log.
@@ -62,6 +64,7 @@ impl Native {
             journal: RefCell::default(),
             aside: RefCell::default(),
             journal_fails: Cell::new(false),
+            journal_answers_late: Cell::new(false),
             journal_is_full: Cell::new(false),
             log: RefCell::default(),
             now_ms: Cell::new(1_700_000_000_000),
@@ -200,7 +203,10 @@ impl Platform for Native {
             return Err(SeamError::Conflict);
         }
         journal.push(entry.clone());
-        Ok(())
+        match self.journal_answers_late.get() {
+            true => Err(SeamError::Unavailable("too late".into())),
+            false => Ok(()),
+        }
     }
 
     async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::{Call, random_hex};
+use crate::memory::About;
 use crate::notes;
 use crate::platform::{FetchError, Inbound, MAX_ANSWER_BYTES, Outbound, Platform};
 use crate::routes::percent_encoded;
@@ -229,7 +230,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         if let Some(health) = self.call.origin_health.get() {
             return health;
         }
-        let recalled = notes::recall(self.call.platform, NOTE).await;
+        let recalled = notes::recall(self.call.platform, About::Node, NOTE).await;
         if recalled.is_none() {
             // Draining finds out what waits, and leaves a note.
             self.call.later(After::Drain);
@@ -242,13 +243,13 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     /// How it is, with what other requests have found out since this one has looked.
     async fn health_now(&self) -> Health {
         let earlier = self.health().await;
-        notes::recall(self.call.platform, NOTE).await.unwrap_or(earlier)
+        notes::recall(self.call.platform, About::Node, NOTE).await.unwrap_or(earlier)
     }
 
     async fn note(&self, before: Health, now: Health) {
         if now != before {
             self.call.origin_health.set(Some(now));
-            notes::remember(self.call.platform, NOTE, &now).await;
+            notes::remember(self.call.platform, About::Node, NOTE, &now).await;
         }
     }
 

@@ -159,6 +159,39 @@ fn without_state_a_turn_is_matched_and_answered_and_nothing_is_kept() {
 }
 
 #[test]
+fn a_turn_that_is_answered_without_state_does_not_arrive_later() {
+    let (world, node) = interrupted();
+    node.journal_answers_late.set(true);
+    let (status, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!((status, &answer["degraded"]), (200, &json!("stateless")), "{answer}");
+    assert!(node.journal.borrow().is_empty(), "what is called not kept is not there");
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    assert_eq!(world.state.borrow().turns.len(), 1);
+}
+
+#[test]
+fn a_turn_that_the_journal_may_hold_and_cannot_be_rid_of_is_never_called_unkept() {
+    let (world, node) = interrupted();
+    node.journal_answers_late.set(true);
+    node.journal_is_full.set(true);
+    let key = [("idempotency-key", "k1")];
+    let (status, answer) = say(&node, "c1", "u1", "hi there", &key);
+    assert_eq!((status, &answer["code"]), (503, &json!("E235")), "{answer}");
+    node.journal_answers_late.set(false);
+    node.journal_is_full.set(false);
+    let (_, answer) = say(&node, "c1", "u1", "hi there", &key);
+    assert_eq!((&answer["turn"], &answer["degraded"]), (&json!(2), &json!("journalled")), "it is known by its key");
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    let state = world.state.borrow();
+    let said: Vec<_> = state.turns.iter().map(|turn| turn.record.user_input.as_str()).collect();
+    assert_eq!(said, ["I want to order apples", "hi there"]);
+}
+
+#[test]
 fn nothing_acts_in_the_world_while_its_place_cannot_be_held() {
     let world = world();
     let services = json!({ "orders": { "url": "https://services.example.com" } }).to_string();

@@ -12,6 +12,8 @@ mod files;
 mod guest;
 mod instances;
 mod kv;
+#[cfg(test)]
+mod log_lines;
 mod manifest;
 mod metrics;
 mod node;

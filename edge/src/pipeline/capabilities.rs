@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::answer::Event;
 use crate::call::Call;
 use crate::digest;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::pause;
 use crate::platform::{FetchError, Inbound, Outbound, Platform};
@@ -32,7 +33,7 @@ pub async fn perform<P: Platform>(
     // Without a key of its own a node remembers nothing of what was said.
     let Some(state_key) = &call.settings.state_key else { return made(call, game, wanted, key).await };
     let note = digest::understood(state_key, &call.caller.tenant, &wanted.service, &payload);
-    let remembered: Option<(i64, CapabilityResult)> = notes::recall_understood(call.platform, &note).await;
+    let remembered: Option<(i64, CapabilityResult)> = notes::recall(call.platform, About::Text, &note).await;
     let now_ms = call.platform.now_ms();
     if let Some((until_ms, result)) = remembered
         && now_ms < until_ms
@@ -46,13 +47,8 @@ pub async fn perform<P: Platform>(
         // Nothing of what was said: a note lies where no erasure looks.
         data.retain(|name, _| UNDERSTOOD.contains(&name.as_str()));
         *message = None;
-        notes::remember_understood(
-            call.platform,
-            &note,
-            &(now_ms + UNDERSTOOD_FOR_MS.cast_signed(), &result),
-            UNDERSTOOD_FOR_MS,
-        )
-        .await;
+        let until_ms = now_ms + UNDERSTOOD_FOR_MS.cast_signed();
+        notes::remember_for(call.platform, About::Text, &note, &(until_ms, &result), UNDERSTOOD_FOR_MS).await;
     }
     result
 }
@@ -98,11 +94,11 @@ impl<P: Platform> ServiceClient for Call<'_, P> {
 
     async fn at_breaker<T>(&self, service: &str, change: impl FnOnce(&mut Breaker) -> T) -> T {
         let note = note(service);
-        let before: Breaker = notes::recall(self.platform, &note).await.unwrap_or_default();
+        let before: Breaker = notes::recall(self.platform, About::Node, &note).await.unwrap_or_default();
         let mut breaker = before;
         let done = change(&mut breaker);
         if breaker != before {
-            notes::remember(self.platform, &note, &breaker).await;
+            notes::remember(self.platform, About::Node, &note, &breaker).await;
         }
         done
     }

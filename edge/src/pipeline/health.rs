@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::answer::{OBSERVED, Refusal, Response};
 use crate::call::Call;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::{Health, Origin};
 use crate::pipeline::games;
@@ -90,7 +91,7 @@ struct Looked {
 /// Looks at the components, unless that was done a moment ago: anybody may ask, and nobody can have the origin asked all the time.
 async fn looked<P: Platform>(call: &Call<'_, P>) -> Looked {
     let platform = call.platform;
-    let known: Option<Looked> = notes::recall(platform, LOOKED).await;
+    let known: Option<Looked> = notes::recall(platform, About::Node, LOOKED).await;
     let now_ms = platform.now_ms();
     if let Some(known) = known.filter(|known| (0..LOOK_EVERY_MS).contains(&now_ms.saturating_sub(known.at_ms))) {
         return known;
@@ -103,7 +104,7 @@ async fn looked<P: Platform>(call: &Call<'_, P>) -> Looked {
     let read = platform.kv_get(PROBE).await;
     let kv_us = platform.ticks_us().saturating_sub(from_us);
     let looked = Looked { at_ms: now_ms, origin_well, origin_us, kv_well: written.is_ok() && read.is_ok(), kv_us };
-    notes::remember(platform, LOOKED, &looked).await;
+    notes::remember(platform, About::Node, LOOKED, &looked).await;
     looked
 }
 
