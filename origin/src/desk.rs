@@ -80,7 +80,6 @@ pub async fn act(
     let name = request_name(deed, key, id, agent);
     let mut attempt = Attempt::new(&*origin.random);
     for _ in 0..MAX_RUNS {
-        // From the store that is written to: the one above may lag behind.
         let row = match origin.store.find(&place).await? {
             Lookup::Found(row) => origin.protection.open_conversation(*row).await?,
             Lookup::Unknown => return Err(unknown()),

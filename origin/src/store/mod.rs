@@ -67,14 +67,13 @@ pub trait Conversations: Send + Sync {
     /// Finds a conversation, whoever owns it.
     async fn find(&self, key: &ConversationKey) -> Result<Lookup>;
 
-    /// Finds a conversation by the origin's id. May lag behind on a read replica.
+    /// Finds a conversation by the origin's id.
     async fn find_by_id(&self, tenant: &str, id: &ConversationId) -> Result<Option<ConversationRow>>;
 
-    /// How many turns those of these conversations have that are there: their versions, and nothing else of them. May lag behind on a
-    /// read replica.
+    /// How many turns those of these conversations have that are there: their versions, and nothing else of them.
     async fn versions(&self, tenant: &str, ids: &[ConversationId]) -> Result<Vec<(ConversationId, u64)>>;
 
-    /// The turns after turn `after`, in order, at most `limit` and [`MAX_PAGE`]. May lag behind on a read replica.
+    /// The turns after turn `after`, in order, at most `limit` and [`MAX_PAGE`].
     async fn turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>>;
 
     /// Everything kept of a conversation, from one snapshot.

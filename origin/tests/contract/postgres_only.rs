@@ -9,13 +9,13 @@ use lgdl_origin::migrations;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore, connect};
 use lgdl_origin::store::{
-    AuditLog as _, Bus as _, CommitOutcome, ConsentRow, Conversations as _, Event, Maintenance as _, People as _,
-    RetentionRule, RetentionScope, StoreError,
+    AuditLog as _, Bus as _, CommitOutcome, ConsentRow, ConversationFilter, Conversations as _, Event, Listings as _,
+    Maintenance as _, People as _, RetentionRule, RetentionScope, StoreError,
 };
 
 use crate::data::{NOW, claim, commit, event, key, order};
 use crate::postgres_server::Cluster;
-use crate::stores::open_postgres;
+use crate::stores::{open_postgres, open_postgres_with_replica};
 
 /// A server of its own, that writes down every statement.
 async fn talkative() -> Result<Cluster, String> {
@@ -153,6 +153,27 @@ async fn months_that_are_over_are_dropped_as_a_whole_and_their_survivors_kept() 
     (late.now_ms, late.turn.timestamp) = (old, old);
     assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Committed { version: 1 });
     assert_eq!(store.turns(&key("late").id(), 0, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_something_is_done_by_is_read_from_the_primary_and_listings_from_the_replica() {
+    let cluster = match tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    // A replica that has not heard of anything yet: a database of its own, without a row.
+    let (primary, replica) = (cluster.fresh_database(), cluster.fresh_database());
+    let behind = open_postgres(&replica).await;
+    let store = open_postgres_with_replica(&primary, Some(&replica)).await;
+    store.commit(commit("c", "u", 0, "k")).await.unwrap();
+    let id = key("c").id();
+    assert_eq!(store.find_by_id("default", &id).await.unwrap().map(|row| row.version), Some(1));
+    assert_eq!(store.turns(&id, 0, 10).await.unwrap().len(), 1);
+    assert_eq!(store.versions("default", std::slice::from_ref(&id)).await.unwrap(), [(id.clone(), 1)]);
+    let listed = async || store.list_conversations("default", ConversationFilter::default(), 10).await.unwrap().len();
+    assert_eq!((listed().await, store.list_turns(&id, 0, 10).await.unwrap().len()), (0, 0));
+    behind.commit(commit("c", "u", 0, "k")).await.unwrap();
+    assert_eq!((listed().await, store.list_turns(&id, 0, 10).await.unwrap().len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

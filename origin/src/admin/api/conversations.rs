@@ -176,7 +176,7 @@ async fn turns(
     // Turns are found by conversation alone: whose it is must be clear first.
     origin.store.find_by_id(&caller.tenant, &id).await?.ok_or_else(unknown)?;
     caller.tell(&origin, events::CONVERSATION_ACCESSED, id.as_str(), json!({"what": "turns"})).await?;
-    let rows = origin.store.turns(&id, page.after, limit).await?;
+    let rows = origin.store.list_turns(&id, page.after, limit).await?;
     let next = rows.last().filter(|_| rows.len() as u64 == u64::from(limit)).map(|row| row.turn_num);
     let shown = |row: &TurnRow| {
         json!({

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use tokio_postgres::{Row, Transaction};
 
-use super::conversations::parse_id;
-use super::{Database, PostgresStore, failed, get, natural, tell};
+use super::conversations::{TURNS, parse_id, turn};
+use super::{Database, PostgresStore, column, failed, get, natural, tell};
 use crate::clock::{Millis, nearest_time};
-use crate::ids::{AdministratorId, SessionId};
+use crate::ids::{AdministratorId, ConversationId, SessionId};
 use crate::store::{
     AdministratorChange, AdministratorChanged, AdministratorRow, Administrators, ConversationFilter, ConversationHead,
-    Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError,
+    Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError, TurnRow,
 };
 
 const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, lgdl_millis(a.created_at), a.disabled";
@@ -128,6 +128,11 @@ impl Listings for PostgresStore {
         let limit = i64::from(limit.min(MAX_PAGE));
         let row: super::Params<'_> = &[&tenant, game, user_id, &since, &until, &at, &id, &limit];
         self.query_lagging(sql, row).await?.iter().map(head).collect()
+    }
+
+    async fn list_turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>> {
+        let limit = i64::from(limit.min(MAX_PAGE));
+        self.query_lagging(TURNS, &[&id.as_str(), &column(after), &limit]).await?.iter().map(turn).collect()
     }
 }
 

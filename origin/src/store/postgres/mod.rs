@@ -92,7 +92,7 @@ impl PostgresStore {
         query(self.pools.primary().await?, self.pools.timeout, sql, params).await
     }
 
-    /// As [`Self::query`], where an answer that lags behind will do.
+    /// As [`Self::query`], where an answer that lags behind will do: nothing is done because of it.
     async fn query_lagging(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         query(self.pools.replica().await?, self.pools.timeout, sql, params).await
     }
