@@ -407,11 +407,15 @@ async fn erase_conversation(
     let told = person_event(&origin, &key.tenant, &user, events::CONVERSATION_DELETED, key.id().as_str());
     match origin.store.erase_conversation(&key, &user, order, told).await? {
         ErasureOutcome::Erased(_) => {
-            tombstones::written(&origin).await;
+            tombstones::written(&origin).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
-        ErasureOutcome::Unknown => Err(unknown_conversation()),
+        ErasureOutcome::Unknown => {
+            // Gone may mean erased a moment ago.
+            tombstones::written(&origin).await?;
+            Err(unknown_conversation())
+        }
     }
 }
 

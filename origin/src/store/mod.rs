@@ -223,6 +223,9 @@ pub trait AuditLog: Send + Sync {
     /// None, where the key is not at hand under which persons are named.
     async fn drain_outbox(&self, limit: u32) -> Result<u64>;
 
+    /// Since when the first of what waits in the outbox does; `None`: nothing waits.
+    async fn outbox_since(&self) -> Result<Option<Millis>>;
+
     /// Says how new links name persons. Events name them by plain pseudonyms, until they become links.
     fn name_persons(&self, names: AuditNames);
 

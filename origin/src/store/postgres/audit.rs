@@ -8,6 +8,7 @@ use tokio_postgres::{Row, Transaction};
 use super::commit::{event_json, list};
 use super::{Database, PostgresStore, column, events, failed, get, in_time, natural};
 use crate::audit::{GENESIS, link};
+use crate::clock::Millis;
 use crate::store::outbox::Unpacked;
 use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, StoreError};
 
@@ -76,7 +77,6 @@ impl AuditLog for PostgresStore {
     }
 }
 
-const LINK: &str =
 impl PostgresStore {
     /// Moves rows on; how many, and the last sequence on the event bus if anything came to it.
     async fn move_on(&self, client: &mut Object, most: u32) -> Result<(u64, Option<u64>)> {
@@ -103,6 +103,7 @@ impl PostgresStore {
     }
 }
 
+const LINK: &str =
     "SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence, previous_hash, hash FROM audit";
 
 fn audit_row(row: &Row) -> Result<AuditRow> {
