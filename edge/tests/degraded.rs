@@ -436,6 +436,18 @@ fn a_waiting_turn_of_an_erased_conversation_does_not_bring_it_back() {
 }
 
 #[test]
+fn a_copy_holds_the_turns_that_waited() {
+    let (world, node) = interrupted();
+    say(&node, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    let (status, copy) =
+        body_of(send(&node, &request("GET", "/conversations/c1/export?user_id=u1&game=desk", &[], b"")));
+    assert_eq!((status, &copy["version"]), (200, &json!(2)));
+    assert!(node.journal.borrow().is_empty());
+}
+
+#[test]
 fn an_erasure_is_never_promised_while_the_origin_is_away() {
     let (_, node) = interrupted();
     let (status, problem) =

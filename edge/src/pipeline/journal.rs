@@ -192,7 +192,7 @@ pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamE
     }
 }
 
-/// What waits of a conversation that a person wants erased.
+/// What waits of a person's conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theirs {
     /// Turns of this person.

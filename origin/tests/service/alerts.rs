@@ -15,7 +15,7 @@ const PLACES: [&str; 4] = ["mail", "slack", "pagerduty", "any"];
 struct Place {
     arrived: Arrived,
     settings: Vec<(&'static str, String)>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Place {
@@ -33,7 +33,7 @@ impl Place {
             ("LGDL_ALERT_PAGERDUTY_KEY", KEY.into()),
             ("LGDL_ALERT_WEBHOOK_URL", format!("http://{http}/any")),
         ];
-        Place { arrived, settings, _folder: folder }
+        Place { arrived, settings, folder }
     }
 
     /// An origin whose disk is too full from so many percent on.
@@ -97,6 +97,29 @@ async fn what_could_not_be_told_is_told_after_a_restart() {
     place.until("the others tell", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
     let told: Vec<Value> = place.arrived.at("slack");
     assert_eq!(told.len(), 1);
+}
+
+/// Alerts go by way of the outbox: that it is stuck is told past it.
+#[tokio::test]
+async fn an_outbox_that_nothing_gets_out_of_is_told_past_it() {
+    let place = Place::new().await;
+    let edge = place.origin("off").await;
+    let health = async || {
+        let answer = edge.http().get(edge.url("/health")).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["components"]["outbox"]["status"].clone()
+    };
+    assert_eq!(health().await, "healthy");
+    let file = rusqlite::Connection::open(place.folder.path().join("kept.db")).unwrap();
+    file.busy_timeout(Duration::from_secs(5)).unwrap();
+    let long_ago = lgdl_origin::clock::SystemClock.now_ms() - 10 * 60_000;
+    let row = "INSERT INTO outbox (at, tenant, event, actor, subject, detail) VALUES (?1, 'default', 'several', 'a', 's', '{}')";
+    file.execute(row, [long_ago]).unwrap();
+    place.until("it is told", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
+    assert!(place.arrived.at("slack")[0]["text"].as_str().unwrap().contains("moves nothing on"));
+    assert_eq!(health().await, "degraded");
+    file.execute("DELETE FROM outbox WHERE event = 'several'", []).unwrap();
+    place.until("its end is told", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 2)).await;
+    assert_eq!(health().await, "healthy");
 }
 
 /// A node that has set turns aside and can't remove what has arrived: somebody has to look.

@@ -1,9 +1,10 @@
 //! Webhooks on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{PostgresStore, column, failed, get, natural, tell};
+use super::{PostgresStore, column, failed, get, in_time, natural, tell};
 use crate::clock::{Millis, nearest_time};
 use crate::ids::WebhookId;
 use crate::store::{DeliveryRow, Event, LOCAL_SETTINGS, MAX_PAGE, Result, StoreError, Webhook, WebhookRow, Webhooks};
@@ -46,7 +47,8 @@ impl Webhooks for PostgresStore {
             transaction.commit().await?;
             Ok(gone)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn log_deliveries(&self, id: &WebhookId, rows: Vec<DeliveryRow>) -> Result<()> {
