@@ -413,6 +413,24 @@ fn health_is_what_the_last_commit_said() {
 }
 
 #[test]
+fn a_node_that_the_origin_does_not_take_for_its_own_is_not_ready() {
+    for why in ["key", "clock"] {
+        let world = world();
+        let node = node(&world);
+        say(&node, "c1", "u1", "hello", &[]);
+        let ready = || send(&node, &request("GET", "/health/ready", &[], b"")).status.as_u16();
+        assert_eq!(ready(), 200);
+        world.weather.set(Weather::Estranged(why));
+        let (status, answer) = say(&node, "c1", "u1", "hi there", &[]);
+        assert_eq!((status, &answer["code"]), (503, &json!("E241")), "{answer}");
+        assert_eq!(ready(), 503, "no turn is taken here, and none waits");
+        world.weather.set(Weather::Fine);
+        assert_eq!(say(&node, "c1", "u1", "hi there", &[]).0, 200);
+        assert_eq!(ready(), 200);
+    }
+}
+
+#[test]
 fn refusals_are_logged_with_what_an_operator_needs_and_without_a_word_of_the_person() {
     let world = world();
     let node = node(&world).with("rate_limit_user", "1/minute");

@@ -40,8 +40,9 @@ pub async fn ready<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal>
     let list = games::list(call).await;
     let health = Origin::new(call).health().await;
     let now_ms = call.platform.now_ms();
-    let keeps =
-        call.settings.state_disabled || !is_recent(health.commit_failed_at_ms, now_ms) || journals(call, &health);
+    // What an origin refuses that does not take the node for one of its own is not journalled.
+    let keeps = call.settings.state_disabled
+        || health.estranged.is_none() && (!is_recent(health.commit_failed_at_ms, now_ms) || journals(call, &health));
     let loaded = list.map_or(0, |list| list.games.len());
     let (status, word) = match loaded > 0 && keeps {
         true => (StatusCode::OK, "ready"),
