@@ -142,7 +142,12 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
         (None, Some(at)) if !commits_well => {
             format!("the last commit failed, {} s ago", now_ms.saturating_sub(at) / 1_000)
         }
+        (None, None) if !health.has_committed => "none tried yet".to_owned(),
         _ => "the last commit worked".to_owned(),
+    };
+    let origin_detail = match health.away {
+        Some(why) => format!("breaker {}; {why}", health.breaker.name()),
+        None => format!("breaker {}", health.breaker.name()),
     };
     let word = |well: bool| if well { "healthy" } else { "degraded" };
     let milliseconds = |us: u64| us as f64 / 1_000.0;
@@ -154,7 +159,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
             "origin": {
                 "status": word(origin_well),
                 "latency_ms": milliseconds(origin_us),
-                "detail": format!("breaker {}", health.breaker.name()),
+                "detail": origin_detail,
             },
             "commits": { "status": word(commits_well), "detail": commit_detail },
             "key_value": { "status": word(kv_well), "latency_ms": milliseconds(kv_us), "detail": platform.name() },
