@@ -311,13 +311,17 @@ fn secret_file(text: &str) -> Option<PathBuf> {
     text.trim().strip_prefix('@').map(PathBuf::from)
 }
 
-/// Takes what the file holds for the text; nothing, where it can't be read.
+/// Takes what the file holds for the text.
 fn open_secret_file(variable: &str, path: &Path, text: &mut String) -> Result<(), String> {
     text.clear();
     std::fs::File::open(path)
         .and_then(|file| file.take(MAX_SECRET_FILE_BYTES).read_to_string(text))
-        .map(drop)
-        .map_err(|error| format!("{variable} names a file that can't be read: {error}"))
+        .map_err(|error| format!("{variable} names a file that can't be read: {error}"))?;
+    // A setting that is empty counts as not given, and a file was: without this a lost key would turn encryption off.
+    match text.trim().is_empty() {
+        true => Err(format!("{variable} names a file that is empty: {}", path.display())),
+        false => Ok(()),
+    }
 }
 
 /// An address without the user and password in it: what is wrong with it is told to the log.
