@@ -194,6 +194,17 @@ fn a_secrets_file_that_is_empty_is_refused_and_turns_nothing_off() {
 }
 
 #[test]
+fn a_slip_in_the_file_is_named_with_the_setting_that_was_meant() {
+    let found = problems("encryption_ky = \"k\"\narchive_folder = \"a\"\nzzz = 1", &[UNSIGNED]);
+    let expected = [
+        "lgdl.toml: there is no setting `archive_folder`; `archive_url` is one",
+        "lgdl.toml: there is no setting `encryption_ky`; `encryption_key` is one",
+        "lgdl.toml: there is no setting `zzz`",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_place_in_a_bucket_that_cannot_be_opened_is_a_problem_of_its_setting_and_shows_no_secret() {
     let ring = ("LGDL_ENCRYPTION_KEY", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     let of = |archive: &str| problems("", &[UNSIGNED, ring, ("LGDL_ARCHIVE_URL", archive)]);
