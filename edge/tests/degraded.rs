@@ -219,7 +219,7 @@ fn after_five_failures_the_origin_is_left_alone_and_a_trial_finds_it_back() {
     assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "journalled");
     assert!(world.state.borrow().calls.is_empty(), "the breaker is open");
     let (_, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
-    assert_eq!(health["components"]["origin"]["detail"], "breaker open");
+    assert_eq!(health["components"]["origin"]["detail"], "breaker open; could not connect");
     node.now_ms.set(node.now_ms.get() + 30_000);
     assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["durable"], true);
 }
@@ -272,7 +272,7 @@ fn failures_at_the_same_moment_all_count() {
     });
     side_by_side(requests.iter().map(|request| lgdl_edge::pipeline::handle(&node, request)).collect());
     let (_, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
-    assert_eq!(health["components"]["origin"]["detail"], "breaker open");
+    assert_eq!(health["components"]["origin"]["detail"], "breaker open; could not connect");
 }
 
 #[test]

@@ -29,4 +29,4 @@ pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
 pub use kv::CACHE_FILE;
 pub use manifest::{Manifest, ManifestError};
 pub use node::{JOURNAL_FILE, Node};
-pub use server::{Host, StartError};
+pub use server::{Host, StartError, sealed_otherwise};

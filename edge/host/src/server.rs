@@ -267,13 +267,21 @@ const MAX_SAMPLES: usize = 1_000;
 /// A node does not start with a key that can't open what waits: it would set aside, one after the other, what only needs the
 /// right key.
 fn check_key(node: &Node, state_key: &str) -> Result<(), StartError> {
-    let fault = |error: rusqlite::Error| StartError::Storage("the journal".into(), error.to_string());
-    let key = read_state_key(state_key.trim());
-    let samples = node.samples(MAX_SAMPLES).map_err(fault)?;
-    match samples.iter().filter(|entry| is_of_another_key(key.as_ref(), &entry.sealed)).count() {
-        0 => Ok(()),
-        others => Err(StartError::OtherKey(others)),
+    match sealed_otherwise(node, state_key) {
+        Ok(0) => Ok(()),
+        Ok(others) => Err(StartError::OtherKey(others)),
+        Err(error) => Err(StartError::Storage("the journal".into(), error.to_string())),
     }
+}
+
+/// How many of the conversations that wait were sealed under another `LGDL_STATE_KEY` than this: with it a node does not start.
+///
+/// # Errors
+/// When the journal can't be read.
+pub fn sealed_otherwise(node: &Node, state_key: &str) -> Result<usize, rusqlite::Error> {
+    let key = read_state_key(state_key.trim());
+    let samples = node.samples(MAX_SAMPLES)?;
+    Ok(samples.iter().filter(|entry| is_of_another_key(key.as_ref(), &entry.sealed)).count())
 }
 
 async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiver<bool>) {

@@ -233,7 +233,9 @@ impl Look<'_> {
                 );
                 self.find("turns_aside", &row.name, Severity::Warning, what);
             }
-            if row.report.unremoved > 0 && minutes.is_some() {
+            // What a silent node told of its disk, its clock and its breaker is no news; what waits there and what was set aside is.
+            let tells = row.silent_since.is_none();
+            if row.report.unremoved > 0 && minutes.is_some() && tells {
                 let what = format!(
                     "the node {} can't remove {} turns that it is done with: is its disk full?",
                     row.name, row.report.unremoved
@@ -241,11 +243,11 @@ impl Look<'_> {
                 self.find("journal_unremoved", &row.name, Severity::Warning, what);
             }
             let named = row.clock_ahead_ms.abs() > MAX_CLOCK_OFF_MS;
-            if named && minutes.is_some() {
+            if named && minutes.is_some() && tells {
                 let what = format!("the clock of the node {} is off by {} s", row.name, row.clock_ahead_ms / 1000);
                 self.find("clock_off", &row.name, Severity::Warning, what);
             }
-            if row.report.breaker == "open" && minutes.is_some() && row.silent_since.is_none() {
+            if row.report.breaker == "open" && minutes.is_some() && tells {
                 let what = format!("the node {} has given the origin up: its breaker is open", row.name);
                 self.find("breaker_open", &row.name, Severity::Warning, what);
             }

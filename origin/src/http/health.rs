@@ -176,8 +176,9 @@ async fn nodes_component(origin: &Origin) -> Option<serde_json::Value> {
     if rows.is_empty() {
         return None;
     }
-    let troubled = rows.iter().filter(|row| !nodes::troubles(row).is_empty()).count();
-    let alive = rows.iter().filter(|row| nodes::state(row) == NodeState::Alive).count();
+    let now_ms = origin.clock.now_ms();
+    let troubled = rows.iter().filter(|row| !nodes::troubles(row, now_ms).is_empty()).count();
+    let alive = rows.iter().filter(|row| nodes::state(row, now_ms) == NodeState::Alive).count();
     let (status, detail) = match troubled {
         0 => ("healthy", "all of them are well"),
         _ => ("degraded", "`lgdl nodes` says what is wrong with which"),

@@ -28,6 +28,20 @@ async fn talkative() -> Result<Cluster, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_there_is_told_with_what_to_do() {
+    let cluster = match crate::postgres_server::shared() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    let Err(error) = connect(&cluster.url("nobody_made_it"), Duration::from_secs(20)).await else {
+        panic!("there is no such database")
+    };
+    let said = error.to_string();
+    assert!(said.starts_with("E500 ") && said.contains("nobody_made_it"), "{said}");
+    assert!(said.contains("CREATE DATABASE") && said.contains("LGDL_POSTGRES_URL"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_commit_is_one_statement_one_transaction_one_round_trip() {
     let cluster = match talkative().await {
         Ok(cluster) => cluster,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use lgdl_origin::alerts::open;
 use lgdl_origin::clock::Clock as _;
+use lgdl_origin::store::NodeRow;
 use serde_json::Value;
 
 use crate::client::{Edge, edge_with};
@@ -131,14 +132,23 @@ async fn what_a_node_can_not_do_by_itself_is_an_alert() {
         "breaker": "closed", "every_ms": 5_000, "sent_at_ms": lgdl_origin::clock::SystemClock.now_ms(),
     });
     assert!(edge.post("/edge/v1/node", &report).await.status().is_success());
-    let began = Instant::now();
-    loop {
-        let open = open(&*edge.running.origin.store).await.unwrap();
-        let found: Vec<String> = open.values().map(|incident| incident.rule.to_string()).collect();
-        if found == ["journal_unremoved", "turns_aside"] {
-            break;
+    let store = &*edge.running.origin.store;
+    let are_open = async |expected: &[&str]| {
+        let began = Instant::now();
+        loop {
+            let open = open(store).await.unwrap();
+            let found: Vec<String> = open.values().map(|incident| incident.rule.to_string()).collect();
+            if found == expected {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    };
+    are_open(&["journal_unremoved", "turns_aside"]).await;
+    // It falls silent: how its disk is nobody knows any more, and what it set aside is there still.
+    let row = store.find_node("n1").await.unwrap().expect("it told");
+    let silent = NodeRow { silent_since: Some(row.seen_at), ..row.clone() };
+    assert!(store.keep_node(silent, Some(row.seen_at), Vec::new()).await.unwrap());
+    are_open(&["turns_aside"]).await;
 }

@@ -188,6 +188,9 @@ pub(crate) fn failed(error: &tokio_postgres::Error) -> StoreError {
     if pooled_by_transactions(database) {
         return StoreError::Unavailable(format!("{POOLED_BY_TRANSACTIONS} ({text})"));
     }
+    if *database.code() == tokio_postgres::error::SqlState::UNDEFINED_DATABASE {
+        return StoreError::Internal(format!("{text}: make it (CREATE DATABASE), or mend LGDL_POSTGRES_URL"));
+    }
     match &database.code().code()[..2] {
         // Connection, resources, operator intervention, system error, read-only, retryable conflicts.
         "08" | "53" | "57" | "58" | "25" | "40" | "28" | "55" => StoreError::Unavailable(text),

@@ -24,8 +24,8 @@ impl Webhooks for PostgresStore {
     }
 
     async fn replace_webhook(&self, row: WebhookRow, told: Event) -> Result<bool> {
-        let sql =
-            "UPDATE webhooks SET version = $3, definition = $4 WHERE id = $1 AND tenant = $2 AND version = $3 - 1";
+        let sql = "UPDATE webhooks SET version = $3, definition = $4
+            WHERE id = $1 AND tenant = $2 AND version = $3::bigint - 1";
         let definition = row.hook.definition()?;
         self.change(sql, &[&row.id.as_str(), &row.tenant, &column(row.version), &definition], &told).await
     }
