@@ -6,12 +6,16 @@ mod disk;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use disk::Disk;
+use disk::{Change, Disk};
 use lgdl::wire::node::NOTE_PREFIX;
 
 pub use disk::CACHE_FILE;
 
+/// How long after one write of the copy the next one waits for more to come: a transaction of forty turns costs little more than one
+/// of a single turn. What comes by itself is written at once, and so is what is removed.
+const GATHER: Duration = Duration::from_millis(25);
 /// Shares of the store, each behind a lock of its own.
 const SHARES: usize = 16;
 
@@ -39,10 +43,15 @@ struct Kept {
 impl Kv {
     /// A store for about so many bytes; with a folder it begins with what the one before it held.
     pub(crate) fn open(limit: usize, folder: Option<&Path>) -> Kv {
+        Kv::with(limit, folder, GATHER)
+    }
+
+    /// The same, with its copy written that long after the last time.
+    fn with(limit: usize, folder: Option<&Path>, gather: Duration) -> Kv {
         let share = || Mutex::new(Share { limit: limit / SHARES, ..Share::default() });
         let mut kv = Kv { shares: std::iter::repeat_with(share).take(SHARES).collect(), disk: None };
         if let Some(folder) = folder {
-            let (disk, held) = Disk::open(folder);
+            let (disk, held) = Disk::open(folder, gather);
             kv.disk = Some(disk);
             // Written again where there is no room for it any more, so that the copy forgets it as well.
             held.into_iter().for_each(|(key, value)| kv.set_in_memory(key, value));
@@ -56,24 +65,24 @@ impl Kv {
 
     pub(crate) fn set(&self, key: String, value: Vec<u8>) {
         let mut share = self.share(&key);
-        self.tell(&key, Some(&value));
-        share.set(key, value).iter().for_each(|forgotten| self.tell(forgotten, None));
+        self.tell(&key, Change::Kept(&value));
+        share.set(key, value).iter().for_each(|forgotten| self.tell(forgotten, Change::MadeRoom));
     }
 
     fn set_in_memory(&self, key: String, value: Vec<u8>) {
-        self.share(&key).set(key, value).iter().for_each(|forgotten| self.tell(forgotten, None));
+        self.share(&key).set(key, value).iter().for_each(|forgotten| self.tell(forgotten, Change::MadeRoom));
     }
 
     pub(crate) fn delete(&self, key: &str) {
         let mut share = self.share(key);
         share.delete(key);
-        self.tell(key, None);
+        self.tell(key, Change::Removed);
     }
 
     /// Has the copy on disk follow, while the share is locked, so that it sees the changes of a key in their order.
-    fn tell(&self, key: &str, value: Option<&[u8]>) {
+    fn tell(&self, key: &str, change: Change<'_>) {
         if let Some(disk) = self.disk.as_ref().filter(|_| !key.starts_with(NOTE_PREFIX)) {
-            disk.change(key, value);
+            disk.change(key, change);
         }
     }
 
@@ -138,6 +147,8 @@ fn cost(key: &str, value: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -177,6 +188,40 @@ mod tests {
         drop(again(16 * 1_000));
         assert_eq!(again(1 << 20).get("game"), None);
         assert_eq!(again(1 << 20).get("state"), Some(vec![3]));
+    }
+
+    /// What the copy on disk holds under a key.
+    fn on_disk(folder: &Path, key: &str) -> Option<Vec<u8>> {
+        let file = rusqlite::Connection::open(folder.join(CACHE_FILE)).unwrap();
+        file.busy_timeout(Duration::from_secs(5)).unwrap();
+        file.query_row("SELECT value FROM kept WHERE key = ?1", [key], |row| row.get(0)).ok()
+    }
+
+    /// How long it takes until the copy on disk holds that, at most so long.
+    fn until(folder: &Path, key: &str, value: Option<&[u8]>) -> Duration {
+        let begun = Instant::now();
+        while on_disk(folder, key).as_deref() != value && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        begun.elapsed()
+    }
+
+    #[test]
+    fn what_comes_soon_after_a_write_waits_for_more_and_what_is_removed_takes_it_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let kv = Kv::with(1 << 20, Some(folder.path()), Duration::from_secs(3_600));
+        kv.set("first".into(), vec![1]);
+        assert!(until(folder.path(), "first", Some(&[1])) < Duration::from_secs(20), "nothing was written before it");
+        kv.set("state".into(), vec![2]);
+        kv.set("state".into(), vec![3]);
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(on_disk(folder.path(), "state"), None, "it waits for more");
+        kv.delete("first");
+        assert!(until(folder.path(), "first", None) < Duration::from_secs(20), "what is removed waits for nothing");
+        assert_eq!(on_disk(folder.path(), "state"), Some(vec![3]));
+        kv.set("late".into(), vec![4]);
+        drop(kv);
+        assert_eq!(on_disk(folder.path(), "late"), Some(vec![4]), "the end of the store waits for nothing either");
     }
 
     #[test]
