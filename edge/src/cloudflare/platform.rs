@@ -16,7 +16,7 @@ use worker::{
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 use crate::shards;
 use lgdl::limits::{CountRequest, Counted};
@@ -236,6 +236,10 @@ impl Platform for Cloudflare {
 
     fn memory(&self) -> Option<&Memory> {
         Some(&self.memory)
+    }
+
+    fn sealed_by(&self) -> SealedBy {
+        SealedBy::Pipeline
     }
 
     fn spans_by(&self) -> SpansBy {
