@@ -1,5 +1,5 @@
 //! Sealing what lies in the key-value store. The component leaves it to this program, which has the processor's instructions for it:
-//! in wasm it takes ten times as long. What is kept, in memory and on disk, is the sealed form.
+//! in wasm it was a tenth of a turn's time. What is kept, in memory and on disk, is the sealed form.
 
 use std::collections::BTreeMap;
 
