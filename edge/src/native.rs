@@ -13,7 +13,7 @@ use lgdl::wire::node::{Aside, Counts, Limit, LogLine, Page, Place, SetAside, Str
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 
 /// The answer to a request, in time.
@@ -31,6 +31,8 @@ pub struct Native {
     pub remembers: bool,
     /// Who makes spans of its requests.
     pub spans_by: SpansBy,
+    /// Who seals what lies in its key-value store.
+    pub sealed_by: SealedBy,
     /// The journal.
     pub journal: RefCell<Vec<JournalEntry>>,
     /// What was set aside of it, and why.
@@ -61,6 +63,7 @@ impl Native {
             kv_fails: Cell::new(false),
             remembers: true,
             spans_by: SpansBy::Host,
+            sealed_by: SealedBy::Pipeline,
             journal: RefCell::default(),
             aside: RefCell::default(),
             journal_fails: Cell::new(false),
@@ -182,6 +185,10 @@ impl Platform for Native {
 
     fn memory(&self) -> Option<&Memory> {
         self.remembers.then_some(&self.memory)
+    }
+
+    fn sealed_by(&self) -> SealedBy {
+        self.sealed_by
     }
 
     fn spans_by(&self) -> SpansBy {

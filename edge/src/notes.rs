@@ -1,14 +1,14 @@
 //! Small facts that a node remembers between requests: breakers, credentials, lists. In memory where the instance lives
 //! on, in the key-value store where it does not. Never anything that must last or that holds a person's words.
 
-use lgdl::wire::node::NOTE_PREFIX;
+use lgdl::wire::node::{GRANT_PREFIX, NOTE_PREFIX};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
 use crate::memory::About;
 use crate::platform::{KvError, Platform};
-use crate::seal::{opened, sealed};
+use crate::seal::{for_store, from_store};
 
 /// How long a note may lie in a key-value store, milliseconds.
 const NOTE_TTL_MS: u64 = 3_600_000;
@@ -91,7 +91,7 @@ pub async fn recall_grant<P: Platform, T: DeserializeOwned>(call: &Call<'_, P>, 
     }
     let key = call.settings.state_key.as_ref()?;
     let bytes = call.platform.kv_get(&grant(name)).await.ok()??;
-    opened(key, "note", &[name], &bytes).ok()
+    from_store(call.platform, key, "note", &[name], &bytes).ok()
 }
 
 /// Writes a note that grants something; without a key, and where others can write, there is none.
@@ -100,7 +100,7 @@ pub async fn remember_grant<P: Platform, T: Serialize>(call: &Call<'_, P>, name:
         return remember(call.platform, About::Grant, name, value).await;
     }
     let Some(key) = &call.settings.state_key else { return };
-    if let Some(bytes) = sealed(call.platform, key, "note", &[name], value) {
+    if let Some(bytes) = for_store(call.platform, key, "note", &[name], value) {
         let _ = call.platform.kv_put(&grant(name), &bytes, NOTE_TTL_MS).await;
     }
 }
@@ -129,5 +129,5 @@ fn lasting(name: &str) -> String {
 }
 
 fn grant(name: &str) -> String {
-    format!("grant:{name}")
+    format!("{GRANT_PREFIX}{name}")
 }

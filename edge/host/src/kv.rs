@@ -7,12 +7,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use disk::Disk;
+use disk::{Change, Disk};
 use lgdl::wire::node::NOTE_PREFIX;
 
 pub use disk::CACHE_FILE;
 
+/// How long after one write of the copy the next one waits for more to come: a transaction of forty turns costs little more than one
+/// of a single turn. What comes by itself is written at once, and so is what is removed.
+const GATHER: Duration = Duration::from_millis(25);
 /// Shares of the store, each behind a lock of its own.
 const SHARES: usize = 16;
 /// The part of the room that one value may take: a larger one would push out what many need.
@@ -45,14 +49,19 @@ struct Kept {
 impl Kv {
     /// A store for about so many bytes; with a folder it begins with what the one before it held.
     pub(crate) fn open(limit: usize, folder: Option<&Path>) -> Kv {
+        Kv::with(limit, folder, GATHER)
+    }
+
+    /// The same, with its copy written that long after the last time.
+    fn with(limit: usize, folder: Option<&Path>, gather: Duration) -> Kv {
         let shares = std::iter::repeat_with(Mutex::default).take(SHARES).collect();
         let mut kv = Kv { shares, limit, bytes: AtomicUsize::new(0), uses: AtomicU64::new(0), disk: None };
         if let Some(folder) = folder {
-            let (disk, held) = Disk::open(folder);
+            let (disk, held) = Disk::open(folder, gather);
             let keys: Vec<String> = held.iter().map(|(key, _)| key.clone()).collect();
             held.into_iter().for_each(|(key, value)| kv.set(key, value));
             // The copy forgets as well what there is no room for any more.
-            keys.iter().filter(|key| kv.get(key).is_none()).for_each(|key| disk.change(key, None));
+            keys.iter().filter(|key| kv.get(key).is_none()).for_each(|key| disk.change(key, Change::MadeRoom));
             kv.disk = Some(disk);
         }
         kv
@@ -68,7 +77,7 @@ impl Kv {
             return self.delete(&key);
         }
         let mut share = self.share(&key);
-        self.tell(&key, Some(&value));
+        self.tell(&key, Change::Kept(&value));
         self.change(&mut share, |share| share.set(key, value, self.next_use()));
         drop(share);
         self.make_room();
@@ -77,7 +86,7 @@ impl Kv {
     pub(crate) fn delete(&self, key: &str) {
         let mut share = self.share(key);
         self.change(&mut share, |share| share.delete(key));
-        self.tell(key, None);
+        self.tell(key, Change::Removed);
     }
 
     /// Changes a share, and counts what that takes or frees.
@@ -97,7 +106,7 @@ impl Kv {
             let mut share = lock(share);
             if let Some((_, forgotten)) = share.order.pop_first() {
                 self.change(&mut share, |share| share.delete(&forgotten));
-                self.tell(&forgotten, None);
+                self.tell(&forgotten, Change::MadeRoom);
             }
         }
     }
@@ -107,9 +116,9 @@ impl Kv {
     }
 
     /// Has the copy on disk follow, while the share is locked, so that it sees the changes of a key in their order.
-    fn tell(&self, key: &str, value: Option<&[u8]>) {
+    fn tell(&self, key: &str, change: Change<'_>) {
         if let Some(disk) = self.disk.as_ref().filter(|_| !key.starts_with(NOTE_PREFIX)) {
-            disk.change(key, value);
+            disk.change(key, change);
         }
     }
 
@@ -163,6 +172,8 @@ fn cost(key: &str, value: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -202,6 +213,40 @@ mod tests {
         drop(again(8_000));
         assert_eq!(again(1 << 20).get("game"), None);
         assert_eq!(again(1 << 20).get("state"), Some(vec![3]));
+    }
+
+    /// What the copy on disk holds under a key.
+    fn on_disk(folder: &Path, key: &str) -> Option<Vec<u8>> {
+        let file = rusqlite::Connection::open(folder.join(CACHE_FILE)).unwrap();
+        file.busy_timeout(Duration::from_secs(5)).unwrap();
+        file.query_row("SELECT value FROM kept WHERE key = ?1", [key], |row| row.get(0)).ok()
+    }
+
+    /// How long it takes until the copy on disk holds that, at most so long.
+    fn until(folder: &Path, key: &str, value: Option<&[u8]>) -> Duration {
+        let begun = Instant::now();
+        while on_disk(folder, key).as_deref() != value && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        begun.elapsed()
+    }
+
+    #[test]
+    fn what_comes_soon_after_a_write_waits_for_more_and_what_is_removed_takes_it_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let kv = Kv::with(1 << 20, Some(folder.path()), Duration::from_secs(3_600));
+        kv.set("first".into(), vec![1]);
+        assert!(until(folder.path(), "first", Some(&[1])) < Duration::from_secs(20), "nothing was written before it");
+        kv.set("state".into(), vec![2]);
+        kv.set("state".into(), vec![3]);
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(on_disk(folder.path(), "state"), None, "it waits for more");
+        kv.delete("first");
+        assert!(until(folder.path(), "first", None) < Duration::from_secs(20), "what is removed waits for nothing");
+        assert_eq!(on_disk(folder.path(), "state"), Some(vec![3]));
+        kv.set("late".into(), vec![4]);
+        drop(kv);
+        assert_eq!(on_disk(folder.path(), "late"), Some(vec![4]), "the end of the store waits for nothing either");
     }
 
     #[test]

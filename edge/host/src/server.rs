@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
-use lgdl::wire::node::{OBSERVED_HEADER, Observation, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl::wire::node::{OBSERVED_HEADER, Observation, STORE_SEALS, TOKEN_HEADER, is_of_another_key, read_state_key};
 use lgdl_tls::{Protocol, ServerTls};
 use lgdl_traces::Exporter;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -130,6 +130,8 @@ impl Host {
             let kept_on_disk = matches!(config.storage, Storage::Folder(_));
             of_node.insert("lgdl_node_journal".to_owned(), if kept_on_disk { "disk" } else { "memory" }.to_owned());
             of_node.insert("lgdl_node_token".to_owned(), node_token.clone());
+            let (name, yes) = STORE_SEALS;
+            of_node.insert(name.to_owned(), yes.to_owned());
         }
         let given: BTreeMap<_, _> = config.variables.clone().into_iter().chain(of_node.clone()).collect();
         let variables = manifest.variables(&given)?;

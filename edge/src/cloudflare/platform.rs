@@ -14,7 +14,7 @@ use worker::{AbortController, Date, Delay, Env, Fetch, Headers, Method, Request,
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 use crate::shards;
 use lgdl::limits::{CountRequest, Counted};
@@ -231,6 +231,10 @@ impl Platform for Cloudflare {
 
     fn memory(&self) -> Option<&Memory> {
         Some(&self.memory)
+    }
+
+    fn sealed_by(&self) -> SealedBy {
+        SealedBy::Pipeline
     }
 
     fn spans_by(&self) -> SpansBy {

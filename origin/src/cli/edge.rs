@@ -186,7 +186,7 @@ mod tests {
             let mut known: std::collections::BTreeSet<String> =
                 lgdl::settings::Edge::TABLE.iter().map(|setting| format!("lgdl_{}", setting.name)).collect();
             // A node says these to its instances; an instance asks for them where it meets them.
-            known.extend(["lgdl_node_url".to_owned(), "lgdl_node_journal".to_owned()]);
+            known.extend(["lgdl_node_url", "lgdl_node_journal", "lgdl_node_seals"].map(str::to_owned));
             assert_eq!(declared, known.iter().map(String::as_str).collect());
         }
     }
