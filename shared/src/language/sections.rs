@@ -436,6 +436,8 @@ cues! {
     TypeName = "type.name";
     /// Only supposes what follows: "what if".
     Supposes = "supposes";
+    /// Names an exercise or a story, behind what it is of ("drill") or, in several words, before it ("documentary about").
+    Staged = "staged";
     /// Begins what somebody is about to do instead of answering ("let me …").
     Announcement = "announcement";
     /// Begins what refers to another value instead of saying one: "the same as …".
