@@ -78,7 +78,8 @@ async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCa
 async fn tell_of_failure<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCall, code: &str) {
     let function = format!("{}.{}", wanted.service, wanted.function);
     let told = format!("failed:{function}:{code}");
-    let (last_ms, now_ms): (Option<i64>, _) = (notes::recall(call.platform, About::Node, &told).await, call.platform.now_ms());
+    let (last_ms, now_ms): (Option<i64>, _) =
+        (notes::recall(call.platform, About::Node, &told).await, call.platform.now_ms());
     if last_ms.is_some_and(|last_ms| (0..FAILURE_TOLD_EVERY_MS).contains(&now_ms.saturating_sub(last_ms))) {
         return;
     }
