@@ -75,13 +75,8 @@ pub(crate) struct Meant {
     pub(crate) confidence: u64,
     /// The words that speak for it most.
     pub(crate) evidence: (usize, usize),
-}
-
-impl Meant {
-    /// Whether it is no reading, because the clause denies it or hardly comes near to it.
-    pub(crate) fn is_denied(&self) -> bool {
-        self.confidence <= confidence::DENIED
-    }
+    /// Whether the clause denies it.
+    pub(crate) is_denied: bool,
 }
 
 /// A clause as the head sees it.
@@ -129,8 +124,8 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
     let mut meant: Vec<Meant> = best
         .into_iter()
         .filter_map(|of| {
-            let near = nearest(index, &heard, of, clause.admits, index::MIN_EXAMPLES)?;
-            let confidence = confidence::of(mass.odds(logits.get(of)), near.cosine(), fit);
+            let near = nearest(index, &heard, of, clause.admits)?;
+            let confidence = confidence::of(mass.odds(logits.get(of)), fit);
             // What hardly comes near is no reading, whatever speaks for it.
             if confidence < confidence::FAINT {
                 return Some(Meant {
@@ -138,23 +133,30 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
                     pattern: near.pattern,
                     confidence,
                     evidence: (clause.first, clause.end),
+                    is_denied: false,
                 });
             }
             let shares = evidence::shares(index, &heard, of, clause);
             let telling = evidence::telling_words(&shares, clause);
-            let confidence = confidence.min(confidence::most_of(telling, shares.len()));
+            let confidence = confidence.min(confidence::most_of(telling, shares.len(), index.has_urgent()));
             let evidence = evidence::strongest(&shares, clause);
-            let confidence =
-                match evidence::polarity_of(&shares, evidence, clause, &near, &|key| evidence::own(index, of, key)) {
-                    Polarity::Asserted => confidence,
-                    Polarity::Doubtful => confidence.min(confidence::DOUBTFUL),
-                    Polarity::Denied => confidence.min(confidence::DENIED),
-                };
-            Some(Meant { move_index: of as u32, pattern: near.pattern, confidence, evidence })
+            let meant = evidence::polarity_of(&shares, evidence, clause, &near, &|key| evidence::own(index, of, key));
+            let most = match meant {
+                Polarity::Asserted => confidence::MOST,
+                Polarity::Doubtful => confidence::DOUBTFUL,
+                Polarity::Denied => confidence::DENIED,
+            };
+            Some(Meant {
+                move_index: of as u32,
+                pattern: near.pattern,
+                confidence: confidence.min(most),
+                evidence,
+                is_denied: meant == Polarity::Denied,
+            })
         })
         .collect();
-    // The head says which is likelier; what is denied comes last. No two score the same, so that the order stays.
-    crate::order::sort_by_key(&mut meant, Meant::is_denied);
+    // The head says which is likelier; what is no reading comes last. No two score the same, so that the order stays.
+    crate::order::sort_by_key(&mut meant, |meant| meant.confidence <= confidence::DENIED);
     let mut most = confidence::MOST;
     for meant in &mut meant {
         meant.confidence = meant.confidence.min(most);
@@ -369,13 +371,12 @@ fn cosine_of_words(index: &MeaningIndex<'_>, heard: &Heard<'_>, keys: &[ExampleK
     (shared as i64 * ONE) / (root(square).max(1) as i64 * heard.length)
 }
 
-/// The nearest phrases of a move, of which at least so many must be admitted.
+/// The nearest phrases of a move, of which enough must be admitted.
 fn nearest<'a>(
     index: &MeaningIndex<'a>,
     heard: &Heard<'_>,
     of: usize,
     admits: &dyn Fn(u32) -> bool,
-    least: usize,
 ) -> Option<Near<'a>> {
     let mut near: Option<Near<'a>> = None;
     let (mut count, mut negated) = (0, 0);
@@ -396,6 +397,6 @@ fn nearest<'a>(
             (near.denying, near.denied) = (Some(cosine), example.keys);
         }
     }
-    let near = near.filter(|_| count >= least)?;
+    let near = near.filter(|_| count >= MIN_EXAMPLES)?;
     Some(Near { mostly_denies: negated * 2 >= count, ..near })
 }
