@@ -352,24 +352,25 @@ impl Search {
         crate::order::sort_by_key(&mut self.kept, Found::rank);
     }
 
-    /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers. A slip of the
-    /// hand in an emergency stays one.
+    /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers; unless both find
+    /// the same. A slip of the hand in an emergency stays one.
     fn yield_guesses(&mut self, index: &MeaningIndex<'_>, best: &Meant) {
         let yields = |found: &Found| {
             found.stage == Stage::Fuzzy
+                && found.move_index != best.move_index
                 && found.priority != Priority::Urgent
                 && index.covers(found.move_index as usize)
-                // What captured a value is more than likeness.
-                && found.captures.is_empty()
         };
         for found in self.kept.iter_mut().filter(|found| yields(found)) {
-            let is_same = found.move_index == best.move_index;
-            if found.score < score::SURE && !is_same {
+            // What captured a value is more than likeness.
+            if !found.captures.is_empty() {
+                continue;
+            }
+            if found.score < score::SURE {
                 found.score /= GUESS_YIELDS;
             }
-            // The same move may be as sure as meaning is of it, any other less.
-            if !best.is_denied && !(is_same && found.score >= score::SURE) {
-                found.score = found.score.min(best.confidence.saturating_sub(u64::from(!is_same)));
+            if !best.is_denied() {
+                found.score = found.score.min(best.confidence.saturating_sub(1));
             }
         }
     }

@@ -75,8 +75,13 @@ pub(crate) struct Meant {
     pub(crate) confidence: u64,
     /// The words that speak for it most.
     pub(crate) evidence: (usize, usize),
-    /// Whether the clause denies it.
-    pub(crate) is_denied: bool,
+}
+
+impl Meant {
+    /// Whether it is no reading, because the clause denies it or hardly comes near to it.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.confidence <= confidence::DENIED
+    }
 }
 
 /// A clause as the head sees it.
@@ -133,30 +138,23 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
                     pattern: near.pattern,
                     confidence,
                     evidence: (clause.first, clause.end),
-                    is_denied: false,
                 });
             }
             let shares = evidence::shares(index, &heard, of, clause);
             let telling = evidence::telling_words(&shares, clause);
             let confidence = confidence.min(confidence::most_of(telling, shares.len(), index.has_urgent()));
             let evidence = evidence::strongest(&shares, clause);
-            let meant = evidence::polarity_of(&shares, evidence, clause, &near, &|key| evidence::own(index, of, key));
-            let most = match meant {
-                Polarity::Asserted => confidence::MOST,
-                Polarity::Doubtful => confidence::DOUBTFUL,
-                Polarity::Denied => confidence::DENIED,
-            };
-            Some(Meant {
-                move_index: of as u32,
-                pattern: near.pattern,
-                confidence: confidence.min(most),
-                evidence,
-                is_denied: meant == Polarity::Denied,
-            })
+            let confidence =
+                match evidence::polarity_of(&shares, evidence, clause, &near, &|key| evidence::own(index, of, key)) {
+                    Polarity::Asserted => confidence,
+                    Polarity::Doubtful => confidence.min(confidence::DOUBTFUL),
+                    Polarity::Denied => confidence.min(confidence::DENIED),
+                };
+            Some(Meant { move_index: of as u32, pattern: near.pattern, confidence, evidence })
         })
         .collect();
-    // The head says which is likelier; what is no reading comes last. No two score the same, so that the order stays.
-    crate::order::sort_by_key(&mut meant, |meant| meant.confidence <= confidence::DENIED);
+    // The head says which is likelier; what is denied comes last. No two score the same, so that the order stays.
+    crate::order::sort_by_key(&mut meant, Meant::is_denied);
     let mut most = confidence::MOST;
     for meant in &mut meant {
         meant.confidence = meant.confidence.min(most);
