@@ -267,3 +267,14 @@ fn a_rice_kitchen_hears_what_is_not_wanted_in_spanish() {
 fn a_vet_hears_everything_in_spanish() {
     check("veterinario");
 }
+
+#[test]
+fn a_school_for_choirs_hears_names_of_relatives_and_what_is_not_sure() {
+    check("quire");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_choir_hears_the_same_in_spanish() {
+    check("coral");
+}

@@ -181,6 +181,10 @@ impl Run<'_> {
             // A time at its end belongs to a day that is asked for, even where it says none ("Italy next week").
             let times = scan.times().filter(|time| asks_for_a_day(mv) && time.0 > span.0);
             let spans: Vec<(usize, usize)> = stated.iter().map(|stated| stated.found.span()).chain(times).collect();
+            let named = matches!(self.wanted(mv, &slot), Wanted::Name | Wanted::Person);
+            let of_kin = text.get(span.0..span.1).filter(|_| named);
+            let of_kin = of_kin.and_then(|said| slots::labels::behind_kin(self.language(), said));
+            let span = of_kin.map_or(span, |(from, until)| (span.0 + from, span.0 + until));
             if let Some(mut found) = without(self.language(), &slot, text, span, &spans) {
                 if self.wanted(mv, &slot) != Wanted::Words {
                     found = without_denials(self.language(), &slot, found);

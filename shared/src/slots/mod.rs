@@ -207,6 +207,11 @@ pub(crate) fn tells_of_the_past(language: &'static Language, slot: &Slot) -> boo
     convert::Tense::of(language, slot) == convert::Tense::Past
 }
 
+/// Whether a slot's rule says that its day is over, or that it is to come; `None` where no rule tells.
+pub(crate) fn is_past_by_rule(slot: &Slot) -> Option<bool> {
+    convert::Tense::by_rule(slot).map(|tense| tense == convert::Tense::Past)
+}
+
 /// Whether a slot's answer is a yes or a no: `boolean`, or an enum of those two.
 pub(crate) fn is_yes_no(language: &'static Language, slot: &Slot) -> bool {
     match effective_type(slot) {
