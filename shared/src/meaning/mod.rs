@@ -129,8 +129,8 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
     let mut meant: Vec<Meant> = best
         .into_iter()
         .filter_map(|of| {
-            let near = nearest(index, &heard, of, clause.admits)?;
-            let confidence = confidence::of(mass.odds(logits.get(of)), fit);
+            let near = nearest(index, &heard, of, clause.admits, index::MIN_EXAMPLES)?;
+            let confidence = confidence::of(mass.odds(logits.get(of)), near.cosine(), fit);
             // What hardly comes near is no reading, whatever speaks for it.
             if confidence < confidence::FAINT {
                 return Some(Meant {
@@ -142,7 +142,7 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
             }
             let shares = evidence::shares(index, &heard, of, clause);
             let telling = evidence::telling_words(&shares, clause);
-            let confidence = confidence.min(confidence::most_of(telling, shares.len(), index.has_urgent()));
+            let confidence = confidence.min(confidence::most_of(telling, shares.len()));
             let evidence = evidence::strongest(&shares, clause);
             let confidence =
                 match evidence::polarity_of(&shares, evidence, clause, &near, &|key| evidence::own(index, of, key)) {
@@ -369,12 +369,13 @@ fn cosine_of_words(index: &MeaningIndex<'_>, heard: &Heard<'_>, keys: &[ExampleK
     (shared as i64 * ONE) / (root(square).max(1) as i64 * heard.length)
 }
 
-/// The nearest phrases of a move, of which enough must be admitted.
+/// The nearest phrases of a move, of which at least so many must be admitted.
 fn nearest<'a>(
     index: &MeaningIndex<'a>,
     heard: &Heard<'_>,
     of: usize,
     admits: &dyn Fn(u32) -> bool,
+    least: usize,
 ) -> Option<Near<'a>> {
     let mut near: Option<Near<'a>> = None;
     let (mut count, mut negated) = (0, 0);
@@ -395,6 +396,6 @@ fn nearest<'a>(
             (near.denying, near.denied) = (Some(cosine), example.keys);
         }
     }
-    let near = near.filter(|_| count >= MIN_EXAMPLES)?;
+    let near = near.filter(|_| count >= least)?;
     Some(Near { mostly_denies: negated * 2 >= count, ..near })
 }

@@ -17,7 +17,7 @@ const STEPS: usize = 30;
 /// A logit so far below the best takes no part.
 const NEGLIGIBLE: f32 = -12.0;
 const RATE: f64 = 2.0;
-const DECAY: f64 = 3e-4;
+const DECAY: f64 = 1e-4;
 /// Phrases that stand for the language at large, of which a small game has too few to know common words by.
 const BACKGROUND: f64 = 60.0;
 
