@@ -15,14 +15,15 @@ const LOOKED_AT: usize = 8;
 const ROUNDS: usize = 3;
 
 /// Calls `each` with the moves that a vector may be near to.
-pub(super) fn near(index: &MeaningIndex<'_>, vector: &[i8; DIMS], moves: usize, mut each: impl FnMut(u32)) {
+pub(super) fn near(index: &MeaningIndex<'_>, vector: &[i16; DIMS], moves: usize, mut each: impl FnMut(u32)) {
     let groups = index.groups();
     if groups.is_empty() {
         return (0..moves as u32).for_each(each);
     }
     let mut best: Vec<(i32, usize)> = Vec::with_capacity(LOOKED_AT + 1);
     for (group, middle) in groups.iter().enumerate() {
-        let nearness = dot(vector, &middle[..DIMS]);
+        let Some(middle) = middle.first_chunk() else { continue };
+        let nearness = dot(vector, middle);
         let at = best.partition_point(|other| other.0 >= nearness);
         if at < LOOKED_AT {
             best.insert(at, (nearness, group));
@@ -126,7 +127,7 @@ mod tests {
         let (groups, members) = lay(&head);
         let index = MeaningIndex { groups: &groups, members: &members, ..MeaningIndex::default() };
         for of in [0usize, 17, 500, 1_002] {
-            let vector: [i8; DIMS] = std::array::from_fn(|dim| head[of * DIMS + dim] as i8);
+            let vector: [i16; DIMS] = std::array::from_fn(|dim| i16::from(head[of * DIMS + dim] as i8));
             let mut found = Vec::new();
             near(&index, &vector, 1_003, |of| found.push(of));
             assert!(found.contains(&(of as u32)) && found.len() < 700, "{of}: {} moves", found.len());

@@ -161,8 +161,8 @@ impl<'a> MeaningIndex<'a> {
         i64::from(number(self.moves, move_index.saturating_mul(8).saturating_add(4)))
     }
 
-    pub(super) fn head(&self, move_index: usize) -> &'a [u8] {
-        self.head.get(move_index * DIMS..(move_index + 1) * DIMS).unwrap_or(&[])
+    pub(super) fn head(&self, move_index: usize) -> &'a [u8; DIMS] {
+        self.head.as_chunks().0.get(move_index).unwrap_or(&[0; DIMS])
     }
 
     /// The groups that the moves' vectors lie in; none where the moves are few.

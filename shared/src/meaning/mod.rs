@@ -266,8 +266,9 @@ impl Logits {
                 }
             }
         }
-        if let Some(dense) = &heard.dense {
-            groups::near(index, &dense.vector, moves, |of| touch(&mut logits.touched, of));
+        let vector = heard.dense.as_ref().map(|dense| dense.vector.map(i16::from));
+        if let Some(vector) = &vector {
+            groups::near(index, vector, moves, |of| touch(&mut logits.touched, of));
         }
         for word in heard.words.iter().filter(|word| spread(word) > most) {
             let postings = index.postings(word.0);
@@ -281,8 +282,8 @@ impl Logits {
             let of = *of as usize;
             let Some(logit) = logits.of.get_mut(of) else { continue };
             *logit = *logit * 64 / heard.length;
-            if let Some(dense) = &heard.dense {
-                *logit += (i64::from(dot(&dense.vector, index.head(of))) * index.scale(of)) >> 12;
+            if let Some(vector) = &vector {
+                *logit += (i64::from(dot(vector, index.head(of))) * index.scale(of)) >> 12;
             }
             *own = *logit;
         }

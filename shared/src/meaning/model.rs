@@ -308,8 +308,8 @@ pub(super) fn leveled(sum: &[i32; DIMS]) -> [i8; DIMS] {
     vector
 }
 
-/// The product of two vectors.
+/// The product of two vectors, one of which is wider, so that processors multiply and add eight numbers at once.
 #[inline]
-pub(super) fn dot(a: &[i8; DIMS], b: &[u8]) -> i32 {
+pub(super) fn dot(a: &[i16; DIMS], b: &[u8; DIMS]) -> i32 {
     a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b as i8)).sum()
 }

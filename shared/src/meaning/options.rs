@@ -44,5 +44,5 @@ fn vector(language: &'static Language, model: &Model<'_>, text: &str) -> Option<
 
 /// In 2^-16.
 fn cosine(a: &[i8; DIMS], b: &[i8; DIMS]) -> i64 {
-    i64::from(dot(a, &b.map(|value| value as u8))) * ONE / (LENGTH * LENGTH)
+    i64::from(dot(&a.map(i16::from), &b.map(|value| value as u8))) * ONE / (LENGTH * LENGTH)
 }
