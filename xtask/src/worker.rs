@@ -113,9 +113,12 @@ fn tool((name, version): (&str, &str)) -> Result<PathBuf> {
     let programs = folder.join("bin");
     if !programs.is_dir() {
         say(format_args!("installing {name} {version} into {}", folder.display()));
+        // They run for seconds and take minutes to build: less is optimised than an installed program would be.
         run(Command::new("cargo")
             .args(["install", name, "--version", version, "--locked", "--root"])
             .arg(&folder)
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_TARGET_DIR", folders::target().join("tools")))?;
     }
     output(Command::new("ls").arg(&programs)).with_context(|| format!("{name} is not in {}", programs.display()))?;
