@@ -267,3 +267,14 @@ fn a_rice_kitchen_hears_what_is_not_wanted_in_spanish() {
 fn a_vet_hears_everything_in_spanish() {
     check("veterinario");
 }
+
+#[test]
+fn what_is_said_first_is_heard_with_its_values() {
+    check("stables");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn what_is_said_first_is_heard_with_its_values_in_spanish() {
+    check("campamento");
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Filled;
-use super::answers::{prompt_text, without_denials};
+use super::answers::{FreeText, prompt_text, without_denials};
 use super::hear::{Span, blanked};
 use super::prepositions::parted;
 use super::rules::{Standing, parts_of};
@@ -182,8 +182,15 @@ impl Run<'_> {
             let times = scan.times().filter(|time| asks_for_a_day(mv) && time.0 > span.0);
             let spans: Vec<(usize, usize)> = stated.iter().map(|stated| stated.found.span()).chain(times).collect();
             if let Some(mut found) = without(self.language(), &slot, text, span, &spans) {
-                if self.wanted(mv, &slot) != Wanted::Words {
+                let wanted = self.wanted(mv, &slot);
+                if wanted != Wanted::Words {
                     found = without_denials(self.language(), &slot, found);
+                }
+                // "my daughter Sofia"
+                if matches!(wanted, Wanted::Name | Wanted::Person)
+                    && let FreeText::Value(name) = self.as_label(mv, &slot, wanted, found.clone())
+                {
+                    found = name;
                 }
                 self.fill(&slot, &found, Source::Capture);
                 let doubt = self.doubt_of_text(mv, &slot, &found);
@@ -485,6 +492,11 @@ impl Run<'_> {
             let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
             stated.extend(self.stated_for(mv, &others, scan, &taken));
         }
+        let spans = stated.iter().map(|stated| stated.found.span());
+        let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
+        let still_open = |slot: &&Slot| !stated.iter().any(|stated| stated.slot == slot.name);
+        let open: Vec<&Slot> = wanted.into_iter().chain(others).filter(still_open).collect();
+        stated.extend(self.people_named(mv, &open, scan, &taken));
         stated
     }
 

@@ -38,6 +38,7 @@ mod negotiation;
 mod outcome;
 mod parts;
 mod pending;
+mod people;
 mod prepositions;
 mod repairs;
 mod rules;
