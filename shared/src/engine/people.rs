@@ -7,7 +7,7 @@ use super::state::Open;
 use crate::ir::{Move, Slot};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
-use crate::slots::{Found, Scan, is_text};
+use crate::slots::{self, Found, Scan, is_text};
 use crate::text::{Heard, Word};
 
 /// Words of a name at most.
@@ -20,8 +20,10 @@ enum Asks {
     Another,
     /// The speaker's, or whoever's it is: "What is your name?"
     Speaker,
-    /// Anything else, which may be written as a name is: "Which show?"
+    /// A thing that may have a name: "Which show?"
     Thing,
+    /// Where something is.
+    Place,
     /// What nobody takes for a name: an address, a code, any words.
     Other,
 }
@@ -35,6 +37,8 @@ enum Led<'w> {
     Relative(&'w Word),
     /// "for …"
     For,
+    /// "a …"
+    Article,
     /// A clause of nothing but the name.
     Alone,
 }
@@ -78,11 +82,14 @@ impl Run<'_> {
                     only(&|(slot, asks)| *asks == Asks::Another && called(slot))
                         .or_else(|| only(&|(_, asks)| *asks == Asks::Another))
                 }
-                Some(Led::For) => only(&|(_, asks)| matches!(asks, Asks::Another | Asks::Thing)),
-                Some(Led::Alone) => only(&|(_, asks)| *asks != Asks::Other),
+                Some(Led::For) => only(&|(_, asks)| matches!(asks, Asks::Another | Asks::Thing | Asks::Place))
+                    .filter(|slot| self.asks_whom(mv, slot) == Asks::Another),
+                Some(Led::Article) => only(&|(_, asks)| *asks == Asks::Thing),
+                Some(Led::Alone) => only(&|(_, asks)| *asks != Asks::Other)
+                    .filter(|slot| !matches!(self.asks_whom(mv, slot), Asks::Thing | Asks::Place)),
                 None => None,
             };
-            if let Some(slot) = slot.filter(|slot| self.asks_whom(mv, slot) != Asks::Thing) {
+            if let Some(slot) = slot {
                 let name = Found::text(span, scan.text.get(span.0..span.1).unwrap_or_default());
                 found.push(Stated { slot: slot.name.clone(), found: name });
             }
@@ -94,6 +101,26 @@ impl Run<'_> {
         let mut kept = kept.into_iter();
         found.retain(|_| kept.next() == Some(true));
         found
+    }
+
+    /// How many they are who speak, for the only open slot that counts people.
+    pub(super) fn speakers_counted(
+        &self,
+        mv: &Move,
+        open: &[&Slot],
+        scan: &Scan<'_>,
+        taken: &[Span],
+    ) -> Option<Stated> {
+        let counts = |slot: &&&Slot| {
+            let person = |word: &Word| word.class.is_person() || self.language().cues(word.hash).has(Cue::People);
+            slots::is_number(slot) && self.question(mv, slot).heard.words.iter().any(person)
+        };
+        let mut counting = open.iter().filter(counts);
+        let (slot, None) = (counting.next()?, counting.next()) else { return None };
+        let (span, count) = count_of_speakers(scan)?;
+        let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
+        let found = Found::new(span, scan.text.get(span.0..span.1)?, serde_json::json!(count));
+        free.then(|| Stated { slot: slot.name.clone(), found })
     }
 
     fn asks_whom(&self, mv: &Move, slot: &Slot) -> Asks {
@@ -115,7 +142,8 @@ impl Run<'_> {
             {
                 Asks::Other
             }
-            Wanted::Label | Wanted::Place => Asks::Thing,
+            Wanted::Label => Asks::Thing,
+            Wanted::Place => Asks::Place,
             _ => Asks::Other,
         }
     }
@@ -159,7 +187,7 @@ fn is_of_a_noun(question: &Heard) -> bool {
 }
 
 /// How many words from this one on are written as a name.
-fn name_at(scan: &Scan<'_>, at: usize) -> usize {
+pub(super) fn name_at(scan: &Scan<'_>, at: usize) -> usize {
     let words = scan.heard.words.as_slice();
     let capital = |word: &Word| word.is_capital(scan.text) && !word.class.is(Class::TIME) && !word.has_digit();
     let goes_on = |word: &Word| !word.after_break;
@@ -186,12 +214,6 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize) -> Option<Led<'s>> {
     let apart = words[at].after_break;
     let alone = (at == 0 || apart) && words.get(end).is_none_or(|next| next.after_break);
     let full = end - at > 1;
-    let relative = |word: &Word| {
-        let form = language.class(word.stem(language).hash());
-        let grammar = Class::DETERMINER.and(Class::PRONOUN).and(Class::SUBJECT);
-        (word.class.is(Class::KIN) || form.is(Class::KIN)) && !word.class.is(grammar) && !word.is_capital(scan.text)
-    };
-    let own = |word: &Word| word.is(Cue::Owner) && !word.class.is(Class::ARTICLE);
     let of_vocabulary = |word: &Word| {
         let says = |text: &str| {
             let heard = Heard::of(language, text);
@@ -200,12 +222,15 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize) -> Option<Led<'s>> {
         let kin = |text: &str| Heard::of(language, text).words.iter().any(|word| word.class.is_person());
         scan.terms().iter().any(|term| kin(&term.text) && term.synonyms.iter().any(|synonym| says(&synonym.text)))
     };
-    if let [.., owner, who] = before
-        && own(owner)
+    if let [lead @ .., owner, who] = before
+        && is_possessive(owner)
         && !who.after_break
-        && (relative(who) || language.cues(who.hash).has(Cue::People) || of_vocabulary(who))
+        && (is_relative(scan, who) || language.cues(who.hash).has(Cue::People) || of_vocabulary(who))
     {
-        return Some(Led::Relative(who));
+        // "a nombre de mi padre, Julio Arce"
+        let introduction = &lead[lead.len() - language.suffix(lead, Cue::IntroductionName)..];
+        let by_name = introduction.iter().any(|word| word.is(Cue::SlotOfName));
+        return Some(if by_name { Led::Speaker } else { Led::Relative(who) });
     }
     if alone {
         return full.then_some(Led::Alone);
@@ -222,5 +247,85 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize) -> Option<Led<'s>> {
     if introduction.iter().any(of_speaker) && (telling || full) {
         return Some(Led::Speaker);
     }
-    before.last().is_some_and(|word| word.class.is(Class::FOR)).then_some(Led::For)
+    match before.last() {
+        Some(lead) if lead.class.is(Class::FOR) => Some(Led::For),
+        Some(lead) if full && language.is(std::slice::from_ref(lead), Cue::ArticleIndefinite) => Some(Led::Article),
+        _ => None,
+    }
+}
+
+/// "my", "their"
+fn is_possessive(word: &Word) -> bool {
+    word.is(Cue::Owner) && !word.class.is(Class::ARTICLE)
+}
+
+/// "brother", "friends"
+fn is_relative(scan: &Scan<'_>, word: &Word) -> bool {
+    let form = scan.language().class(word.stem(scan.language()).hash());
+    let grammar = Class::DETERMINER.and(Class::PRONOUN).and(Class::SUBJECT);
+    word.class.and(form).is(Class::KIN) && !word.class.is(grammar) && !word.is_capital(scan.text)
+}
+
+/// "just me", "my wife and I": where it is said how many they are who speak, and how many.
+fn count_of_speakers(scan: &Scan<'_>) -> Option<(Span, u32)> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let speaker = |word: &Word| {
+        word.is(Cue::Speaker) || word.class.is(Class::PRONOUN) && language.cues(word.hash).has(Cue::People)
+    };
+    let span = |from: usize, until: usize| (words[from].start, words[until - 1].end);
+    let ends = |at: usize| words.get(at).is_none_or(|next| next.after_break);
+    let by_phrase = (0..words.len()).find_map(|at| {
+        let end = at + language.prefix(&words[at..], Cue::Count);
+        let count: u32 = language.value_of(Cue::Count, &words[at..end])?.parse().ok()?;
+        (ends(end) && words[at..end].iter().any(|word| speaker(word) || is_possessive(word)))
+            .then(|| (span(at, end), count))
+    });
+    let joined = || {
+        let joins =
+            |at: &usize| words[*at].class.is(Class::AND) && !words[*at].after_break && !words[*at + 1].after_break;
+        (1..words.len().saturating_sub(1)).filter(joins).find_map(|at| {
+            let before = match &words[..at] {
+                [.., owner, who] if is_possessive(owner) && is_relative(scan, who) => (at - 2, false),
+                [.., me] if speaker(me) => (at - 1, true),
+                _ => return None,
+            };
+            let behind = match &words[at + 1..] {
+                [owner, who, ..] if is_possessive(owner) && is_relative(scan, who) => (at + 3, false),
+                [me, ..] if speaker(me) => (at + 2, true),
+                _ => return None,
+            };
+            let more = |word: Option<&Word>| word.is_some_and(|word| word.class.is(Class::AND.and(Class::NUMBER)));
+            // "my wife, her sister and me"
+            let earlier = before.0.checked_sub(1).map(|at| &words[at]);
+            let listed = earlier.is_some_and(|word| speaker(word) || is_relative(scan, word));
+            let only = !more(words.get(behind.0)) && !more(earlier) && !listed;
+            (before.1 != behind.1 && only).then(|| (span(before.0, behind.0), 2))
+        })
+    };
+    // "para una persona"
+    let one = || {
+        (1..words.len().saturating_sub(1)).find_map(|at| {
+            let article = language.is(&words[at..=at], Cue::ArticleIndefinite);
+            let person = language.cues(words[at + 1].hash).has(Cue::People) && !words[at + 1].after_break;
+            (article && person && ends(at + 2) && words[at - 1].class.is(Class::FOR)).then(|| (span(at, at + 2), 1))
+        })
+    };
+    by_phrase.or_else(joined).or_else(one)
+}
+
+/// "law Carol", "Sofia in the toddler room": the name within what a pattern captures for one; `None` where it is all of it, or
+/// several are written so.
+pub(super) fn name_within(scan: &Scan<'_>) -> Option<Found> {
+    let words = scan.heard.words.as_slice();
+    if scan.language().formats.get("nouns").is_some() {
+        return None;
+    }
+    let at = words.iter().position(|word| word.is_capital(scan.text))?;
+    let end = at + name_at(scan, at);
+    let telling = |word: &Word| !word.class.is(Class::FUNCTION) || word.class.is(Class::LEADS);
+    let others = words[..at].iter().any(Word::tells) || words[end..].first().is_some_and(telling);
+    let span = (words[at].start, words.get(end.checked_sub(1)?)?.end);
+    let only = end > at && !words[end..].iter().any(|word| word.is_capital(scan.text) || word.after_break);
+    (others && only).then(|| Found::text(span, scan.text.get(span.0..span.1).unwrap_or_default()))
 }

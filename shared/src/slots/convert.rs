@@ -64,20 +64,25 @@ impl Tense {
     pub(crate) fn of(language: &'static Language, slot: &Slot) -> Tense {
         let named = |text: &str| names(language, text, Cue::PastName);
         let asks = |text: &str| asks_for_the_past(&Heard::of(language, text));
+        if let Some(side) = side_of_rule(slot) {
+            return side;
+        }
         // A timeframe is mostly asked for of what has begun ("since when?").
         let past = *effective_type(slot) == SlotType::Timeframe
             || named(super::spoken_name(slot))
-            || slot.context.as_deref().is_some_and(|text| named(text) || asks(text))
-            || ends_today(slot);
+            || slot.context.as_deref().is_some_and(|text| named(text) || asks(text));
         if past { Tense::Past } else { Tense::Future }
     }
 }
 
 /// "Since when have you lived there?", "When was it?": a question for what has been. A word that may say from when as well does so
-/// where something is wanted: "¿Desde qué día quiere …?"
+/// where something is wanted, or nothing tells: "¿Desde qué día quiere …?", "¿Desde qué día?"
 pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
     let words = question.words.as_slice();
-    let wanted = || words.iter().any(|word| word.class.is(Class::LIGHT));
+    let wanted = || {
+        words.iter().any(|word| word.class.is(Class::LIGHT) || word.is(Cue::AsksWish))
+            || !words.iter().any(|word| word.tells() || word.class.is(Class::AUXILIARY))
+    };
     (0..words.len()).any(|at| match question.language.prefix(&words[at..], Cue::AsksPast) {
         0 => false,
         1 => words[at].is(Cue::PastName) || !wanted(),
@@ -85,11 +90,16 @@ pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
     })
 }
 
-/// `valid when day <= today`
-fn ends_today(slot: &Slot) -> bool {
-    slot.rules.iter().flat_map(|rules| &rules.valid).any(|validity| {
-        matches!(&validity.condition, Condition::Compare(path, Comparison::LessOrEqual | Comparison::Less, Literal::Reference(day))
-            if day == "today" && path.first() == Some(&slot.name))
+/// `valid when day <= today`, `valid when day >= today`: the side of now on which a rule wants it.
+pub(crate) fn side_of_rule(slot: &Slot) -> Option<Tense> {
+    slot.rules.iter().flat_map(|rules| &rules.valid).find_map(|validity| {
+        let Condition::Compare(path, comparison, Literal::Reference(day)) = &validity.condition else { return None };
+        match comparison {
+            _ if day != "today" || path.first() != Some(&slot.name) => None,
+            Comparison::LessOrEqual | Comparison::Less => Some(Tense::Past),
+            Comparison::GreaterOrEqual | Comparison::Greater => Some(Tense::Future),
+            _ => None,
+        }
     })
 }
 
@@ -323,7 +333,9 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         // "12 metres" to "How many feet?" is no number of feet.
         (Kind::Dimension, Value::Quantity { number, unit, .. }) => match measure_counted(scan, slot) {
             Some(counted) => (counted == *unit).then_some(*number),
-            None => (asked || counts_unit(scan.language(), slot, said)).then_some(*number),
+            None => {
+                (asked || counts_unit(scan.language(), slot, said) || is_called(scan, slot, said)).then_some(*number)
+            }
         },
         (Kind::Money, Value::Quantity { number, .. }) if asked && measure_counted(scan, slot).is_none() => {
             Some(*number)
@@ -383,6 +395,18 @@ fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
             .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
     };
     counts(&super::named(slot)) || slot.context.as_deref().is_some_and(counts)
+}
+
+/// "11 rads" for `radiators`, where the game says that rads are such.
+fn is_called(scan: &Scan<'_>, slot: &Slot, said: &str) -> bool {
+    let language = scan.language();
+    let unit = Heard::of(language, said);
+    let Some(unit) = unit.words.last() else { return false };
+    let name = super::name(language, slot);
+    slot.vocabulary.iter().chain(scan.terms()).any(|term| {
+        Heard::of(language, &term.text).words.iter().all(|word| name.holds(word))
+            && term.synonyms.iter().any(|synonym| Heard::of(language, &synonym.text).holds(unit))
+    })
 }
 
 /// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.

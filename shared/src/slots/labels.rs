@@ -70,7 +70,10 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
                 let before = &words[*at - 1];
                 before.class.is(Class::FUNCTION) && !before.class.is(Class::FOR.and(Class::PRONOUN))
             };
-            let is = words.get(*at + 2).is_some_and(|verb| verb.class.is(Class::AUXILIARY) || verb.is(Cue::Copula));
+            // "What make and model is it?"
+            let joined = words.get(*at + 2).is_some_and(|and| and.class.is(Class::AND) && !and.after_break);
+            let verb = words.get(*at + if joined { 4 } else { 2 });
+            let is = verb.is_some_and(|verb| verb.class.is(Class::AUXILIARY) || verb.is(Cue::Copula));
             let content = noun.class == Class::CONTENT && (led || is) || noun.class.is(Class::LIGHT) && is;
             asks.class.is(Class::QUESTION) && !noun.after_break && (noun.is(Cue::Label) || content)
         };

@@ -17,6 +17,7 @@ use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
 use super::several::{at_time, instead};
+use super::weekdays::Weekdays;
 use super::{effective_type, is_number, is_text, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
 
@@ -35,8 +36,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     let free = |(start, end): (usize, usize)| taken.iter().all(|(from, to)| end <= *from || start >= *to);
     // Every value with the slots that it fits.
     let mut values: Vec<(Found, Vec<usize>)> = Vec::new();
+    let weekdays = Weekdays::of(slots, scan);
     for entity in &scan.entities {
-        if !free(entity.span()) {
+        if !free(entity.span()) || weekdays.hold(entity) {
             continue;
         }
         let ends = period(slots, scan, entity);
@@ -124,7 +126,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     let mut whole_lists: Vec<Mention> = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
-        if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) {
+        if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) || weekdays.lists.contains(&index) {
             continue;
         }
         if lists::is_of_aversions(scan.language(), slot) {
@@ -164,6 +166,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     }
     leave_out_alternatives(scan, &mut values);
     settle(slots, scan, &mut values);
+    let said = weekdays.found.filter(|(_, found)| free(found.span()));
+    whole_lists.extend(said.map(|(slot, found)| Mention { slot, found }));
     let mut mentions = whole_lists;
     for (index, slot) in slots.iter().enumerate() {
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
@@ -684,8 +688,17 @@ pub(crate) fn is_told_of_the_past(scan: &Scan<'_>, span: (usize, usize)) -> bool
     };
     let conventions = Conventions { date_order: scan.reference.place.date_order, tenses: Tenses::Heeded };
     let kinds = Kinds::NONE.with(entity.kind);
-    let heeded = recognize_by(scan.text, kinds, scan.reference, None, &conventions);
-    !over(entity) && heeded.iter().any(|other| other.span() == entity.span() && over(other))
+    // The verb of another clause tells nothing of it: "she was born in June, starting in April".
+    let words = scan.heard.words.as_slice();
+    let holds =
+        |clause: &&[Word]| matches!(clause, [first, .., last] if first.start <= entity.start && entity.end <= last.end);
+    let clause = between_marks(words)
+        .find(holds)
+        .map_or((0, scan.text.len()), |clause| (clause[0].start, clause[clause.len() - 1].end));
+    let said = scan.text.get(clause.0..clause.1).unwrap_or_default();
+    let heeded = recognize_by(said, kinds, scan.reference, None, &conventions);
+    let is_it = |other: &Entity| (other.start + clause.0, other.end + clause.0) == entity.span();
+    !over(entity) && heeded.iter().any(|other| is_it(other) && over(other))
 }
 
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
