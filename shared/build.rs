@@ -253,17 +253,22 @@ impl Reader<'_> {
     fn phrases(&mut self, spelling: &Spelling, code: &mut String) -> String {
         const FILE: &str = "phrases.txt";
         let mut cues: BTreeMap<String, CueBits> = BTreeMap::new();
-        let mut values: BTreeMap<(u8, u32), String> = BTreeMap::new();
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
         let mut longest = vec![0u8; Cue::NAMES.len()];
         for line in self.lines(FILE) {
             let Some((_, cue)) = Cue::NAMES.iter().find(|(name, _)| *name == line.section) else {
                 self.fault(FILE, line.number, format_args!("no cue is called [{}]", line.section));
                 continue;
             };
-            for entry in line.text.split(',') {
+            // "fire: smoke, flames" is "smoke = fire, flames = fire".
+            let (shared, entries) = match line.text.split_once(':') {
+                Some((value, entries)) => (Some(value.trim()), entries),
+                None => (None, line.text.as_str()),
+            };
+            for entry in entries.split(',') {
                 let (phrase, value) = match entry.split_once('=') {
                     Some((phrase, value)) => (phrase, Some(value.trim())),
-                    None => (entry, None),
+                    None => (entry, shared),
                 };
                 let words = spelling.normal(phrase);
                 if words.is_empty() || words.len() > MAX_PHRASE_WORDS {
@@ -272,7 +277,10 @@ impl Reader<'_> {
                 }
                 let joined = words.join(" ");
                 if let Some(value) = value {
-                    values.insert((*cue as u8, hash::half(hash::of(joined.as_bytes()))), value.to_owned());
+                    let ends: String = hash::digits(*cue as u8).into_iter().map(char::from).collect();
+                    let held: &mut String = values.entry(format!("{joined}{ends}")).or_default();
+                    let space = if held.is_empty() { "" } else { " " };
+                    *held = format!("{held}{space}{value}");
                 }
                 cues.entry(joined).or_default()[*cue as usize / 64] |= 1 << (*cue as usize % 64);
                 let most = &mut longest[*cue as usize];
@@ -310,11 +318,12 @@ impl Reader<'_> {
         });
         code.push_str("];\n");
         let sets = table(code, "CUE", "CueBits", &cues);
-        let values: String =
-            values.iter().map(|((cue, key), value)| format!("({cue}, {key:#x}, {value:?}), ")).collect();
+        self.unique(FILE, values.keys().map(String::as_str));
+        let values: BTreeMap<String, &str> = values.iter().map(|(key, value)| (key.clone(), value.as_str())).collect();
+        let values = table(code, "CUE_VALUE", "&str", &values);
         format!(
             "Cues {{ sets: {sets}, longest: &{longest:?}, \
-             firsts: &FIRSTS, lasts: &LASTS, places: &PLACES, values: &[{values}] }}"
+             firsts: &FIRSTS, lasts: &LASTS, places: &PLACES, values: {values} }}"
         )
     }
 

@@ -125,11 +125,6 @@ pub enum After {
         /// How long it is of use, milliseconds.
         ttl_ms: u64,
     },
-    /// Remove this from the key-value store.
-    Drop {
-        /// The key.
-        key: String,
-    },
     /// Bring journalled turns to the origin.
     Drain,
     /// Tell the origin of a request whose trace is kept.

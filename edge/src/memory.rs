@@ -5,21 +5,31 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::answer::{OBSERVED, Observed};
 
-/// Small values kept.
-const MAX_NOTES: usize = 4_096;
-/// Texts kept of which a service has said what they mean: people say many things, which must not push out what a node needs.
-const MAX_UNDERSTOOD: usize = 1_024;
+/// What a note is about. Each kind has its own room, so that what many people bring about pushes out nothing that the node needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The node itself, its services and games.
+    Node,
+    /// What somebody is granted: a key, a token, a consent.
+    Grant,
+    /// What was refused, to strangers too.
+    Refusal,
+    /// What a service has said of a text, by its digest.
+    Text,
+}
+
+/// Notes kept, by what they are about.
+const MAX_NOTES: [usize; 4] = [4_096, 4_096, 1_024, 1_024];
 
 /// States of conversations kept.
 const MAX_STATES: usize = 1_024;
 /// How long a state is kept here, milliseconds: about as long as a key-value store may go on denying what was written.
 pub const STATE_MS: i64 = 120_000;
 
-/// States and small values, bounded; the oldest go first.
+/// States and small values, bounded; those that were written longest ago go first.
 #[derive(Debug, Default)]
 pub struct Memory {
-    notes: RefCell<Bounded<Vec<u8>>>,
-    understood: RefCell<Bounded<Vec<u8>>>,
+    notes: [RefCell<Bounded<Vec<u8>>>; MAX_NOTES.len()],
     states: RefCell<Bounded<(i64, Vec<u8>)>>,
     refills: RefCell<HashMap<String, u64>>,
     observed: Cell<[u64; OBSERVED.len()]>,
@@ -28,29 +38,18 @@ pub struct Memory {
 impl Memory {
     /// A small value by its name.
     #[must_use]
-    pub fn note(&self, name: &str) -> Option<Vec<u8>> {
-        self.notes.borrow().get(name).cloned()
+    pub fn note(&self, about: About, name: &str) -> Option<Vec<u8>> {
+        self.notes[about as usize].borrow().get(name).cloned()
     }
 
     /// Keeps a small value.
-    pub fn keep_note(&self, name: &str, value: Vec<u8>) {
-        self.notes.borrow_mut().insert(name, value, MAX_NOTES);
+    pub fn keep_note(&self, about: About, name: &str, value: Vec<u8>) {
+        self.notes[about as usize].borrow_mut().insert(name, value, MAX_NOTES[about as usize]);
     }
 
     /// Forgets a small value.
-    pub fn drop_note(&self, name: &str) {
-        self.notes.borrow_mut().remove(name);
-    }
-
-    /// What a service has said of a text, by its digest.
-    #[must_use]
-    pub fn understood(&self, name: &str) -> Option<Vec<u8>> {
-        self.understood.borrow().get(name).cloned()
-    }
-
-    /// Keeps what a service has said of a text.
-    pub fn keep_understood(&self, name: &str, value: Vec<u8>) {
-        self.understood.borrow_mut().insert(name, value, MAX_UNDERSTOOD);
+    pub fn drop_note(&self, about: About, name: &str) {
+        self.notes[about as usize].borrow_mut().remove(name);
     }
 
     /// A conversation's state, sealed, if it was kept lately.
@@ -65,8 +64,6 @@ impl Memory {
     pub fn keep_state(&self, name: &str, value: Vec<u8>, now_ms: i64) {
         let mut states = self.states.borrow_mut();
         states.drop_oldest_while(|(until_ms, _)| *until_ms <= now_ms);
-        // Removed first, so that the order is the order of time.
-        states.remove(name);
         states.insert(name, (now_ms.saturating_add(STATE_MS), value), MAX_STATES);
     }
 
@@ -110,7 +107,7 @@ impl Memory {
     }
 }
 
-/// Values by name, the oldest of which make room for others.
+/// Values by name, of which those that were written longest ago make room for others.
 #[derive(Debug)]
 pub(crate) struct Bounded<T> {
     values: HashMap<String, T>,
@@ -129,9 +126,9 @@ impl<T> Bounded<T> {
     }
 
     pub(crate) fn insert(&mut self, name: &str, value: T, limit: usize) {
-        if self.values.insert(name.to_owned(), value).is_some() {
-            return;
-        }
+        // What is written again is as new as what is written for the first time.
+        self.remove(name);
+        self.values.insert(name.to_owned(), value);
         self.order.push_back(name.to_owned());
         while self.order.len() > limit {
             if let Some(oldest) = self.order.pop_front() {
@@ -176,24 +173,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_notes_go_first() {
+    fn the_notes_that_were_written_longest_ago_go_first() {
         let memory = Memory::default();
-        for n in 0..MAX_NOTES + 10 {
-            memory.keep_note(&n.to_string(), Vec::new());
-        }
-        assert_eq!(memory.note("9"), None);
-        assert_eq!(memory.note("10"), Some(Vec::new()));
+        let limit = MAX_NOTES[About::Grant as usize];
+        let keep = |n: usize| memory.keep_note(About::Grant, &n.to_string(), Vec::new());
+        (0..limit).for_each(keep);
+        // Renewed since.
+        keep(0);
+        (limit..limit + 9).for_each(keep);
+        let has = |n: usize| memory.note(About::Grant, &n.to_string()).is_some();
+        assert_eq!((has(0), has(9), has(10)), (true, false, true));
+        assert_eq!(memory.notes[About::Grant as usize].borrow().len(), limit);
     }
 
     #[test]
-    fn what_people_say_pushes_out_nothing_that_a_node_needs() {
+    fn what_people_bring_about_pushes_out_nothing_that_a_node_needs() {
         let memory = Memory::default();
-        memory.keep_note("games", Vec::new());
-        for n in 0..MAX_NOTES + 10 {
-            memory.keep_understood(&n.to_string(), Vec::new());
+        memory.keep_note(About::Node, "origin", Vec::new());
+        for about in [About::Grant, About::Refusal, About::Text] {
+            for n in 0..=MAX_NOTES[about as usize] {
+                memory.keep_note(about, &n.to_string(), Vec::new());
+            }
+            assert_eq!(memory.notes[about as usize].borrow().len(), MAX_NOTES[about as usize]);
         }
-        assert_eq!(memory.note("games"), Some(Vec::new()));
-        assert_eq!(memory.understood.borrow().len(), MAX_UNDERSTOOD);
+        assert_eq!(memory.note(About::Node, "origin"), Some(Vec::new()));
     }
 
     #[test]

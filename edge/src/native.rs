@@ -13,7 +13,7 @@ use lgdl::wire::node::{Aside, Counts, Limit, LogLine, Page, Place, SetAside, Str
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 
 /// The answer to a request, in time.
@@ -31,12 +31,16 @@ pub struct Native {
     pub remembers: bool,
     /// Who makes spans of its requests.
     pub spans_by: SpansBy,
+    /// Who seals what lies in its key-value store.
+    pub sealed_by: SealedBy,
     /// The journal.
     pub journal: RefCell<Vec<JournalEntry>>,
     /// What was set aside of it, and why.
     pub aside: RefCell<Vec<(JournalEntry, Why)>>,
     /// Has every operation on the journal fail.
     pub journal_fails: Cell<bool>,
+    /// Has what is appended to the journal be kept, and its answer lost.
+    pub journal_answers_late: Cell<bool>,
     /// Has every removal from the journal fail.
     pub journal_is_full: Cell<bool>,
     /// The node's log.
@@ -59,9 +63,11 @@ impl Native {
             kv_fails: Cell::new(false),
             remembers: true,
             spans_by: SpansBy::Host,
+            sealed_by: SealedBy::Pipeline,
             journal: RefCell::default(),
             aside: RefCell::default(),
             journal_fails: Cell::new(false),
+            journal_answers_late: Cell::new(false),
             journal_is_full: Cell::new(false),
             log: RefCell::default(),
             now_ms: Cell::new(1_700_000_000_000),
@@ -181,6 +187,10 @@ impl Platform for Native {
         self.remembers.then_some(&self.memory)
     }
 
+    fn sealed_by(&self) -> SealedBy {
+        self.sealed_by
+    }
+
     fn spans_by(&self) -> SpansBy {
         self.spans_by
     }
@@ -200,7 +210,10 @@ impl Platform for Native {
             return Err(SeamError::Conflict);
         }
         journal.push(entry.clone());
-        Ok(())
+        match self.journal_answers_late.get() {
+            true => Err(SeamError::Unavailable("too late".into())),
+            false => Ok(()),
+        }
     }
 
     async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {

@@ -1,14 +1,14 @@
 //! Small facts that a node remembers between requests: breakers, credentials, lists. In memory where the instance lives
 //! on, in the key-value store where it does not. Never anything that must last or that holds a person's words.
 
-use lgdl::wire::node::NOTE_PREFIX;
+use lgdl::wire::node::{GRANT_PREFIX, NOTE_PREFIX};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
-use crate::memory::Memory;
+use crate::memory::About;
 use crate::platform::{KvError, Platform};
-use crate::seal::{opened, sealed};
+use crate::seal::{for_store, from_store};
 
 /// How long a note may lie in a key-value store, milliseconds.
 const NOTE_TTL_MS: u64 = 3_600_000;
@@ -16,43 +16,24 @@ const NOTE_TTL_MS: u64 = 3_600_000;
 const LASTING_TTL_MS: u64 = 30 * 86_400_000;
 
 /// Reads a note.
-pub async fn recall<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
-    of_the_moment(platform, name, |memory| memory.note(name)).await
-}
-
-async fn of_the_moment<P: Platform, T: DeserializeOwned>(
-    platform: &P,
-    name: &str,
-    remembered: impl FnOnce(&Memory) -> Option<Vec<u8>>,
-) -> Option<T> {
+pub async fn recall<P: Platform, T: DeserializeOwned>(platform: &P, about: About, name: &str) -> Option<T> {
     let bytes = match platform.memory() {
-        Some(memory) => remembered(memory)?,
+        Some(memory) => memory.note(about, name)?,
         None => platform.kv_get(&note(name)).await.ok()??,
     };
     serde_json::from_slice(&bytes).ok()
 }
 
 /// Writes a note; where that fails, the next request does without.
-pub async fn remember<P: Platform, T: Serialize>(platform: &P, name: &str, value: &T) {
-    let Ok(bytes) = serde_json::to_vec(value) else { return };
-    match platform.memory() {
-        Some(memory) => memory.keep_note(name, bytes),
-        None => {
-            let _ = platform.kv_put(&note(name), &bytes, NOTE_TTL_MS).await;
-        }
-    }
+pub async fn remember<P: Platform, T: Serialize>(platform: &P, about: About, name: &str, value: &T) {
+    remember_for(platform, about, name, value, NOTE_TTL_MS).await;
 }
 
-/// Reads what a service has said of a text.
-pub async fn recall_understood<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
-    of_the_moment(platform, name, |memory| memory.understood(name)).await
-}
-
-/// Writes what a service has said of a text, for so long.
-pub async fn remember_understood<P: Platform, T: Serialize>(platform: &P, name: &str, value: &T, for_ms: u64) {
+/// The same for one that a key-value store keeps for so long.
+pub async fn remember_for<P: Platform, T: Serialize>(platform: &P, about: About, name: &str, value: &T, for_ms: u64) {
     let Ok(bytes) = serde_json::to_vec(value) else { return };
     match platform.memory() {
-        Some(memory) => memory.keep_understood(name, bytes),
+        Some(memory) => memory.keep_note(about, name, bytes),
         None => {
             let _ = platform.kv_put(&note(name), &bytes, for_ms).await;
         }
@@ -62,14 +43,14 @@ pub async fn remember_understood<P: Platform, T: Serialize>(platform: &P, name: 
 /// Reads a note without which this node can't answer: where no memory holds it, from the key-value store.
 pub async fn recall_lasting<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
     if let Some(memory) = platform.memory()
-        && let Some(bytes) = memory.note(name)
+        && let Some(bytes) = memory.note(About::Node, name)
     {
         return serde_json::from_slice(&bytes).ok();
     }
     let bytes = platform.kv_get(&lasting(name)).await.ok()??;
     let value = serde_json::from_slice(&bytes).ok()?;
     if let Some(memory) = platform.memory() {
-        memory.keep_note(name, bytes);
+        memory.keep_note(About::Node, name, bytes);
     }
     Some(value)
 }
@@ -91,14 +72,14 @@ pub async fn remember_lasting<P: Platform, T: Serialize>(platform: &P, name: &st
         let _ = platform.kv_put(&lasting(name), &bytes, LASTING_TTL_MS).await;
     }
     if let Some(memory) = platform.memory() {
-        memory.keep_note(name, bytes);
+        memory.keep_note(About::Node, name, bytes);
     }
 }
 
 /// Removes such a note.
 pub async fn forget_lasting<P: Platform>(platform: &P, name: &str) {
     if let Some(memory) = platform.memory() {
-        memory.drop_note(name);
+        memory.drop_note(About::Node, name);
     }
     let _ = platform.kv_delete(&lasting(name)).await;
 }
@@ -106,20 +87,20 @@ pub async fn forget_lasting<P: Platform>(platform: &P, name: &str) {
 /// Reads a note that grants something: where others can write, only what this node has sealed counts.
 pub async fn recall_grant<P: Platform, T: DeserializeOwned>(call: &Call<'_, P>, name: &str) -> Option<T> {
     if call.platform.memory().is_some() {
-        return recall(call.platform, name).await;
+        return recall(call.platform, About::Grant, name).await;
     }
     let key = call.settings.state_key.as_ref()?;
     let bytes = call.platform.kv_get(&grant(name)).await.ok()??;
-    opened(key, "note", &[name], &bytes).ok()
+    from_store(call.platform, key, "note", &[name], &bytes).ok()
 }
 
 /// Writes a note that grants something; without a key, and where others can write, there is none.
 pub async fn remember_grant<P: Platform, T: Serialize>(call: &Call<'_, P>, name: &str, value: &T) {
     if call.platform.memory().is_some() {
-        return remember(call.platform, name, value).await;
+        return remember(call.platform, About::Grant, name, value).await;
     }
     let Some(key) = &call.settings.state_key else { return };
-    if let Some(bytes) = sealed(call.platform, key, "note", &[name], value) {
+    if let Some(bytes) = for_store(call.platform, key, "note", &[name], value) {
         let _ = call.platform.kv_put(&grant(name), &bytes, NOTE_TTL_MS).await;
     }
 }
@@ -131,7 +112,7 @@ pub async fn remember_grant<P: Platform, T: Serialize>(call: &Call<'_, P>, name:
 pub async fn forget_grant<P: Platform>(platform: &P, name: &str) -> Result<(), KvError> {
     match platform.memory() {
         Some(memory) => {
-            memory.drop_note(name);
+            memory.drop_note(About::Grant, name);
             Ok(())
         }
         None => platform.kv_delete(&grant(name)).await,
@@ -148,5 +129,5 @@ fn lasting(name: &str) -> String {
 }
 
 fn grant(name: &str) -> String {
-    format!("grant:{name}")
+    format!("{GRANT_PREFIX}{name}")
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::{Call, random_hex};
+use crate::memory::About;
 use crate::notes;
 use crate::platform::{FetchError, Inbound, MAX_ANSWER_BYTES, Outbound, Platform};
 use crate::routes::percent_encoded;
@@ -58,6 +59,12 @@ pub struct Health {
     /// Since when it does not answer, if it does not.
     #[serde(default)]
     pub away_since_ms: Option<i64>,
+    /// Why, as the last call found it.
+    #[serde(default)]
+    pub away: Option<Away>,
+    /// Whether a commit has worked that this node remembers.
+    #[serde(default)]
+    pub has_committed: bool,
     /// When the last commit failed that reached for the origin, unless one has worked since.
     #[serde(default)]
     pub commit_failed_at_ms: Option<i64>,
@@ -86,6 +93,8 @@ impl Default for Health {
             journal_pending: true,
             other_key: false,
             away_since_ms: None,
+            away: None,
+            has_committed: false,
             commit_failed_at_ms: None,
             journal_failed_at_ms: None,
             unremoved_at_ms: None,
@@ -114,6 +123,50 @@ pub enum OriginError {
     /// Something answered that is not the origin, or not one that this node understands.
     #[error("what answered with status {0} is not an origin")]
     Unintelligible(u16),
+}
+
+/// Why a call of the origin had no answer to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Away {
+    /// Nobody was reached.
+    Unreachable,
+    /// No answer came in time.
+    TimedOut,
+    /// The connection broke.
+    Broken,
+    /// The answer was longer than allowed.
+    TooLarge,
+    /// The platform does not allow calls of its address.
+    Denied,
+    /// It answered with an error of its own.
+    Failed(u16),
+}
+
+impl std::fmt::Display for Away {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let fetch = match self {
+            Away::Unreachable => FetchError::Unreachable,
+            Away::TimedOut => FetchError::TimedOut,
+            Away::Broken => FetchError::Broken,
+            Away::TooLarge => FetchError::TooLarge,
+            Away::Denied => FetchError::Denied,
+            Away::Failed(status) => return write!(f, "it answered with status {status}"),
+        };
+        write!(f, "{fetch}")
+    }
+}
+
+impl From<FetchError> for Away {
+    fn from(error: FetchError) -> Away {
+        match error {
+            FetchError::Unreachable => Away::Unreachable,
+            FetchError::TimedOut => Away::TimedOut,
+            FetchError::Broken => Away::Broken,
+            FetchError::TooLarge => Away::TooLarge,
+            FetchError::Denied => Away::Denied,
+        }
+    }
 }
 
 /// Why the origin does not take a node's signature.
@@ -229,7 +282,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         if let Some(health) = self.call.origin_health.get() {
             return health;
         }
-        let recalled = notes::recall(self.call.platform, NOTE).await;
+        let recalled = notes::recall(self.call.platform, About::Node, NOTE).await;
         if recalled.is_none() {
             // Draining finds out what waits, and leaves a note.
             self.call.later(After::Drain);
@@ -242,13 +295,13 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     /// How it is, with what other requests have found out since this one has looked.
     async fn health_now(&self) -> Health {
         let earlier = self.health().await;
-        notes::recall(self.call.platform, NOTE).await.unwrap_or(earlier)
+        notes::recall(self.call.platform, About::Node, NOTE).await.unwrap_or(earlier)
     }
 
     async fn note(&self, before: Health, now: Health) {
         if now != before {
             self.call.origin_health.set(Some(now));
-            notes::remember(self.call.platform, NOTE, &now).await;
+            notes::remember(self.call.platform, About::Node, NOTE, &now).await;
         }
     }
 
@@ -280,12 +333,13 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     async fn note_commit(&self, worked: bool) {
         let (health, now_ms) = (self.health().await, self.call.platform.now_ms());
         // What stands there already is not written for every turn.
-        if worked && health.commit_failed_at_ms.is_none() {
+        if worked && health.has_committed && health.commit_failed_at_ms.is_none() {
             return;
         }
         let health = self.health_now().await;
         let failed_at_ms = (!worked).then_some(now_ms);
-        self.note(health, Health { commit_failed_at_ms: failed_at_ms, ..health }).await;
+        let has_committed = worked || health.has_committed;
+        self.note(health, Health { has_committed, commit_failed_at_ms: failed_at_ms, ..health }).await;
     }
 
     /// Takes the work of bringing the whole journal home, unless another request has it already.
@@ -374,7 +428,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let ready = platform.fetch(look).await.is_ok_and(|answer| answer.status == 200);
         if ready {
             let before = self.health_now().await;
-            self.note(before, Health { breaker: Breaker::default(), away_since_ms: None, ..before }).await;
+            self.note(before, Health { breaker: Breaker::default(), away_since_ms: None, away: None, ..before }).await;
         }
         ready
     }
@@ -570,27 +624,29 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         }
         self.note(before, health).await;
         let answer = self.attempts(method, path, body, max_answer_bytes).await;
-        if answer.is_none() {
+        if answer.is_err() {
             self.call.observe(Event::OriginFailure);
         }
-        if answer.is_none() || health.breaker != Breaker::default() || health.away_since_ms.is_some() {
+        if answer.is_err() || health.breaker != Breaker::default() || health.away_since_ms.is_some() {
             // Calls of other requests may have failed meanwhile; five at once are five as well.
             let before = self.health_now().await;
             let mut health = before;
             match &answer {
-                Some(_) => {
+                Ok(_) => {
                     health.breaker.succeeded();
-                    health.away_since_ms = None;
+                    (health.away_since_ms, health.away) = (None, None);
                 }
-                None => {
+                Err(why) => {
                     health.breaker.failed(platform.now_ms());
                     health.away_since_ms = health.away_since_ms.or(Some(platform.now_ms()));
+                    health.away = Some(*why);
+                    self.tell_of_opening(&before, &health);
                 }
             }
             self.call.origin_health.set(Some(health));
             self.note(before, health).await;
         }
-        let answer = answer.ok_or(OriginError::Away)?;
+        let answer = answer.map_err(|_| OriginError::Away)?;
         let estranged = match OriginError::of(&answer) {
             OriginError::Estranged(why) => Some(why),
             _ => None,
@@ -606,15 +662,26 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         Ok(answer)
     }
 
+    /// Says in the log why the origin was given up. Trials that fail for the same cause say nothing new.
+    fn tell_of_opening(&self, before: &Health, now: &Health) {
+        let opened = matches!(now.breaker, Breaker::Open { .. });
+        if opened && (matches!(before.breaker, Breaker::Closed { .. }) || before.away != now.away) {
+            self.call.tell(Level::Warn, "the origin is away", |line| {
+                line.detail = now.away.map(|why| why.to_string());
+            });
+        }
+    }
+
     async fn attempts(
         &self,
         method: &'static str,
         path: &str,
         body: Vec<u8>,
         max_answer_bytes: usize,
-    ) -> Option<Inbound> {
+    ) -> Result<Inbound, Away> {
         let settings = &self.call.settings.origin;
-        for attempt in 1..=ATTEMPTS {
+        let mut attempt = 1;
+        loop {
             let request = Outbound {
                 method,
                 url: format!("{}{path}", settings.url),
@@ -625,16 +692,18 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             };
             match self.call.platform.fetch(request).await {
                 // Asked too often, it is well all the same: what one person does too often must not cut off the others.
-                Ok(answer) if answer.status < 500 => return Some(answer),
+                Ok(answer) if answer.status < 500 => return Ok(answer),
                 // Another wait as long as this one would outlast the client's patience.
-                Err(FetchError::TimedOut | FetchError::Denied | FetchError::TooLarge) => return None,
+                Err(error @ (FetchError::TimedOut | FetchError::Denied | FetchError::TooLarge)) => {
+                    return Err(error.into());
+                }
+                Ok(answer) if attempt == ATTEMPTS => return Err(Away::Failed(answer.status)),
+                Err(error) if attempt == ATTEMPTS => return Err(error.into()),
                 Ok(_) | Err(FetchError::Unreachable | FetchError::Broken) => {}
             }
-            if attempt < ATTEMPTS {
-                pause(self.call.platform, RETRY_PAUSE_MS).await;
-            }
+            pause(self.call.platform, RETRY_PAUSE_MS).await;
+            attempt += 1;
         }
-        None
     }
 
     fn headers(&self, method: &str, path: &str, body: &[u8]) -> Vec<(&'static str, String)> {

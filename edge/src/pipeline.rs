@@ -138,9 +138,6 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
             After::Keep { key, value, ttl_ms } => {
                 let _ = platform.kv_put(&key, &value, ttl_ms).await;
             }
-            After::Drop { key } => {
-                let _ = platform.kv_delete(&key).await;
-            }
             After::Drain => drain(platform).await,
             After::Traced(request) => {
                 let Ok(settings) = constants::settings(platform) else { continue };

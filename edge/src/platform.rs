@@ -65,6 +65,9 @@ pub trait Platform {
     /// Who makes spans of what is observed of a request.
     fn spans_by(&self) -> SpansBy;
 
+    /// Who seals states and what grants something in the key-value store.
+    fn sealed_by(&self) -> SealedBy;
+
     /// Takes rate-limit tokens where counting is as exact as the platform has it.
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError>;
 
@@ -115,6 +118,15 @@ pub enum SpansBy {
     Host,
     /// The origin, which is told.
     Origin,
+}
+
+/// Who seals states and what grants something in the key-value store. Either way it lies there sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedBy {
+    /// The pipeline, before it hands them over.
+    Pipeline,
+    /// The store, whose processor has instructions for it where wasm has none.
+    Store,
 }
 
 /// The key-value store did not answer. Never a reason to refuse a request.

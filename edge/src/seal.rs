@@ -5,7 +5,7 @@ use lgdl::wire::node::{key_name, names_another};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::platform::Platform;
+use crate::platform::{Platform, SealedBy};
 
 /// Why a value does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,37 @@ pub fn sealed<P: Platform, T: Serialize>(
     seal(key, &key_name(key), &place(kind, row), &serde_json::to_vec(value).ok()?, &salt).ok()
 }
 
+/// A value as the key-value store is given it, for its place.
+pub fn for_store<P: Platform, T: Serialize>(
+    platform: &P,
+    key: &SecretKey,
+    kind: &str,
+    row: &[&str],
+    value: &T,
+) -> Option<Vec<u8>> {
+    match platform.sealed_by() {
+        SealedBy::Store => serde_json::to_vec(value).ok(),
+        SealedBy::Pipeline => sealed(platform, key, kind, row, value),
+    }
+}
+
+/// A value as the key-value store has given it.
+///
+/// # Errors
+/// As [`opened`].
+pub fn from_store<P: Platform, T: DeserializeOwned>(
+    platform: &P,
+    key: &SecretKey,
+    kind: &str,
+    row: &[&str],
+    value: &[u8],
+) -> Result<T, Unopened> {
+    match platform.sealed_by() {
+        SealedBy::Store => serde_json::from_slice(value).map_err(|_| Unopened::Damaged),
+        SealedBy::Pipeline => opened(key, kind, row, value),
+    }
+}
+
 /// Opens a value.
 ///
 /// # Errors
@@ -53,6 +84,22 @@ mod tests {
     use super::*;
     use crate::native::Native;
     use crate::platform::FetchError;
+
+    #[test]
+    fn a_store_that_seals_by_itself_is_given_what_is_to_be_sealed() {
+        let mut platform = Native::new(|_| Box::pin(async { Err(FetchError::Unreachable) }));
+        let key = SecretKey::new([1; 32]);
+        let put = |platform: &Native| for_store(platform, &key, "hot", &["c"], &"said").unwrap();
+        let read = |platform: &Native, value: &[u8]| from_store::<_, String>(platform, &key, "hot", &["c"], value);
+        let sealed_here = put(&platform);
+        assert!(!sealed_here.windows(4).any(|part| part == b"said"));
+        assert_eq!(read(&platform, &sealed_here), Ok("said".into()));
+        assert_eq!(read(&platform, b"\"said\""), Err(Unopened::Damaged), "what is not sealed counts for nothing");
+        platform.sealed_by = SealedBy::Store;
+        assert_eq!(put(&platform), b"\"said\"");
+        assert_eq!(read(&platform, b"\"said\""), Ok("said".into()));
+        assert_eq!(read(&platform, &sealed_here), Err(Unopened::Damaged), "of a program of before: as good as none");
+    }
 
     #[test]
     fn another_key_is_told_from_damage() {

@@ -32,7 +32,7 @@ use crate::memory::Memory;
 use crate::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
 use crate::pipeline::{finish, handle};
 use crate::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 use store::Keys;
 
@@ -52,6 +52,7 @@ struct Spin {
     constants: Rc<Constants>,
     store: Option<Store>,
     node_url: Option<String>,
+    sealed_by: SealedBy,
 }
 
 #[http_component]
@@ -60,6 +61,7 @@ async fn answer(request: IncomingRequest, out: ResponseOutparam) {
         constants: CONSTANTS.with(Rc::clone),
         store: Store::open_default().ok(),
         node_url: variable("node_url"),
+        sealed_by: sealed_by(),
     };
     let received = received(request);
     let Handled { mut response, after, observation } = handle(&spin, &received).await;
@@ -124,6 +126,14 @@ fn body(request: IncomingRequest) -> Result<Vec<u8>, BodyFault> {
 
 fn variable(name: &str) -> Option<String> {
     spin_sdk::variables::get(&format!("lgdl_{name}")).ok().filter(|value| !value.is_empty())
+}
+
+fn sealed_by() -> SealedBy {
+    let (name, yes) = node::STORE_SEALS;
+    match spin_sdk::variables::get(name) {
+        Ok(value) if value == yes => SealedBy::Store,
+        _ => SealedBy::Pipeline,
+    }
 }
 
 impl Spin {
@@ -219,6 +229,10 @@ impl Platform for Spin {
 
     fn spans_by(&self) -> SpansBy {
         if self.node_url.is_some() { SpansBy::Host } else { SpansBy::Origin }
+    }
+
+    fn sealed_by(&self) -> SealedBy {
+        self.sealed_by
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {

@@ -159,6 +159,39 @@ fn without_state_a_turn_is_matched_and_answered_and_nothing_is_kept() {
 }
 
 #[test]
+fn a_turn_that_is_answered_without_state_does_not_arrive_later() {
+    let (world, node) = interrupted();
+    node.journal_answers_late.set(true);
+    let (status, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!((status, &answer["degraded"]), (200, &json!("stateless")), "{answer}");
+    assert!(node.journal.borrow().is_empty(), "what is called not kept is not there");
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    assert_eq!(world.state.borrow().turns.len(), 1);
+}
+
+#[test]
+fn a_turn_that_the_journal_may_hold_and_cannot_be_rid_of_is_never_called_unkept() {
+    let (world, node) = interrupted();
+    node.journal_answers_late.set(true);
+    node.journal_is_full.set(true);
+    let key = [("idempotency-key", "k1")];
+    let (status, answer) = say(&node, "c1", "u1", "hi there", &key);
+    assert_eq!((status, &answer["code"]), (503, &json!("E235")), "{answer}");
+    node.journal_answers_late.set(false);
+    node.journal_is_full.set(false);
+    let (_, answer) = say(&node, "c1", "u1", "hi there", &key);
+    assert_eq!((&answer["turn"], &answer["degraded"]), (&json!(2), &json!("journalled")), "it is known by its key");
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    let state = world.state.borrow();
+    let said: Vec<_> = state.turns.iter().map(|turn| turn.record.user_input.as_str()).collect();
+    assert_eq!(said, ["I want to order apples", "hi there"]);
+}
+
+#[test]
 fn nothing_acts_in_the_world_while_its_place_cannot_be_held() {
     let world = world();
     let services = json!({ "orders": { "url": "https://services.example.com" } }).to_string();
@@ -186,7 +219,7 @@ fn after_five_failures_the_origin_is_left_alone_and_a_trial_finds_it_back() {
     assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "journalled");
     assert!(world.state.borrow().calls.is_empty(), "the breaker is open");
     let (_, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
-    assert_eq!(health["components"]["origin"]["detail"], "breaker open");
+    assert_eq!(health["components"]["origin"]["detail"], "breaker open; could not connect");
     node.now_ms.set(node.now_ms.get() + 30_000);
     assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["durable"], true);
 }
@@ -239,7 +272,7 @@ fn failures_at_the_same_moment_all_count() {
     });
     side_by_side(requests.iter().map(|request| lgdl_edge::pipeline::handle(&node, request)).collect());
     let (_, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
-    assert_eq!(health["components"]["origin"]["detail"], "breaker open");
+    assert_eq!(health["components"]["origin"]["detail"], "breaker open; could not connect");
 }
 
 #[test]
@@ -400,6 +433,18 @@ fn a_waiting_turn_of_an_erased_conversation_does_not_bring_it_back() {
     assert!(node_away.journal.borrow().is_empty());
     assert!(world.state.borrow().conversations.is_empty());
     assert_eq!(say(&node_away, "c1", "u1", "hello", &[]).0, 410);
+}
+
+#[test]
+fn a_copy_holds_the_turns_that_waited() {
+    let (world, node) = interrupted();
+    say(&node, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    let (status, copy) =
+        body_of(send(&node, &request("GET", "/conversations/c1/export?user_id=u1&game=desk", &[], b"")));
+    assert_eq!((status, &copy["version"]), (200, &json!(2)));
+    assert!(node.journal.borrow().is_empty());
 }
 
 #[test]

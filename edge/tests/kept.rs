@@ -413,6 +413,65 @@ fn health_is_what_the_last_commit_said() {
 }
 
 #[test]
+fn a_node_that_the_origin_does_not_take_for_its_own_is_not_ready() {
+    for why in ["key", "clock"] {
+        let world = world();
+        let node = node(&world);
+        say(&node, "c1", "u1", "hello", &[]);
+        let ready = || send(&node, &request("GET", "/health/ready", &[], b"")).status.as_u16();
+        assert_eq!(ready(), 200);
+        world.weather.set(Weather::Estranged(why));
+        let (status, answer) = say(&node, "c1", "u1", "hi there", &[]);
+        assert_eq!((status, &answer["code"]), (503, &json!("E241")), "{answer}");
+        assert_eq!(ready(), 503, "no turn is taken here, and none waits");
+        world.weather.set(Weather::Fine);
+        assert_eq!(say(&node, "c1", "u1", "hi there", &[]).0, 200);
+        assert_eq!(ready(), 200);
+    }
+}
+
+#[test]
+fn health_says_that_no_commit_was_tried_until_one_is() {
+    let world = world();
+    let node = node(&world);
+    let commits = || body_of(send(&node, &request("GET", "/health", &[], b""))).1["components"]["commits"].clone();
+    assert_eq!(commits(), json!({ "status": "healthy", "detail": "none tried yet" }));
+    say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!(commits(), json!({ "status": "healthy", "detail": "the last commit worked" }));
+}
+
+#[test]
+fn why_the_origin_is_away_is_told_once_in_the_log_and_in_health() {
+    for (weather, why) in [(Weather::Away, "could not connect"), (Weather::Failing, "it answered with status 500")] {
+        let world = world();
+        let node = node(&world);
+        say(&node, "c1", "u1", "hello", &[]);
+        world.weather.set(weather);
+        let told = || {
+            let log = node.log.borrow();
+            let lines = log.iter().filter(|line| line.event == "the origin is away");
+            lines.map(|line| line.detail.clone().unwrap_or_default()).collect::<Vec<_>>()
+        };
+        // Until the breaker opens, and over several of its trials.
+        for _ in 0..20 {
+            say(&node, "c1", "u1", "hi there", &[]);
+            node.now_ms.set(node.now_ms.get() + 10_000);
+        }
+        assert_eq!(told(), [why]);
+        let detail = || {
+            let body = body_of(send(&node, &request("GET", "/health", &[], b""))).1;
+            body["components"]["origin"]["detail"].as_str().map(str::to_owned).unwrap_or_default()
+        };
+        assert!(detail().ends_with(&format!("; {why}")), "{}", detail());
+        world.weather.set(Weather::Fine);
+        node.now_ms.set(node.now_ms.get() + 60_000);
+        drained(&node);
+        node.now_ms.set(node.now_ms.get() + 10_000);
+        assert_eq!(detail(), "breaker closed");
+    }
+}
+
+#[test]
 fn refusals_are_logged_with_what_an_operator_needs_and_without_a_word_of_the_person() {
     let world = world();
     let node = node(&world).with("rate_limit_user", "1/minute");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use lgdl::wire::node::Observation;
+use lgdl::wire::node::{NOTE_PREFIX, Observation};
 use lgdl::wire::trace::TraceContext;
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::scheduled;
@@ -32,6 +32,21 @@ fn a_node_tells_what_it_is_and_no_more_often_than_it_must() {
         assert_eq!(told.iter().map(|report| report.every_ms).collect::<Vec<_>>(), [5_000, 6_000, 60_000]);
         assert_eq!(told[2].sent_at_ms, node.now_ms.get());
     }
+}
+
+#[test]
+fn a_node_that_starts_again_on_its_store_keeps_its_name() {
+    let world = world();
+    let before = node(&world);
+    run(&before, 0);
+    let mut after = node(&world).seeded(7);
+    // What outlives a process: everything but notes of the moment.
+    after.kv = before.kv.clone();
+    after.kv.borrow_mut().retain(|key, _| !key.starts_with(NOTE_PREFIX));
+    run(&after, 60_000);
+    let told = world.state.borrow().nodes.clone();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0].name, told[1].name);
 }
 
 #[test]

@@ -270,9 +270,21 @@ fn a_service_that_keeps_failing_is_left_alone_for_a_while() {
         let (status, answer) = say(&node, &format!("c{n}"), "u1", "is it in stock", &[]);
         assert_eq!((status, &answer["response"]), (200, &json!("I can't tell at the moment.")));
     }
+    let told = || {
+        let log = node.log.borrow();
+        let failed = log.iter().filter(|line| line.event == "a service failed");
+        failed
+            .map(|line| (line.code.clone().unwrap_or_default(), line.detail.clone().unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(), [("E210".to_owned(), "stock.look_up".to_owned())], "once a minute, whatever comes");
     assert_eq!(world.state.borrow().service_calls.len(), 15, "five calls of three attempts, then the breaker is open");
     node.now_ms.set(node.now_ms.get() + 30_000);
     assert_eq!(say(&node, "c9", "u1", "is it in stock", &[]).1["response"], "Yes, 3 left.");
+    node.now_ms.set(node.now_ms.get() + 60_000);
+    *world.service_answers.borrow_mut() = vec![Err(FetchError::Unreachable); 3];
+    say(&node, "c9", "u1", "is it in stock", &[]);
+    assert_eq!(told().len(), 2);
 }
 
 #[test]

@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 use crate::audit::events;
 use crate::clock::{DAY_MS, HOUR_MS, Millis};
+use crate::computing::compute;
 use crate::config::Config;
 use crate::exports;
 use crate::hex;
@@ -313,9 +314,17 @@ impl Hand<'_> {
         let Some(dump) = self.store.dump(&row.tenant, &row.id).await? else { return Ok(None) };
         let row = dump.conversation.clone();
         let dump = exports::open_as_kept(self.protection, dump).await?;
-        let sealed = self.protection.seal_file(&row, &packed(&dump)?).await;
+        let (dump, packed) = compute(move || {
+            let packed = packed(&dump, MAX_DOCUMENT_BYTES);
+            (dump, packed)
+        })
+        .await?;
+        let sealed = match packed {
+            Ok(packed) => self.protection.seal_file(&row, &packed).await,
+            Err(error) => Err(error),
+        };
         let sealed = match sealed {
-            // Larger than anything that is sealed, or without a key: it stays where it is.
+            // Larger than what is sealed, or read back, or without a key: it stays where it is.
             Err(StoreError::Damaged(why)) => {
                 tracing::warn!(conversation = %row.id, why, "a conversation can't be archived");
                 return Ok(None);
@@ -478,7 +487,7 @@ impl Hand<'_> {
             return Ok(());
         };
         let plain = self.protection.open_file_under(key.clone(), &entry.conversation, &bytes).await?;
-        let dump = unpacked(&plain).ok_or_else(|| damaged(&entry.file, "it holds no conversation"))?;
+        let dump = unpacked(plain, &entry.file).await?;
         let dump = self.protection.seal_dump(dump).await?;
         let records = vec![Record::Conversation(Box::new(dump))];
         done.imported.add(self.store.import(Section::Conversations, records, Vec::new()).await?);
@@ -549,22 +558,28 @@ fn damaged(file: &str, what: &'static str) -> ArchiveError {
     ArchiveError::Damaged(file.to_owned(), what)
 }
 
-fn packed(dump: &ConversationDump) -> Result<Vec<u8>, StoreError> {
-    let document = json!({"format_version": FORMAT_VERSION, "conversation": dump});
-    zstd::bulk::compress(document.to_string().as_bytes(), LEVEL)
-        .map_err(|error| StoreError::Internal(error.to_string()))
+/// The document of a conversation, compressed; refused where it is longer than `most` bytes, which nobody reads back.
+fn packed(dump: &ConversationDump, most: usize) -> Result<Vec<u8>, StoreError> {
+    let document = json!({"format_version": FORMAT_VERSION, "conversation": dump}).to_string();
+    if document.len() > most {
+        return Err(StoreError::Damaged(format!("{} bytes, more than {most}", document.len())));
+    }
+    zstd::bulk::compress(document.as_bytes(), LEVEL).map_err(|error| StoreError::Internal(error.to_string()))
 }
 
-/// Nothing where it is no conversation of a form that is known here.
-fn unpacked(bytes: &[u8]) -> Option<ConversationDump> {
+/// The conversation of an opened file, if it is one of a form that is known here.
+async fn unpacked(bytes: Vec<u8>, file: &str) -> Result<ConversationDump, ArchiveError> {
     #[derive(Deserialize)]
     struct Document {
         format_version: u32,
         conversation: ConversationDump,
     }
-    let document = zstd::bulk::decompress(bytes, MAX_DOCUMENT_BYTES).ok();
-    let document: Option<Document> = document.and_then(|document| serde_json::from_slice(&document).ok());
-    document.filter(|document| document.format_version == FORMAT_VERSION).map(|document| document.conversation)
+    let read = move || {
+        let document = zstd::bulk::decompress(&bytes, MAX_DOCUMENT_BYTES).ok()?;
+        let document: Document = serde_json::from_slice(&document).ok()?;
+        (document.format_version == FORMAT_VERSION).then_some(document.conversation)
+    };
+    compute(read).await?.ok_or_else(|| damaged(file, "it holds no conversation"))
 }
 
 /// Before which time conversations go into the archive: so many days ago, or as the settings say; nothing where neither is said.
@@ -625,7 +640,29 @@ async fn opened(
         return Err(damaged(file, "its bytes are not those that it is named by"));
     }
     let plain = protection.open_file(owner, bytes).await?;
-    let dump = unpacked(&plain).ok_or_else(|| damaged(file, "it holds no conversation"))?;
+    let dump = unpacked(plain, file).await?;
     let own = dump.conversation.id == owner.id && dump.conversation.user_id == owner.user_id;
     if own { Ok(dump) } else { Err(damaged(file, "it holds another conversation")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dump() -> ConversationDump {
+        let row = json!({
+            "id": ConversationId::derive("default", "g", "c"), "tenant": "default", "game": "g", "external_id": "c",
+            "user_id": "u", "version": 1, "game_version": "v", "created_at": 0, "updated_at": 0, "summary": Summary::default(),
+            "state": "{}", "metadata": "{}",
+        });
+        let whole = json!({"conversation": row, "turns": [], "slots": [], "context": [], "answers": []});
+        serde_json::from_value(whole).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_goes_into_a_file_is_read_back_and_what_would_not_be_stays() {
+        let (dump, most) = (dump(), MAX_DOCUMENT_BYTES);
+        assert_eq!(unpacked(packed(&dump, most).unwrap(), "f").await.unwrap(), dump);
+        assert!(matches!(packed(&dump, 100), Err(StoreError::Damaged(_))));
+    }
 }

@@ -25,7 +25,7 @@ pub enum BeginningError {
     /// There was another one before.
     #[error(
         "E506 there was a store, and now there is nothing in it: {place} is empty, but beside it there {}. Nothing is served; edge \
-         nodes keep what is said meanwhile. Is {setting} right, and its volume mounted? Then start again. Is it lost? `lgdl restore \
+         nodes journal meanwhile what is said in conversations that they hold, and keep nothing of others. Is {setting} right, and its volume mounted? Then start again. Is it lost? `lgdl restore \
          BACKUP` brings it back (docs/deploy/recovery.md). If all of that may go: `lgdl migrate up --anew`, and start again",
         told(.signs)
     )]

@@ -135,15 +135,8 @@ async fn rules(store: &dyn Store, config: &Config, now_ms: Millis) -> Result<Vec
     Ok(rules)
 }
 
-/// Starts the tasks that run as long as the origin does; dropping the set ends them.
-#[must_use]
-pub fn start(origin: &Origin) -> tokio::task::JoinSet<()> {
-    let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(clean_regularly(origin.clone()));
-    tasks
-}
-
-async fn clean_regularly(origin: Origin) {
+/// Cleans up regularly, for as long as the origin runs.
+pub async fn keep(origin: &Origin) {
     let mut changes = origin.live.changes();
     loop {
         let began = Instant::now();

@@ -33,7 +33,7 @@ pub fn settings_page() -> String {
          Made by `lgdl config --markdown` of the declarations in `origin/src/config/settings.rs` and\n\
          `shared/src/settings/edge.rs`. `lgdl serve`, `lgdl edge` and `lgdl dev` read the same environment over the same\n\
          `lgdl.toml` (`--config FILE`), where a name stands in lower case without `LGDL_`. Every mistake is named at once.\n\
-         A secret may be `@FILE`: it is what that file holds, and so may be what opens buckets (`AWS_…`, `GOOGLE_…`, `AZURE_…`). What is *live* may change while `lgdl serve` and `lgdl edge`\n\
+         A secret may be `@FILE`: it is what that file holds (an empty one is refused), and so may be what opens buckets (`AWS_…`, `GOOGLE_…`, `AZURE_…`). What is *live* may change while `lgdl serve` and `lgdl edge`\n\
          run: they read file and secrets anew on SIGHUP, and name what else has changed as what needs a restart.\n\
          On Spin a variable is `lgdl_…` as in `spin.toml`, on Workers `LGDL_…` as a variable or a secret.\n\n\
          ## The origin\n\n{origin}\n## An edge node\n\n{edge}"

@@ -1,5 +1,7 @@
 //! People step in: what an agent does to a conversation is a turn of it, committed as every turn is.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lgdl::engine::{Event as Happened, HandoverStage, Settings, ToldBy, Turn};
@@ -29,6 +31,11 @@ pub const LOST_AFTER_MS: Millis = 90_000;
 pub const HEARTBEAT_EVERY_MS: Millis = 2_000;
 /// How often the origin looks for agents who are gone and for persons who have waited long enough.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a hand-over whose game could not be told is put off at first, and at most, milliseconds; it doubles.
+const FIRST_PUT_OFF_MS: Millis = 1_000;
+const LONGEST_PUT_OFF_MS: Millis = 10 * 60_000;
+/// So often it doubles at most.
+const MAX_DOUBLINGS: u32 = 16;
 /// Games that go on at the same time because nobody came.
 const OVERDUE_AT_ONCE: usize = 16;
 /// Runs of a turn where others were faster.
@@ -80,7 +87,6 @@ pub async fn act(
     let name = request_name(deed, key, id, agent);
     let mut attempt = Attempt::new(&*origin.random);
     for _ in 0..MAX_RUNS {
-        // From the store that is written to: the one above may lag behind.
         let row = match origin.store.find(&place).await? {
             Lookup::Found(row) => origin.protection.open_conversation(*row).await?,
             Lookup::Unknown => return Err(unknown()),
@@ -368,8 +374,35 @@ pub fn is_there(agent: &AgentRow, now_ms: Millis) -> bool {
 
 /// Looks, for as long as the origin runs, for agents who are gone and for persons who have waited long enough.
 pub async fn keep(origin: &Origin) {
+    let put_off = PutOff::default();
     // What a game does when nobody came may take as long as its services: those who are gone are found meanwhile.
-    tokio::join!(again_and_again(|| look_for_lost(origin)), again_and_again(|| look_for_overdue(origin)));
+    tokio::join!(again_and_again(|| look_for_lost(origin)), again_and_again(|| look_for_overdue(origin, &put_off)));
+}
+
+/// Hand-overs whose games could not be told that nobody came: each is tried later and later, and keeps none of the others waiting.
+#[derive(Debug, Default)]
+struct PutOff(Mutex<HashMap<ConversationId, (u32, Millis)>>);
+
+impl PutOff {
+    fn all(&self) -> MutexGuard<'_, HashMap<ConversationId, (u32, Millis)>> {
+        // Whole after any panic: each change is one statement.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more failure.
+    fn failed(&self, id: ConversationId, now_ms: Millis) {
+        let mut all = self.all();
+        let (failures, until) = all.entry(id).or_default();
+        let wait = FIRST_PUT_OFF_MS.checked_shl(*failures).unwrap_or(Millis::MAX);
+        (*failures, *until) = (failures.saturating_add(1).min(MAX_DOUBLINGS), now_ms + wait.min(LONGEST_PUT_OFF_MS));
+    }
+
+    /// Those that are not tried yet; what was not tried for long is forgotten.
+    fn waiting(&self, now_ms: Millis) -> Vec<ConversationId> {
+        let mut all = self.all();
+        all.retain(|_, (_, until)| now_ms < until.saturating_add(LONGEST_PUT_OFF_MS));
+        all.iter().filter(|(_, (_, until))| now_ms < *until).map(|(id, _)| id.clone()).collect()
+    }
 }
 
 async fn again_and_again<L, F>(look: L)
@@ -393,7 +426,7 @@ where
 /// When the store fails.
 pub async fn look(origin: &Origin) -> Result<(), StoreError> {
     look_for_lost(origin).await?;
-    look_for_overdue(origin).await
+    look_for_overdue(origin, &PutOff::default()).await
 }
 
 /// What agents had who are gone goes back to its queue.
@@ -409,26 +442,38 @@ async fn look_for_lost(origin: &Origin) -> Result<(), StoreError> {
 }
 
 /// Games go on whose persons have waited long enough, some at a time: what one of them calls holds up no other.
-async fn look_for_overdue(origin: &Origin) -> Result<(), StoreError> {
+async fn look_for_overdue(origin: &Origin, put_off: &PutOff) -> Result<(), StoreError> {
     let now_ms = origin.clock.now_ms();
     let patience_ms = u64::try_from(origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
-    let mut going_on = JoinSet::new();
-    for (tenant, handover) in origin.store.overdue_handovers(now_ms, patience_ms).await? {
+    let (mut going_on, mut ends) = (JoinSet::new(), Vec::new());
+    for (tenant, handover) in origin.store.overdue_handovers(now_ms, patience_ms, &put_off.waiting(now_ms)).await? {
         if going_on.len() >= OVERDUE_AT_ONCE {
-            going_on.join_next().await;
+            ends.extend(going_on.join_next().await);
         }
         going_on.spawn(give_up(origin.clone(), tenant, handover));
     }
-    while going_on.join_next().await.is_some() {}
+    while let Some(end) = going_on.join_next().await {
+        ends.push(end);
+    }
+    for end in ends {
+        match end {
+            Ok(None) => {}
+            Ok(Some(untold)) => put_off.failed(untold, origin.clock.now_ms()),
+            Err(error) => tracing::error!(%error, "nobody came, and telling it broke down"),
+        }
+    }
     Ok(())
 }
 
-async fn give_up(origin: Origin, tenant: String, handover: HandoverRow) {
+/// The conversation, where its game could not be told.
+async fn give_up(origin: Origin, tenant: String, handover: HandoverRow) -> Option<ConversationId> {
     // The same key on every origin, and after a restart.
     let key = format!("time_out_{}", handover.since);
-    if let Err(refused) = act(&origin, &tenant, &handover.conversation, None, &Deed::TimeOut, &key).await {
+    let told = act(&origin, &tenant, &handover.conversation, None, &Deed::TimeOut, &key).await;
+    told.err().map(|refused| {
         tracing::warn!(conversation = %handover.conversation, code = refused.code(), "nobody came, and it could not be told");
-    }
+        handover.conversation
+    })
 }
 
 /// That a hand-over is back in its queue.
@@ -437,4 +482,24 @@ pub fn requeued_event(tenant: &str, handover: &HandoverRow, now_ms: Millis, why:
     let actor = handover.agent.as_ref().map_or(ORIGIN, AdministratorId::as_str);
     let detail = json!({"outcome": why, "game": handover.game, "queue": handover.queue});
     events::of(now_ms, tenant, ESCALATION_RETURNED, actor, handover.conversation.as_str(), detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_told_is_tried_later_and_later_and_in_the_end_forgotten() {
+        let (put_off, id) = (PutOff::default(), ConversationId::derive("default", "g", "c"));
+        let waits = |now_ms| !put_off.waiting(now_ms).is_empty();
+        put_off.failed(id.clone(), 0);
+        assert_eq!((waits(999), waits(1_000)), (true, false));
+        put_off.failed(id.clone(), 1_000);
+        assert_eq!((waits(2_999), waits(3_000)), (true, false));
+        for _ in 0..40 {
+            put_off.failed(id.clone(), 3_000);
+        }
+        assert_eq!((waits(3_000 + LONGEST_PUT_OFF_MS - 1), waits(3_000 + LONGEST_PUT_OFF_MS)), (true, false));
+        assert!(!waits(3_000 + 2 * LONGEST_PUT_OFF_MS) && put_off.all().is_empty());
+    }
 }

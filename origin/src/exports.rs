@@ -11,8 +11,8 @@ use crate::masking::Sensitive;
 use crate::privacy::{Parts, Protection, Reader};
 use crate::records::{turn_record, turn_row};
 use crate::store::{
-    ARCHIVED, AnswerRow, ConsentRow, ContextRow, ConversationDump, ConversationKey, ConversationRow, Record, Result,
-    SlotRow, Store, StoreError, Summary,
+    ARCHIVED, AnswerRow, ConsentRow, ContextRow, ConversationDump, ConversationKey, ConversationRow, EXPIRED, Record,
+    Result, SlotRow, Store, StoreError, Summary,
 };
 
 /// The version of every export document.
@@ -306,13 +306,19 @@ fn dump(document: Value) -> std::result::Result<ConversationDump, String> {
             updated_at: document.updated_at_ms,
             summary: document.summary,
             state: document.state.to_string(),
-            metadata: Value::Object(document.metadata).to_string(),
+            metadata: Value::Object(own_facts(document.metadata)).to_string(),
         },
         turns,
         slots: slots.collect(),
         context: context.collect(),
         answers: document.answers,
     })
+}
+
+/// What the store itself knows of a conversation, of what a document calls its metadata.
+fn own_facts(mut metadata: Map<String, Value>) -> Map<String, Value> {
+    metadata.retain(|name, _| [EXPIRED, ARCHIVED].contains(&name.as_str()));
+    metadata
 }
 
 fn person_parts(document: Value) -> std::result::Result<(Vec<ConversationDump>, Vec<ConsentRow>), String> {

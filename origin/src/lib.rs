@@ -61,6 +61,7 @@ pub mod report;
 pub mod serve;
 pub mod sessions;
 pub mod store;
+pub mod supervised;
 pub mod tls;
 pub mod tokens;
 pub mod tombstones;

@@ -14,6 +14,7 @@ use crate::clock::Millis;
 use crate::facts::{Ending, TurnFacts};
 use crate::ids::ConversationId;
 use crate::store::{CommitOutcome, Connections};
+use crate::supervised::BrokenDown;
 use crate::work::Work;
 
 /// A conversation counts as active for so long after its last turn.
@@ -65,6 +66,8 @@ pub struct Metrics {
     followed: Mutex<HashMap<ConversationId, Followed>>,
     /// What the store did with the last work.
     pub work: Work,
+    /// What must go on and broke down.
+    pub broken_down: BrokenDown,
     /// How the last commits and requests went.
     pub recent: Recent,
 }
@@ -219,6 +222,7 @@ impl Default for Metrics {
             registry,
             followed: Mutex::default(),
             work: Work::default(),
+            broken_down: BrokenDown::default(),
             recent: Recent::default(),
         };
         // What has not happened yet is there with a zero, so that a rate can be taken of the first.

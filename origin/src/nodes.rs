@@ -38,21 +38,27 @@ pub enum NodeState {
     Lost,
 }
 
+/// Whether a node has told nothing for too long. While no origin runs nobody notes it, and it is so all the same.
+fn is_silent(row: &NodeRow, now_ms: Millis) -> bool {
+    let allowed = SILENT_AFTER_MS.max(MISSED_REPORTS.saturating_mul(row.report.every_ms.cast_signed()));
+    row.silent_since.is_some() || now_ms.saturating_sub(row.seen_at) > allowed
+}
+
 /// How a node is.
 #[must_use]
-pub fn state(row: &NodeRow) -> NodeState {
-    match (row.silent_since, row.report.waiting) {
-        (None, _) => NodeState::Alive,
-        (Some(_), 0) => NodeState::Silent,
-        (Some(_), _) => NodeState::Lost,
+pub fn state(row: &NodeRow, now_ms: Millis) -> NodeState {
+    match (is_silent(row, now_ms), row.report.waiting) {
+        (false, _) => NodeState::Alive,
+        (true, 0) => NodeState::Silent,
+        (true, _) => NodeState::Lost,
     }
 }
 
 /// What is wrong with a node, in words for people; nothing: it is well.
 #[must_use]
-pub fn troubles(row: &NodeRow) -> Vec<String> {
+pub fn troubles(row: &NodeRow, now_ms: Millis) -> Vec<String> {
     let mut troubles = Vec::new();
-    match state(row) {
+    match state(row, now_ms) {
         NodeState::Alive => {}
         NodeState::Silent => troubles.push("it is silent".to_owned()),
         NodeState::Lost => troubles.push(format!("it is silent, and {} turns wait there", row.report.waiting)),
@@ -155,8 +161,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
 /// When the store fails.
 pub async fn look(store: &dyn Store, now_ms: Millis) -> Result<()> {
     for row in store.nodes().await? {
-        let allowed = SILENT_AFTER_MS.max(MISSED_REPORTS.saturating_mul(row.report.every_ms.cast_signed()));
-        if row.silent_since.is_some() || now_ms.saturating_sub(row.seen_at) <= allowed {
+        if row.silent_since.is_some() || !is_silent(&row, now_ms) {
             continue;
         }
         let mut told = Vec::new();
@@ -190,7 +195,7 @@ pub fn shown(row: &NodeRow, now_ms: Millis) -> Value {
         &row.report;
     json!({
         "name": row.name,
-        "state": state(row),
+        "state": state(row, now_ms),
         "version": version,
         "platform": platform,
         "region": region,
@@ -205,6 +210,6 @@ pub fn shown(row: &NodeRow, now_ms: Millis) -> Value {
         "joined_at_ms": row.joined_at,
         "seen_at_ms": row.seen_at,
         "seen_ago_s": now_ms.saturating_sub(row.seen_at).max(0) / 1000,
-        "troubles": troubles(row),
+        "troubles": troubles(row, now_ms),
     })
 }

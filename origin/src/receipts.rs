@@ -104,6 +104,8 @@ pub struct Checked {
     pub in_the_log: bool,
     /// Whether what it says of the store is so now.
     pub still_so: bool,
+    /// Whether the log lacks those links and tells instead that the person was erased again: it is that of a restored store.
+    pub erased_again: bool,
 }
 
 impl Checked {
@@ -246,5 +248,10 @@ pub async fn check(store: &dyn Store, signed: &Signed, key: &Secret) -> Result<C
         let id = stone.subject.parse().map_err(|error| StoreError::Damaged(format!("erasures.subject: {error}")))?;
         still_so &= store.find_by_id(&stone.tenant, &id).await?.is_none();
     }
-    Ok(Checked { authentic, in_the_log, still_so })
+    let erased_again = !in_the_log && {
+        let person = &signed.receipt.person;
+        let now = links(store, &[store.audit_name(person), person.clone()]).await?;
+        now.iter().any(|link| link.event == events::ERASURE_REPEATED && !signed.receipt.audit.contains(link))
+    };
+    Ok(Checked { authentic, in_the_log, still_so, erased_again })
 }

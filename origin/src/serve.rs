@@ -11,6 +11,7 @@ use lgdl_tls::TlsError;
 use lgdl_traces::{Collector, Exporter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::admin::admin_service;
 use crate::alerts;
@@ -38,6 +39,7 @@ use crate::sessions;
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
+use crate::supervised;
 use crate::tls::{Tls, keep_tls, server_tls, trust};
 use crate::tombstones::{self, TombstoneError};
 use crate::webhooks;
@@ -95,10 +97,10 @@ pub struct Running {
     /// What requests use; also for callers in the same process.
     pub origin: Origin,
     stop: watch::Sender<bool>,
-    tasks: tokio::task::JoinSet<()>,
-    senders: tokio::task::JoinSet<()>,
+    tasks: JoinSet<()>,
+    senders: JoinSet<()>,
     served: tokio::task::JoinHandle<()>,
-    keeper: tokio::task::JoinHandle<()>,
+    keeper: JoinSet<()>,
 }
 
 /// Opens the store that the settings name, and applies migrations that are due.
@@ -262,40 +264,34 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
         let edges = serve_http(edge_listener, edges, tls.clone(), stopped.clone());
         tokio::join!(edges, serve_http(admin_listener, administrators, tls, stopped));
     });
-    let kept = origin.clone();
-    let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.live, &*kept.clock).await });
+    let (mut keeper, mut tasks) = (JoinSet::new(), JoinSet::new());
+    supervised::keep(&mut keeper, &origin, "audit", |of| async move {
+        audit::keep(&*of.store, &of.live, &*of.clock).await;
+    });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
-    let mut tasks = cleanup::start(&origin);
+    let (all, of) = (&mut tasks, &origin);
+    supervised::keep(all, of, "cleanup", |of| async move { cleanup::keep(&of).await });
+    supervised::keep(all, of, "desk", |of| async move { desk::keep(&of).await });
+    supervised::keep(all, of, "archive", |of| async move { archives::keep(&of).await });
+    supervised::keep(all, of, "sessions", |of| async move { sessions::keep(&of).await });
+    supervised::keep(all, of, "nodes", |of| async move { nodes::keep(&of).await });
+    supervised::keep(all, of, "alerts", |of| async move { alerts::keep(&of).await });
+    supervised::keep(all, of, "backups", |of| async move {
+        schedule::keep(&of.store, &of.live, &*of.clock, None).await;
+    });
     if origin.gate.tombstones.is_some() {
-        let kept = origin.clone();
-        tasks.spawn(async move {
-            if let Some(file) = &kept.gate.tombstones {
-                tombstones::keep(file, &*kept.store, &*kept.clock).await;
-            }
-        });
+        supervised::keep(all, of, "tombstones", |of| async move { tombstones::keep(&of).await });
     }
     if let Some(tls) = origin.tls.clone() {
-        tasks.spawn(keep_tls(tls, Arc::clone(&origin.clock)));
+        supervised::keep(all, of, "certificate", move |of| keep_tls(Arc::clone(&tls), of.clock));
     }
-    let desk = origin.clone();
-    tasks.spawn(async move { desk::keep(&desk).await });
-    let old = origin.clone();
-    tasks.spawn(async move { archives::keep(&old).await });
-    let silence = origin.clone();
-    tasks.spawn(async move { sessions::keep(&silence).await });
-    let mut senders = tokio::task::JoinSet::new();
+    let mut senders = JoinSet::new();
     if let Some(push) = audit::push(&origin.config, &*origin.random) {
         let (sending, stopping) = (origin.clone(), origin.gate.stopping());
         senders.spawn(async move { push.run(&sending, stopping).await });
     }
     let sending = origin.clone();
     senders.spawn(async move { webhooks::keep(&sending).await });
-    let looking = origin.clone();
-    tasks.spawn(async move { nodes::keep(&looking).await });
-    let backing = origin.clone();
-    tasks.spawn(async move { schedule::keep(&backing.store, &backing.live, &*backing.clock, None).await });
-    let watching = origin.clone();
-    tasks.spawn(async move { alerts::keep(&watching).await });
     let telling = origin.clone();
     senders.spawn(async move { alerts::deliver(&telling, telling.gate.stopping()).await });
     Ok(Running { edge_address, admin_address, origin, stop, tasks, senders, served, keeper })
@@ -366,12 +362,13 @@ impl Running {
             tracing::warn!("what was delivered last may be delivered twice");
         }
         self.senders.shutdown().await;
-        self.keeper.abort();
+        self.keeper.shutdown().await;
         // What was told while stopping; what stays behind is moved at the next start.
         if let Err(error) = audit::drain(&*self.origin.store).await {
             tracing::warn!(%error, "audit events wait in the outbox");
         }
-        tombstones::written(&self.origin).await;
+        // What is missing is logged, and comes with the next start.
+        let _ = tombstones::written(&self.origin).await;
         if let Some(traces) = &self.origin.traces {
             traces.stop().await;
         }

@@ -18,8 +18,8 @@ use crate::http::{Origin, Problem};
 use crate::store::{ConversationRow, EXPIRED, StoreError, anew};
 
 pub use clock::{keep, look};
+pub(crate) use open::{Place, admit};
 pub use open::{Places, recount};
-pub(crate) use open::{Taken, admit};
 
 /// A game hears this before its conversation begins anew; where it says something to it, the conversation goes on.
 pub use lgdl::ir::SESSION_EXPIRED;

@@ -12,16 +12,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("types of LGDL that a slot's name may bear", &["email", "phone", "number", "url", "date", "time"]),
     ("keywords of LGDL", &["user", "choice", "long", "as", "human"]),
     ("participants that are machines", &["system", "assistant", "bot"]),
-    ("statuses and fields of capability contracts", &["ok", "type", "null", "number", "code", "none", "title"]),
+    ("statuses and fields of capability contracts", &["ok", "type", "null", "number", "code", "none", "title", "card"]),
     ("names in records, explanations and errors", &["answer", "correction", "choice", "kind", "said", "meaning"]),
     (
         "placeholders and keys of a language's texts and formats",
         &[
             "name", "options", "choice", "one", "today", "month", "months", "day", "days", "year", "hour", "half",
-            "number",
+            "number", "money",
         ],
     ),
-    ("elements of HTML", &["a", "i", "hr", "code", "option", "em", "u", "title"]),
+    ("elements of HTML", &["a", "i", "hr", "code", "option", "em", "u", "title", "head", "details"]),
 ];
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -48,8 +48,8 @@ fn words(root: &Path) -> BTreeSet<String> {
             words.extend(line.split_whitespace().map(str::to_owned));
         }
         for line in told(read("phrases.txt")) {
-            words
-                .extend(line.split(',').filter_map(|phrase| phrase.split('=').next()).map(|p| p.trim().to_lowercase()));
+            let phrases = line.split_once(':').map_or(line.as_str(), |(_, phrases)| phrases).split(',');
+            words.extend(phrases.filter_map(|phrase| phrase.split('=').next()).map(|p| p.trim().to_lowercase()));
         }
     }
     words.remove("");

@@ -13,6 +13,7 @@ use crate::computing::Computing;
 use crate::kv::Kv;
 use crate::manifest::Manifest;
 use crate::outbound::Outbound;
+use crate::sealing::Sealing;
 
 /// Elements of a table of an instance.
 const MAX_TABLE_ELEMENTS: usize = 100_000;
@@ -44,6 +45,7 @@ impl Given {
 pub(crate) struct Guest {
     pub(crate) variables: Arc<BTreeMap<String, String>>,
     pub(crate) given: Arc<Given>,
+    pub(crate) sealing: Sealing,
     pub(crate) table: ResourceTable,
     pub(crate) limits: MemoryLimit,
     wasi: WasiCtx,
@@ -91,8 +93,10 @@ pub(crate) fn store(given: &Arc<Given>, computing: &Arc<Computing>) -> Store<Gue
     if given.show_messages {
         wasi.inherit_stderr();
     }
+    let variables = given.variables();
     let guest = Guest {
-        variables: given.variables(),
+        sealing: Sealing::of(&variables),
+        variables,
         given: Arc::clone(given),
         table: ResourceTable::new(),
         limits: MemoryLimit { taken: 0, limit: given.memory_limit },

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -26,6 +26,11 @@ pub(crate) const AUTHORITY: &str = "node.internal";
 /// The largest number of streams listed at once.
 const MAX_STREAMS: usize = 1_000;
 
+/// How long what the journal holds is not counted again for whoever only watches.
+const COUNTED_FOR: Duration = Duration::from_secs(1);
+/// How long they wait for it.
+const COUNTED_WITHIN: Duration = Duration::from_secs(2);
+
 /// The file of the journal in its folder.
 pub const JOURNAL_FILE: &str = "journal.sqlite3";
 
@@ -35,6 +40,11 @@ pub struct Node {
     journal: Mutex<Connection>,
     /// Entries that are done with and still lie in the file, on a full disk: they are not shown again, and go later.
     done: Mutex<BTreeMap<EntryId, Done>>,
+    /// Whoever asks something of the journal has a place in the order of asking: what takes an entry back must not overtake what
+    /// appends it.
+    order: Arc<tokio::sync::Mutex<()>>,
+    /// When the journal was counted last, and what it held.
+    counted: tokio::sync::Mutex<Option<(Instant, Counts)>>,
 }
 
 /// A stream, and an entry in it.
@@ -85,7 +95,13 @@ impl Node {
                  why TEXT NOT NULL,
                  UNIQUE (stream, id));",
         )?;
-        Ok(Node { counters: Mutex::default(), journal: Mutex::new(journal), done: Mutex::default() })
+        Ok(Node {
+            counters: Mutex::default(),
+            journal: Mutex::new(journal),
+            done: Mutex::default(),
+            order: Arc::default(),
+            counted: tokio::sync::Mutex::default(),
+        })
     }
 
     /// What the journal holds.
@@ -113,6 +129,36 @@ impl Node {
         })
     }
 
+    /// What the journal held within the last second, for those who watch; `None` when it can't be read, or not in time.
+    pub(crate) async fn watched(self: &Arc<Self>) -> Option<Counts> {
+        let watching = async {
+            // One counts at a time, however many ask; the others find what it has found.
+            let mut counted = self.counted.lock().await;
+            if let Some((at, counts)) = *counted
+                && at.elapsed() < COUNTED_FOR
+            {
+                return Some(counts);
+            }
+            let node = Arc::clone(self);
+            let counts = self.in_order(move || node.counts()).await?;
+            let counts = counts.inspect_err(|error| tracing::error!(%error, "the journal can't be counted")).ok()?;
+            *counted = Some((Instant::now(), counts));
+            Some(counts)
+        };
+        tokio::time::timeout(COUNTED_WITHIN, watching).await.ok().flatten()
+    }
+
+    /// Does something with the journal where it may wait for the disk, after everything that was asked before; `None` when it panics.
+    async fn in_order<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let place = Arc::clone(&self.order).lock_owned().await;
+        let working = tokio::task::spawn_blocking(move || {
+            // Also where nobody waits for it any more.
+            let _place = place;
+            work()
+        });
+        working.await.ok()
+    }
+
     /// One sealed entry of each of the streams that waited longest, at most so many: to see whether a key opens them.
     pub(crate) fn samples(&self, limit: usize) -> rusqlite::Result<Vec<JournalEntry>> {
         let page = self.streams(limit, None)?;
@@ -133,9 +179,9 @@ impl Node {
         if request.uri().path() == node::LOG {
             return log(request.body());
         }
-        // Everything else may wait for the disk.
-        let answering = tokio::task::spawn_blocking(move || self.journal(request.uri().path(), request.body()));
-        answering.await.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+        let node = Arc::clone(&self);
+        let answered = self.in_order(move || node.journal(request.uri().path(), request.body())).await;
+        answered.unwrap_or_else(|| status(StatusCode::INTERNAL_SERVER_ERROR))
     }
 
     fn count(&self, body: &[u8]) -> Response<Bytes> {
@@ -175,7 +221,7 @@ impl Node {
         match self.keep(&entry) {
             Ok(true) => status(StatusCode::NO_CONTENT),
             Ok(false) => status(StatusCode::CONFLICT),
-            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+            Err(error) => failed(&error),
         }
     }
 
@@ -396,7 +442,7 @@ impl Node {
         match self.retry(&stream, &id) {
             Ok(Some(found)) => answered(b"null", |(): ()| Ok(Found { found })),
             Ok(None) => status(StatusCode::CONFLICT),
-            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+            Err(error) => failed(&error),
         }
     }
 
@@ -473,8 +519,15 @@ fn answered<T: DeserializeOwned, A: Serialize>(
     let Ok(request) = serde_json::from_slice(body) else { return status(StatusCode::BAD_REQUEST) };
     match answer(request).map(|answer| serde_json::to_vec(&answer)) {
         Ok(Ok(body)) => Response::new(Bytes::from(body)),
-        _ => status(StatusCode::INTERNAL_SERVER_ERROR),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
     }
+}
+
+/// The answer where the node service fails; why is for the log. What an entry holds is sealed, and no error repeats it.
+fn failed(error: &dyn std::error::Error) -> Response<Bytes> {
+    tracing::error!(%error, "the node service failed");
+    status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn status(status: StatusCode) -> Response<Bytes> {
@@ -486,6 +539,7 @@ fn status(status: StatusCode) -> Response<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log_lines;
 
     fn entry(stream: &str, version: u64, id: &str) -> JournalEntry {
         JournalEntry { stream: stream.into(), version, id: id.into(), sealed: vec![1, 2, 3] }
@@ -591,6 +645,74 @@ mod tests {
         assert_eq!(node.counts().unwrap(), Counts { aside: 1, ..Counts::default() }, "with room again, all of it goes");
         assert_eq!(node.retry("a", "2").unwrap(), Some(true));
         assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
+    }
+
+    /// Keeps the journal from everybody else for that long, from when it answers.
+    fn occupied(node: &Arc<Node>, lasts: Duration) -> std::thread::JoinHandle<()> {
+        let (node, (begun, begins)) = (Arc::clone(node), std::sync::mpsc::channel());
+        let occupying = std::thread::spawn(move || {
+            node.with_journal(|_| {
+                begun.send(()).unwrap();
+                std::thread::sleep(lasts);
+            });
+        });
+        begins.recv().unwrap();
+        occupying
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_holds_up_nobody_and_has_little_counted() {
+        let node = Arc::new(Node::open(None).unwrap());
+        append(&node, &entry("a", 1, "1"));
+        let occupying = occupied(&node, Duration::from_millis(500));
+        let watching: Vec<_> =
+            (0..9).map(|_| Arc::clone(&node)).map(|node| async move { node.watched().await }).collect();
+        let watching: Vec<_> = watching.into_iter().map(tokio::spawn).collect();
+        // This thread is the only one that runs tasks.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(watching.iter().all(|watching| !watching.is_finished()));
+        let expected = Some(Counts { waiting: 1, ..Counts::default() });
+        for watching in watching {
+            assert_eq!(watching.await.unwrap(), expected);
+        }
+        occupying.join().unwrap();
+        append(&node, &entry("a", 2, "2"));
+        assert_eq!(node.watched().await, expected, "nothing is counted again within a second");
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_of_the_journal_is_done_in_the_order_of_asking_though_nobody_waits_for_it_any_more() {
+        let node = Arc::new(Node::open(None).unwrap());
+        let done = Arc::<Mutex<Vec<u32>>>::default();
+        let ask = |number: u32, takes_ms: u64| {
+            let (node, done) = (Arc::clone(&node), Arc::clone(&done));
+            tokio::spawn(async move {
+                let work = move || {
+                    std::thread::sleep(Duration::from_millis(takes_ms));
+                    done.lock().unwrap().push(number);
+                };
+                node.in_order(work).await
+            })
+        };
+        // One that appends, say, whose answer comes too late; what takes the entry back must not overtake it.
+        let (slow, quick) = (ask(1, 50), ask(2, 0));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        slow.abort();
+        assert_eq!(quick.await.unwrap(), Some(()));
+        assert_eq!(*done.lock().unwrap(), [1, 2]);
+    }
+
+    #[test]
+    fn why_the_journal_fails_is_in_the_log_and_nothing_of_what_it_holds() {
+        let node = Node::open(None).unwrap();
+        node.with_journal(|journal| journal.execute_batch("DROP TABLE journal")).unwrap();
+        let (_listening, lines) = log_lines::listen();
+        let kept = JournalEntry { sealed: b"what was said".to_vec(), ..entry("a", 1, "1") };
+        assert_eq!(append(&node, &kept), 500);
+        assert_eq!(node.journal(node::JOURNAL_COUNTS, b"null").status(), 500);
+        let lines = lines.text();
+        assert_eq!(lines.matches("no such table: journal").count(), 2, "{lines}");
+        assert!(!lines.contains("what was said"));
     }
 
     #[cfg(unix)]

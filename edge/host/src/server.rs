@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
-use lgdl::wire::node::{OBSERVED_HEADER, Observation, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl::wire::node::{OBSERVED_HEADER, Observation, STORE_SEALS, TOKEN_HEADER, is_of_another_key, read_state_key};
 use lgdl_tls::{Protocol, ServerTls};
 use lgdl_traces::Exporter;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -130,6 +130,8 @@ impl Host {
             let kept_on_disk = matches!(config.storage, Storage::Folder(_));
             of_node.insert("lgdl_node_journal".to_owned(), if kept_on_disk { "disk" } else { "memory" }.to_owned());
             of_node.insert("lgdl_node_token".to_owned(), node_token.clone());
+            let (name, yes) = STORE_SEALS;
+            of_node.insert(name.to_owned(), yes.to_owned());
         }
         let given: BTreeMap<_, _> = config.variables.clone().into_iter().chain(of_node.clone()).collect();
         let variables = manifest.variables(&given)?;
@@ -267,13 +269,21 @@ const MAX_SAMPLES: usize = 1_000;
 /// A node does not start with a key that can't open what waits: it would set aside, one after the other, what only needs the
 /// right key.
 fn check_key(node: &Node, state_key: &str) -> Result<(), StartError> {
-    let fault = |error: rusqlite::Error| StartError::Storage("the journal".into(), error.to_string());
-    let key = read_state_key(state_key.trim());
-    let samples = node.samples(MAX_SAMPLES).map_err(fault)?;
-    match samples.iter().filter(|entry| is_of_another_key(key.as_ref(), &entry.sealed)).count() {
-        0 => Ok(()),
-        others => Err(StartError::OtherKey(others)),
+    match sealed_otherwise(node, state_key) {
+        Ok(0) => Ok(()),
+        Ok(others) => Err(StartError::OtherKey(others)),
+        Err(error) => Err(StartError::Storage("the journal".into(), error.to_string())),
     }
+}
+
+/// How many of the conversations that wait were sealed under another `LGDL_STATE_KEY` than this: with it a node does not start.
+///
+/// # Errors
+/// When the journal can't be read.
+pub fn sealed_otherwise(node: &Node, state_key: &str) -> Result<usize, rusqlite::Error> {
+    let key = read_state_key(state_key.trim());
+    let samples = node.samples(MAX_SAMPLES)?;
+    Ok(samples.iter().filter(|entry| is_of_another_key(key.as_ref(), &entry.sealed)).count())
 }
 
 async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
@@ -402,7 +412,7 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         if let Some(tls) = &app.tls {
             app.metrics.certificate(tls);
         }
-        let text = app.metrics.text(app.node.counts().ok().as_ref(), app.instances.made());
+        let text = app.metrics.text(app.node.watched().await.as_ref(), app.instances.made());
         return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
@@ -535,13 +545,20 @@ fn names_its_host<B>(request: &Request<B>) -> bool {
     }
 }
 
+/// What is told of an instance that failed. Traps may repeat what was said, so only what kind of failure it was.
+fn told(error: &wasmtime::Error) -> &'static str {
+    match error.downcast_ref::<OutOfTime>() {
+        Some(_) => "an instance used up its time",
+        None => "an instance failed",
+    }
+}
+
 fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
-    // Traps may repeat what was said; what kind of failure it was is all that is told.
     if error.downcast_ref::<OutOfTime>().is_some() {
-        tracing::warn!("an instance used up its time");
+        tracing::warn!("{}", told(error));
         return problem(Reason::OutOfTime, "The request took more time than a request may take.", request_id);
     }
-    tracing::error!("an instance failed");
+    tracing::error!("{}", told(error));
     problem(Reason::Internal, "The instance that handled the request failed. Nothing else was affected.", request_id)
 }
 
@@ -592,18 +609,32 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             .header(header::HOST, "localhost")
             .header(TOKEN_HEADER, &app.node_token)
             .body(Full::new(Bytes::new()));
-        // A drain that fails is tried again next time.
-        if let Ok(request) = request
-            && let Ok(mut answer) = app.instances.answer(request).await
-        {
-            // What failed on the way counts, though nobody has asked.
-            let report = answer.headers_mut().remove(OBSERVED_HEADER);
-            if let Some(report) = report.as_ref().and_then(|report| report.to_str().ok()) {
-                app.metrics.happened(&Observation::of_header(report));
-            }
-            let _ = answer.into_body().collect().await;
+        if let Ok(request) = request {
+            // One that fails is tried again next time.
+            drained(&app.metrics, app.instances.answer(request).await).await;
         }
     }
+}
+
+/// Counts what happened in a drain, and logs why it failed, if it did: nobody has asked who could be told.
+async fn drained(metrics: &Metrics, ran: wasmtime::Result<Answer>) {
+    let failed = |why: &str| tracing::error!(why, "what the node does by itself failed");
+    let mut answer = match ran {
+        Ok(answer) => answer,
+        Err(error) if error.downcast_ref::<NoRoom>().is_some() => return failed(&NoRoom.to_string()),
+        Err(error) => {
+            metrics.trap();
+            return failed(told(&error));
+        }
+    };
+    let report = answer.headers_mut().remove(OBSERVED_HEADER);
+    if let Some(report) = report.as_ref().and_then(|report| report.to_str().ok()) {
+        metrics.happened(&Observation::of_header(report));
+    }
+    if !answer.status().is_success() {
+        failed(&format!("the component answered {}", answer.status()));
+    }
+    let _ = answer.into_body().collect().await;
 }
 
 #[cfg(test)]
@@ -611,6 +642,28 @@ mod tests {
     use lgdl::wire::node::key_name;
 
     use super::*;
+    use crate::log_lines;
+
+    #[tokio::test]
+    async fn a_drain_that_fails_is_counted_and_logged() {
+        let (_listening, lines) = log_lines::listen();
+        let metrics = Metrics::default();
+        let counted = |line: &str| metrics.text(None, 0).lines().any(|found| found == line);
+        let secret = || wasmtime::format_err!("what was said");
+        drained(&metrics, Err(secret())).await;
+        assert!(counted("lgdl_edge_traps_total 1"));
+        drained(&metrics, Err(OutOfTime.into())).await;
+        drained(&metrics, Err(NoRoom.into())).await;
+        assert!(counted("lgdl_edge_traps_total 2"), "a node that is busy has not failed");
+        let mut answer = whole(StatusCode::OK, "application/json", Bytes::new());
+        answer.headers_mut().insert(OBSERVED_HEADER, HeaderValue::from_static("POST /internal/drain;1;;;"));
+        drained(&metrics, Ok(answer)).await;
+        assert!(counted("lgdl_edge_turns_total 1"));
+        drained(&metrics, Ok(whole(StatusCode::UNAUTHORIZED, "application/json", Bytes::new()))).await;
+        let lines = lines.text();
+        assert_eq!(lines.matches("what the node does by itself failed").count(), 4, "{lines}");
+        assert!(!lines.contains("what was said"));
+    }
 
     #[test]
     fn a_node_does_not_start_with_a_key_that_cannot_open_what_waits() {

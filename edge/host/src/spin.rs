@@ -35,7 +35,7 @@ impl key_value::HostStore for Guest {
         _store: Resource<OpenStore>,
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, key_value::Error>> {
-        Ok(Ok(self.given.kv.get(&key)))
+        Ok(Ok(self.given.kv.get(&key).and_then(|kept| self.sealing.given(&key, kept))))
     }
 
     fn set(
@@ -44,7 +44,10 @@ impl key_value::HostStore for Guest {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), key_value::Error>> {
-        self.given.kv.set(key, value);
+        match self.sealing.kept(&key, value) {
+            Ok(kept) => self.given.kv.set(key, kept),
+            Err(error) => return Ok(Err(key_value::Error::Other(error.to_string()))),
+        }
         Ok(Ok(()))
     }
 

@@ -9,14 +9,12 @@ use futures_util::{StreamExt, pin_mut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::wasm_bindgen::JsValue;
-use worker::{
-    AbortController, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, Stub,
-};
+use worker::{AbortController, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Stub};
 
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 use crate::shards;
 use lgdl::limits::{CountRequest, Counted};
@@ -100,18 +98,13 @@ impl Cloudflare {
         let call = call_object(&stub, path, body);
         let limit = Delay::from(Duration::from_millis(OBJECT_TIMEOUT_MS));
         pin_mut!(call, limit);
-        let mut response = match select(call, limit).await {
-            Either::Left((response, _)) => response.map_err(|e| unavailable(&e))?,
+        let (status, body) = match select(call, limit).await {
+            Either::Left((answer, _)) => answer.map_err(|e| unavailable(&e))?,
             Either::Right(_) => return Err(SeamError::Unavailable("the Durable Object did not answer".into())),
         };
-        match response.status_code() {
-            200 => {
-                let body = response.bytes().await.map_err(|e| unavailable(&e))?;
-                if body.is_empty() {
-                    return Ok(None);
-                }
-                serde_json::from_slice(&body).map(Some).map_err(|e| unavailable(&e))
-            }
+        match status {
+            200 if body.is_empty() => Ok(None),
+            200 => serde_json::from_slice(&body).map(Some).map_err(|e| unavailable(&e)),
             204 => Ok(None),
             409 => Err(SeamError::Conflict),
             other => Err(SeamError::Unavailable(format!("the Durable Object answered {other}"))),
@@ -165,10 +158,12 @@ fn journals() -> impl Iterator<Item = String> {
     std::iter::once(FIRST_JOURNAL.to_owned()).chain((0..shards::JOURNALS).map(journal))
 }
 
-async fn call_object(stub: &Stub, path: &str, body: &str) -> worker::Result<Response> {
+/// The status and the whole body of an object's answer, so that one limit of time covers both.
+async fn call_object(stub: &Stub, path: &str, body: &str) -> worker::Result<(u16, Vec<u8>)> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(body)));
-    stub.fetch_with_request(Request::new_with_init(&format!("https://node{path}"), &init)?).await
+    let mut response = stub.fetch_with_request(Request::new_with_init(&format!("https://node{path}"), &init)?).await?;
+    Ok((response.status_code(), response.bytes().await?))
 }
 
 impl Platform for Cloudflare {
@@ -236,6 +231,10 @@ impl Platform for Cloudflare {
 
     fn memory(&self) -> Option<&Memory> {
         Some(&self.memory)
+    }
+
+    fn sealed_by(&self) -> SealedBy {
+        SealedBy::Pipeline
     }
 
     fn spans_by(&self) -> SpansBy {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::Refusal;
 use crate::call::{Call, Caller};
 use crate::digest;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::Origin;
 use crate::pipeline::request::Received;
@@ -100,7 +101,7 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
                 if key.is_none()
                     && let Some(memory) = call.platform.memory()
                 {
-                    memory.keep_note(&unknown_note(&sha256), now.to_le_bytes().to_vec());
+                    memory.keep_note(About::Refusal, &unknown_note(&sha256), now.to_le_bytes().to_vec());
                 }
                 if key.is_some() {
                     let known = KnownKey { asked_at_ms: now, key: key.clone() };
@@ -138,7 +139,7 @@ fn unknown_note(sha256: &str) -> String {
 }
 
 fn is_known_as_unknown<P: Platform>(call: &Call<'_, P>, sha256: &str) -> bool {
-    let noted = call.platform.memory().and_then(|memory| memory.note(&unknown_note(sha256)));
+    let noted = call.platform.memory().and_then(|memory| memory.note(About::Refusal, &unknown_note(sha256)));
     let asked_at_ms = noted.and_then(|bytes| bytes.try_into().ok()).map(i64::from_le_bytes);
     asked_at_ms.is_some_and(|at| (0..UNKNOWN_BELIEVED_MS).contains(&call.platform.now_ms().saturating_sub(at)))
 }

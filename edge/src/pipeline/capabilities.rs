@@ -4,11 +4,13 @@ use lgdl::breaker::Breaker;
 use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND, UNDERSTOOD};
 use lgdl::mocks::Mocks;
 use lgdl::services::{Asking, DENIED, ServiceClient, ask, failed, limit_ms};
+use lgdl::wire::node::Level;
 use serde_json::Value;
 
 use crate::answer::Event;
 use crate::call::Call;
 use crate::digest;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::pause;
 use crate::platform::{FetchError, Inbound, Outbound, Platform};
@@ -16,6 +18,8 @@ use crate::settings::Settings;
 
 /// How long what the understanding service said of a text is believed, milliseconds.
 const UNDERSTOOD_FOR_MS: u64 = 600_000;
+/// How often a function's failures with one code are told in the log, milliseconds.
+const FAILURE_TOLD_EVERY_MS: i64 = 60_000;
 
 /// Makes a call and tells what came of it. `key` is the call's own idempotency key. What the understanding service has said of the
 /// same text a short while ago, it is not asked again.
@@ -32,7 +36,7 @@ pub async fn perform<P: Platform>(
     // Without a key of its own a node remembers nothing of what was said.
     let Some(state_key) = &call.settings.state_key else { return made(call, game, wanted, key).await };
     let note = digest::understood(state_key, &call.caller.tenant, &wanted.service, &payload);
-    let remembered: Option<(i64, CapabilityResult)> = notes::recall_understood(call.platform, &note).await;
+    let remembered: Option<(i64, CapabilityResult)> = notes::recall(call.platform, About::Text, &note).await;
     let now_ms = call.platform.now_ms();
     if let Some((until_ms, result)) = remembered
         && now_ms < until_ms
@@ -46,13 +50,8 @@ pub async fn perform<P: Platform>(
         // Nothing of what was said: a note lies where no erasure looks.
         data.retain(|name, _| UNDERSTOOD.contains(&name.as_str()));
         *message = None;
-        notes::remember_understood(
-            call.platform,
-            &note,
-            &(now_ms + UNDERSTOOD_FOR_MS.cast_signed(), &result),
-            UNDERSTOOD_FOR_MS,
-        )
-        .await;
+        let until_ms = now_ms + UNDERSTOOD_FOR_MS.cast_signed();
+        notes::remember_for(call.platform, About::Text, &note, &(until_ms, &result), UNDERSTOOD_FOR_MS).await;
     }
     result
 }
@@ -68,10 +67,27 @@ async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCa
         },
         None => failed(DENIED, "the deployment does not configure this service"),
     };
-    if matches!(&result, CapabilityResult::Failed { .. }) {
+    if let CapabilityResult::Failed { code, .. } = &result {
         call.observe(Event::CapabilityFailure);
+        tell_of_failure(call, game, wanted, code).await;
     }
     result
+}
+
+/// Names in the log what failed, each function now and then: a service that is down must not fill the log.
+async fn tell_of_failure<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCall, code: &str) {
+    let function = format!("{}.{}", wanted.service, wanted.function);
+    let told = format!("failed:{function}:{code}");
+    let (last_ms, now_ms): (Option<i64>, _) = (notes::recall(call.platform, &told).await, call.platform.now_ms());
+    if last_ms.is_some_and(|last_ms| (0..FAILURE_TOLD_EVERY_MS).contains(&now_ms.saturating_sub(last_ms))) {
+        return;
+    }
+    notes::remember(call.platform, &told, &now_ms).await;
+    call.tell(Level::Warn, "a service failed", |line| {
+        line.code = Some(code.to_owned());
+        line.game = Some(game.to_owned());
+        line.detail = Some(function);
+    });
 }
 
 /// How long a call may take, milliseconds; a stand-in takes no time.
@@ -98,11 +114,11 @@ impl<P: Platform> ServiceClient for Call<'_, P> {
 
     async fn at_breaker<T>(&self, service: &str, change: impl FnOnce(&mut Breaker) -> T) -> T {
         let note = note(service);
-        let before: Breaker = notes::recall(self.platform, &note).await.unwrap_or_default();
+        let before: Breaker = notes::recall(self.platform, About::Node, &note).await.unwrap_or_default();
         let mut breaker = before;
         let done = change(&mut breaker);
         if breaker != before {
-            notes::remember(self.platform, &note, &breaker).await;
+            notes::remember(self.platform, About::Node, &note, &breaker).await;
         }
         done
     }

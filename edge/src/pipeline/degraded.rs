@@ -19,8 +19,8 @@ use crate::platform::{JournalSafety, Platform, SeamError};
 /// Takes a turn without asking the origin.
 ///
 /// # Errors
-/// 503 when the game can't be had, other turns kept winning, or only the origin knows the answer; 422 for a key that stands
-/// for another request.
+/// 503 when the game can't be had, other turns kept winning, only the origin knows the answer, or nobody knows whether the journal has
+/// kept the turn; 422 for a key that stands for another request.
 pub async fn take<P: Platform>(
     call: &Call<'_, P>,
     ask: &Ask,
@@ -138,7 +138,7 @@ pub enum Patience {
 
 /// Why a turn does not wait.
 enum Unkept {
-    /// It never could arrive.
+    /// It never could arrive, or nobody can tell whether it will.
     Refused(Refusal),
     /// Another turn has its place.
     Taken,
@@ -162,6 +162,13 @@ async fn journalled<P: Platform>(
         return Err(match error {
             NotKept::TooLarge => Unkept::Refused(turn::too_large(&commit)),
             NotKept::Seam(SeamError::Conflict) => Unkept::Taken,
+            NotKept::Unclear(why) => {
+                unavailable(call, why).await;
+                let origin = Origin::new(call);
+                origin.note_waiting().await;
+                let detail = "It is not known whether this turn was kept. Send it again with the same key.";
+                Unkept::Refused(origin.away(Reason::OriginAway, detail))
+            }
             NotKept::Seam(SeamError::Unavailable(why)) => {
                 unavailable(call, why).await;
                 Unkept::Unavailable

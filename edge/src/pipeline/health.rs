@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::answer::{OBSERVED, Refusal, Response};
 use crate::call::Call;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::{Health, Origin};
 use crate::pipeline::games;
@@ -40,8 +41,9 @@ pub async fn ready<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal>
     let list = games::list(call).await;
     let health = Origin::new(call).health().await;
     let now_ms = call.platform.now_ms();
-    let keeps =
-        call.settings.state_disabled || !is_recent(health.commit_failed_at_ms, now_ms) || journals(call, &health);
+    // What an origin refuses that does not take the node for one of its own is not journalled.
+    let keeps = call.settings.state_disabled
+        || health.estranged.is_none() && (!is_recent(health.commit_failed_at_ms, now_ms) || journals(call, &health));
     let loaded = list.map_or(0, |list| list.games.len());
     let (status, word) = match loaded > 0 && keeps {
         true => (StatusCode::OK, "ready"),
@@ -90,7 +92,7 @@ struct Looked {
 /// Looks at the components, unless that was done a moment ago: anybody may ask, and nobody can have the origin asked all the time.
 async fn looked<P: Platform>(call: &Call<'_, P>) -> Looked {
     let platform = call.platform;
-    let known: Option<Looked> = notes::recall(platform, LOOKED).await;
+    let known: Option<Looked> = notes::recall(platform, About::Node, LOOKED).await;
     let now_ms = platform.now_ms();
     if let Some(known) = known.filter(|known| (0..LOOK_EVERY_MS).contains(&now_ms.saturating_sub(known.at_ms))) {
         return known;
@@ -103,7 +105,7 @@ async fn looked<P: Platform>(call: &Call<'_, P>) -> Looked {
     let read = platform.kv_get(PROBE).await;
     let kv_us = platform.ticks_us().saturating_sub(from_us);
     let looked = Looked { at_ms: now_ms, origin_well, origin_us, kv_well: written.is_ok() && read.is_ok(), kv_us };
-    notes::remember(platform, LOOKED, &looked).await;
+    notes::remember(platform, About::Node, LOOKED, &looked).await;
     looked
 }
 
@@ -141,7 +143,12 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
         (None, Some(at)) if !commits_well => {
             format!("the last commit failed, {} s ago", now_ms.saturating_sub(at) / 1_000)
         }
+        (None, None) if !health.has_committed => "none tried yet".to_owned(),
         _ => "the last commit worked".to_owned(),
+    };
+    let origin_detail = match health.away {
+        Some(why) => format!("breaker {}; {why}", health.breaker.name()),
+        None => format!("breaker {}", health.breaker.name()),
     };
     let word = |well: bool| if well { "healthy" } else { "degraded" };
     let milliseconds = |us: u64| us as f64 / 1_000.0;
@@ -153,7 +160,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
             "origin": {
                 "status": word(origin_well),
                 "latency_ms": milliseconds(origin_us),
-                "detail": format!("breaker {}", health.breaker.name()),
+                "detail": origin_detail,
             },
             "commits": { "status": word(commits_well), "detail": commit_detail },
             "key_value": { "status": word(kv_well), "latency_ms": milliseconds(kv_us), "detail": platform.name() },

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
 use crate::digest;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::{Lookup, Origin, OriginError, Verdict};
 use crate::pipeline::games;
@@ -59,8 +60,10 @@ pub enum Last {
 /// Why a turn can't wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotKept {
-    /// The journal does not take it.
+    /// The journal does not hold it.
     Seam(SeamError),
+    /// The journal did not say that it holds it, and can't be rid of it either: it may arrive all the same.
+    Unclear(String),
     /// The origin would not take it when it arrives.
     TooLarge,
 }
@@ -74,7 +77,7 @@ impl From<SeamError> for NotKept {
 /// Keeps a turn.
 ///
 /// # Errors
-/// When there is no journal, another turn took the place, or the turn could never arrive.
+/// When there is no journal, another turn took the place, the turn could never arrive, or nobody knows whether it is kept.
 pub async fn append<P: Platform>(
     call: &Call<'_, P>,
     named: &Named,
@@ -101,7 +104,16 @@ pub async fn append<P: Platform>(
     let row = [named.digest.as_str(), &version.to_string()];
     let sealed = sealed(call.platform, key, "journal", &row, &waiting).ok_or_else(|| none("it can't be sealed"))?;
     let id = random_hex::<P, 8>(call.platform);
-    Ok(call.platform.journal_append(&JournalEntry { stream: named.digest.clone(), version, id, sealed }).await?)
+    let entry = JournalEntry { stream: named.digest.clone(), version, id, sealed };
+    match call.platform.journal_append(&entry).await {
+        // It may lie there all the same (the answer came too late, or half of it was done), and what the client is told was not kept
+        // must not arrive.
+        Err(SeamError::Unavailable(why)) => match call.platform.journal_remove(&entry.stream, &entry.id).await {
+            Ok(()) => Err(SeamError::Unavailable(why).into()),
+            Err(_) => Err(NotKept::Unclear(why)),
+        },
+        kept => Ok(kept?),
+    }
 }
 
 /// What waits for a conversation.
@@ -180,7 +192,7 @@ pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamE
     }
 }
 
-/// What waits of a conversation that a person wants erased.
+/// What waits of a person's conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theirs {
     /// Turns of this person.
@@ -242,7 +254,7 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
 
 async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     let (mut arrived, mut stuck) = (0, false);
-    let mut after: Option<String> = notes::recall(call.platform, CURSOR_NOTE).await.flatten();
+    let mut after: Option<String> = notes::recall(call.platform, About::Node, CURSOR_NOTE).await.flatten();
     let from_the_beginning = after.is_none();
     let began_us = call.platform.ticks_us();
     let outcome = loop {
@@ -274,7 +286,7 @@ async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
             break Drained::Partly;
         }
     };
-    notes::remember(call.platform, CURSOR_NOTE, &after).await;
+    notes::remember(call.platform, About::Node, CURSOR_NOTE, &after).await;
     let origin = Origin::new(call);
     let counts = call.platform.journal_counts().await;
     if let Ok(counts) = counts {

@@ -35,10 +35,7 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
         let named = Named::new(&call.caller.tenant, &game, id, &user);
         // What waits here must not begin the conversation anew once it is gone: it goes first to the origin, which then
         // erases it with the rest and leaves a tombstone.
-        let waits = journal::theirs(call, &named).await.map_err(|_| unreadable())?;
-        if waits != Theirs::None {
-            journal::drain_stream(call, &named.digest).await;
-        }
+        bring_home(call, &named).await?;
         if Origin::new(call).erase(&game, id, &user).await.map_err(|error| failed(call, error))? {
             found = true;
             journal::forget(call.platform, &named.digest).await.map_err(|_| unreadable())?;
@@ -68,6 +65,8 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
 pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &str) -> Result<Response, Refusal> {
     let user = user(call, received)?;
     for game in candidates(call, received).await? {
+        // A copy holds what was acknowledged, also where it waits here.
+        bring_home(call, &Named::new(&call.caller.tenant, &game, id, &user)).await?;
         if let Some(document) = Origin::new(call).export(&game, id, &user).await.map_err(|error| failed(call, error))? {
             return Ok(Response::new(StatusCode::OK, "application/json", document));
         }
@@ -101,6 +100,14 @@ pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: 
     Err(turn::not_theirs())
 }
 
+/// Brings what waits here of a person's conversation to the origin, as far as it can be.
+async fn bring_home<P: Platform>(call: &Call<'_, P>, named: &Named) -> Result<(), Refusal> {
+    if journal::theirs(call, named).await.map_err(|_| unreadable())? != Theirs::None {
+        journal::drain_stream(call, &named.digest).await;
+    }
+    Ok(())
+}
+
 fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, Refusal> {
     let named = received.parameter("user_id")?.or_else(|| received.header(&USER).map(str::to_owned));
     let user = named.or_else(|| call.caller.user.clone()).ok_or_else(|| {
@@ -119,7 +126,7 @@ async fn candidates<P: Platform>(call: &Call<'_, P>, received: &Received) -> Res
     }
 }
 
-/// An erasure is not promised where nobody can tell what waits.
+/// Neither an erasure nor a whole copy is promised where nobody can tell what waits.
 fn unreadable() -> Refusal {
     Refusal::new(
         Reason::WaitingUnreadable,

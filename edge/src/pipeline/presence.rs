@@ -14,8 +14,8 @@ const EVERY_MS: i64 = 5_000;
 /// The longest pause between two reports that is taken for the schedule, milliseconds.
 const SLOWEST_MS: i64 = 600_000;
 /// Where the node keeps its name. In the key-value store on every platform: an isolate's memory ends too soon, and those that share a
-/// store are one node.
-const NOTE: &str = "note:presence";
+/// store are one node. It is no note of the moment: a node that starts again is the one that it was.
+const NOTE: &str = "presence";
 /// How long the note may lie there, milliseconds.
 const NOTE_TTL_MS: u64 = 30 * 24 * 3_600_000;
 /// Games that are named.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::After;
 use crate::call::Call;
 use crate::digest;
+use crate::memory::About;
 use crate::notes;
 use crate::origin::Origin;
 use crate::platform::Platform;
@@ -42,19 +43,19 @@ pub(super) async fn send<P: Platform>(call: &Call<'_, P>, mut report: Report) {
     let about = format!("{}\n{:?}\n{:?}\n{:?}", call.caller.tenant, report.refused, report.user_id, report.key_id);
     let note = format!("refused:{}", digest::sha256(about.as_bytes()));
     let now_ms = call.platform.now_ms();
-    if let Some(gathered) = notes::recall::<P, Gathered>(call.platform, &note).await {
+    if let Some(gathered) = notes::recall::<P, Gathered>(call.platform, About::Refusal, &note).await {
         report.count += gathered.count;
         if gathered.count > 0 {
             report.first_at_ms = gathered.first_at_ms;
         }
         if (0..GATHER_MS).contains(&now_ms.saturating_sub(gathered.told_at_ms)) {
             let Report { count, first_at_ms, .. } = report;
-            notes::remember(call.platform, &note, &Gathered { count, first_at_ms, ..gathered }).await;
+            notes::remember(call.platform, About::Refusal, &note, &Gathered { count, first_at_ms, ..gathered }).await;
             return;
         }
     }
     let (count, first_at_ms) = (report.count, report.first_at_ms);
     let told = Origin::new(call).report(report).await.is_ok();
     let count = if told { 0 } else { count };
-    notes::remember(call.platform, &note, &Gathered { told_at_ms: now_ms, count, first_at_ms }).await;
+    notes::remember(call.platform, About::Refusal, &note, &Gathered { told_at_ms: now_ms, count, first_at_ms }).await;
 }

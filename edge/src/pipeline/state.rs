@@ -3,6 +3,7 @@
 
 use lgdl::engine::Conversation;
 use lgdl::wire::client::MoveResponse;
+use lgdl::wire::node::HOT_PREFIX;
 use lgdl::wire::origin::{StateName, StoredConversation, state_digest};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::answer::{After, Event};
 use crate::call::Call;
 use crate::digest;
 use crate::platform::{KvError, Platform};
-use crate::seal::{opened, sealed};
+use crate::seal::{for_store, from_store};
 
 /// Names of a conversation: what the client says, and what the node's stores say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +206,7 @@ async fn found<P: Platform>(call: &Call<'_, P>, named: &Named) -> Vec<Hot> {
     let remembered = call.platform.memory().and_then(|memory| memory.state(&named.digest, now_ms));
     // A store that does not answer, and a copy that does not open, are as good as none: the origin has the state.
     let stored = call.platform.kv_get(&key_of(named)).await.ok().flatten();
-    let open = |bytes: Vec<u8>| opened::<Hot>(key, "hot", &[&named.digest], &bytes).ok();
+    let open = |bytes: Vec<u8>| from_store::<P, Hot>(call.platform, key, "hot", &[&named.digest], &bytes).ok();
     [remembered, stored].into_iter().flatten().filter_map(open).filter(|hot| hot.expires_at_ms > now_ms).collect()
 }
 
@@ -235,7 +236,7 @@ fn sealed_hot<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) -> O
     let key = call.settings.state_key.as_ref()?;
     let expires_at_ms = call.platform.now_ms().saturating_add_unsigned(call.settings.kv_ttl_ms);
     let hot = Hot { user: named.user.clone(), expires_at_ms, start };
-    sealed(call.platform, key, "hot", &[&named.digest], &hot)
+    for_store(call.platform, key, "hot", &[&named.digest], &hot)
 }
 
 /// Drops what is hot, at once: it belongs to an erased conversation, or is known to be wrong.
@@ -266,5 +267,5 @@ fn key_of(named: &Named) -> String {
 }
 
 fn key_named(digest: &str) -> String {
-    format!("hot:{digest}")
+    format!("{HOT_PREFIX}{digest}")
 }

@@ -211,7 +211,11 @@ impl World {
             ("GET", ["conversations", game, id]) => state.look_up(game, id, user),
             ("GET", ["conversations", game, id, "export"]) => {
                 let found = state.look_up(game, id, user)?;
-                if found.status == 200 { ok(&json!({ "format_version": 1 })) } else { Ok(found) }
+                if found.status != 200 {
+                    return Ok(found);
+                }
+                let stored: StoredConversation = serde_json::from_slice(&found.body).unwrap();
+                ok(&json!({ "format_version": 1, "version": stored.version }))
             }
             ("GET", ["conversations", game, id, "messages"]) => {
                 let found = state.look_up(game, id, user)?;

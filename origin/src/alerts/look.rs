@@ -17,6 +17,7 @@ use crate::consumer::position_of;
 use crate::files::folder_of;
 use crate::http::Origin;
 use crate::store::{Result, Store, StoreError, WaitingQueue, WebhookRow, WebhookState};
+use crate::tombstones::Kept;
 
 /// How far back is looked.
 const LATELY: Duration = Duration::from_secs(300);
@@ -106,7 +107,8 @@ pub(super) struct Look<'a> {
 const ARCHIVE_AWAY_MS: Millis = 10 * MINUTE_MS;
 
 /// The rules that judge this process alone; others are the same for every origin.
-pub(super) const OF_A_HOST: [&str; 4] = ["commits_slow", "errors", "disk_full", "certificate_ends"];
+pub(super) const OF_A_HOST: [&str; 6] =
+    ["commits_slow", "errors", "disk_full", "certificate_ends", "tombstones_behind", "task_broke_down"];
 
 /// What is wrong now. `chain_broken`: what the last check of the audit log found.
 pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<String>) -> Result<Vec<Incident>> {
@@ -151,6 +153,20 @@ impl Look<'_> {
         }
         if let (Some(days), Some(tls)) = (self.config().alert_certificate_days, self.origin.tls.clone()) {
             self.certificate(&host, days, tls.ends_at() * 1000, tls.fault());
+        }
+        let broken = self.origin.metrics.broken_down.lately(self.now_ms);
+        if !broken.is_empty() {
+            let what = format!(
+                "on {host} broke down what must go on, and began again: {}; the log has the cause",
+                broken.join(", ")
+            );
+            self.find("task_broke_down", &host, Severity::Warning, what);
+        }
+        if self.origin.gate.tombstones.as_ref().is_some_and(Kept::is_behind) {
+            let what = format!(
+                "{host} can't write its file of tombstones: nothing is called erased there, and the log has the cause"
+            );
+            self.find("tombstones_behind", &host, Severity::Critical, what);
         }
         if let Some(limit) = self.config().alert_disk_percent {
             let full: Vec<String> = disks(self.config())
@@ -217,7 +233,9 @@ impl Look<'_> {
                 );
                 self.find("turns_aside", &row.name, Severity::Warning, what);
             }
-            if row.report.unremoved > 0 && minutes.is_some() {
+            // What a silent node told of its disk, its clock and its breaker is no news; what waits there and what was set aside is.
+            let tells = row.silent_since.is_none();
+            if row.report.unremoved > 0 && minutes.is_some() && tells {
                 let what = format!(
                     "the node {} can't remove {} turns that it is done with: is its disk full?",
                     row.name, row.report.unremoved
@@ -225,11 +243,11 @@ impl Look<'_> {
                 self.find("journal_unremoved", &row.name, Severity::Warning, what);
             }
             let named = row.clock_ahead_ms.abs() > MAX_CLOCK_OFF_MS;
-            if named && minutes.is_some() {
+            if named && minutes.is_some() && tells {
                 let what = format!("the clock of the node {} is off by {} s", row.name, row.clock_ahead_ms / 1000);
                 self.find("clock_off", &row.name, Severity::Warning, what);
             }
-            if row.report.breaker == "open" && minutes.is_some() && row.silent_since.is_none() {
+            if row.report.breaker == "open" && minutes.is_some() && tells {
                 let what = format!("the node {} has given the origin up: its breaker is open", row.name);
                 self.find("breaker_open", &row.name, Severity::Warning, what);
             }

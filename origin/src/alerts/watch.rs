@@ -32,11 +32,12 @@ struct Counted {
 
 /// Watches until the task is dropped.
 pub async fn keep(origin: &Origin) {
-    let (mut counted, mut away) = (Counted::default(), Away::new(channels(&origin.config)));
+    let (mut counted, to) = (Counted::default(), channels(&origin.config));
+    let (mut away, mut stuck) = (Straight::new("store_away"), Straight::new("outbox_stuck"));
     let (mut check_at, mut broken) = (Instant::now() + FIRST_CHECK, None);
     loop {
         tokio::time::sleep(origin.settings().alert_every).await;
-        if !away.look(origin).await {
+        if !is_there(origin, &to, (&mut away, &mut stuck)).await {
             continue;
         }
         if Instant::now() >= check_at {
@@ -96,53 +97,55 @@ async fn compare(store: &dyn Store, counted: &mut Counted, found: Vec<Incident>,
     Ok(())
 }
 
-/// Whether the store is away: told from memory, since there is nowhere to keep it.
-struct Away {
-    channels: Vec<Channel>,
+/// Something without which no alert gets anywhere: told straight away, and from memory.
+struct Straight {
+    rule: &'static str,
     since: Option<(Instant, Millis)>,
     told: bool,
 }
 
-impl Away {
-    fn new(channels: Vec<Channel>) -> Away {
-        Away { channels, since: None, told: false }
+impl Straight {
+    fn new(rule: &'static str) -> Straight {
+        Straight { rule, since: None, told: false }
     }
 
-    /// Looks whether it is there, and tells when it has been away for too long and when it is back.
-    async fn look(&mut self, origin: &Origin) -> bool {
-        let there = matches!(tokio::time::timeout(PATIENCE, origin.store.ping()).await, Ok(Ok(())));
-        let now_ms = origin.clock.now_ms();
-        match (there, self.since) {
-            (false, None) => self.since = Some((Instant::now(), now_ms)),
-            (false, Some((from, since))) => {
-                let limit = origin.settings().alert_store_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-                if !self.told && limit.is_some_and(|limit| from.elapsed() >= limit) {
-                    self.told = true;
-                    self.tell(Turn::Raised, since, now_ms).await;
-                }
-            }
-            (true, Some((_, since))) => {
-                if self.told {
-                    self.tell(Turn::Resolved, since, now_ms).await;
-                }
-                (self.since, self.told) = (None, false);
-            }
-            (true, None) => {}
+    /// Notes whether it is so; what is to be told, if anything is: that it has been so for `limit`, or is over. `None`: nobody is told.
+    fn turn(&mut self, is_so: bool, limit: Option<Duration>, now_ms: Millis) -> Option<(Turn, Millis)> {
+        if !is_so {
+            let (_, since) = self.since.take()?;
+            return std::mem::take(&mut self.told).then_some((Turn::Resolved, since));
         }
-        there
+        let (from, since) = *self.since.get_or_insert((Instant::now(), now_ms));
+        let due = !self.told && limit.is_some_and(|limit| from.elapsed() >= limit);
+        self.told |= due;
+        due.then_some((Turn::Raised, since))
     }
 
-    async fn tell(&self, turn: Turn, since: Millis, at: Millis) {
+    async fn look(&mut self, to: &[Channel], is_so: bool, limit: Option<Duration>, what: &str, at: Millis) {
+        let Some((turn, since)) = self.turn(is_so, limit, at) else { return };
         let host = host();
-        let summary = format!("the origin on {host} can't use its store");
-        let (rule, key) = ("store_away".to_owned(), format!("store_away:{host}"));
+        let summary = format!("the origin on {host} {what}");
+        let (rule, key) = (self.rule.to_owned(), format!("{}:{host}", self.rule));
         let alert = Alert { key, rule, severity: Severity::Critical, summary, turn, since, at, source: host };
-        for channel in &self.channels {
+        for channel in to {
             if let Err(error) = channel.tell(&alert).await {
                 tracing::warn!(channel = channel.name.name(), %error, "E556 an alert could not be told");
             }
         }
     }
+}
+
+/// Whether the store is there. That it is away, or that nothing gets out of its outbox, is told straight away.
+async fn is_there(origin: &Origin, to: &[Channel], (away, stuck): (&mut Straight, &mut Straight)) -> bool {
+    let there = matches!(tokio::time::timeout(PATIENCE, origin.store.ping()).await, Ok(Ok(())));
+    let now_ms = origin.clock.now_ms();
+    let limit = origin.settings().alert_store_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    away.look(to, !there, limit, "can't use its store", now_ms).await;
+    if there && let Ok(waits) = audit::outbox_waits_ms(&*origin.store, now_ms).await {
+        let what = "moves nothing on to the audit log and to whoever listens; its log has the cause";
+        stuck.look(to, waits > audit::MAX_OUTBOX_MS, Some(Duration::ZERO), what, now_ms).await;
+    }
+    there
 }
 
 #[cfg(test)]
@@ -157,6 +160,18 @@ mod tests {
     fn found(severity: Severity) -> Vec<Incident> {
         let (rule, about) = ("certificate_ends".to_owned(), host());
         vec![Incident { rule, about, severity, summary: "it ends".into(), since: 1, seen_at: 1 }]
+    }
+
+    #[test]
+    fn what_keeps_alerts_from_getting_anywhere_is_told_once_and_when_it_is_over() {
+        let (mut straight, at_once) = (Straight::new("store_away"), Some(Duration::ZERO));
+        assert_eq!(straight.turn(false, at_once, 1), None);
+        assert_eq!(straight.turn(true, Some(Duration::from_secs(60)), 2), None, "not for long enough");
+        assert_eq!(straight.turn(true, None, 3), None, "nobody wants to hear of it");
+        assert_eq!(straight.turn(true, at_once, 4), Some((Turn::Raised, 2)));
+        assert_eq!(straight.turn(true, at_once, 5), None);
+        assert_eq!(straight.turn(false, at_once, 6), Some((Turn::Resolved, 2)));
+        assert_eq!(straight.turn(true, at_once, 7), Some((Turn::Raised, 7)));
     }
 
     #[tokio::test]

@@ -32,6 +32,17 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 /// The setting of the store under which the digest of the configuration lies.
 const DIGEST_SETTING: &str = "configuration_digest";
 
+/// How long something may wait in the outbox before the origin counts as degraded, and somebody is told.
+pub const MAX_OUTBOX_MS: Millis = 5 * 60_000;
+
+/// How long the first of what waits in the outbox does, milliseconds.
+///
+/// # Errors
+/// When the store fails.
+pub async fn outbox_waits_ms(store: &dyn Store, now_ms: Millis) -> Result<Millis> {
+    Ok(store.outbox_since().await?.map_or(0, |since| now_ms.saturating_sub(since).max(0)))
+}
+
 /// Moves on what lies in the outbox.
 ///
 /// # Errors

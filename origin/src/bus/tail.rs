@@ -23,6 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub struct Tail {
     ring: Mutex<Ring>,
     heard: watch::Sender<u64>,
+    /// Whether somebody listens. What nobody listens to is not read: that would cost every turn as much as hearing of it does.
+    listened_to: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -37,15 +39,35 @@ struct Ring {
 
 impl Default for Tail {
     fn default() -> Tail {
-        Tail { ring: Mutex::default(), heard: watch::Sender::new(0) }
+        Tail { ring: Mutex::default(), heard: watch::Sender::new(0), listened_to: watch::Sender::new(false) }
     }
 }
 
 impl Tail {
-    /// Reads what happens, for ever.
+    /// Somebody listens from now on: what happens after this returns is heard, an erasure as well.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn begin(&self, store: &dyn Store) -> Result<()> {
+        if !*self.listened_to.borrow() {
+            self.read(store).await?;
+            self.listened_to.send_replace(true);
+        }
+        Ok(())
+    }
+
+    /// Nobody listens any more.
+    pub fn end(&self) {
+        self.listened_to.send_replace(false);
+        *self.ring() = Ring::default();
+    }
+
+    /// Reads what happens while somebody listens, for ever.
     pub async fn keep(&self, store: &dyn Store) {
-        let mut signal = store.signals().heard();
+        let (mut signal, mut listened_to) = (store.signals().heard(), self.listened_to.subscribe());
         loop {
+            // The sender is ours: it is not gone while this runs.
+            let _ = listened_to.wait_for(|listened_to| *listened_to).await;
             signal.mark_unchanged();
             match self.read(store).await {
                 Ok(true) => continue,
@@ -76,6 +98,10 @@ impl Tail {
         let full = page.events.len() as u64 == u64::from(BATCH);
         if page.next > upto {
             let mut ring = self.ring();
+            if (ring.after.is_some(), ring.upto) != (true, upto) {
+                // It was ended meanwhile, and may have begun anew elsewhere.
+                return Ok(true);
+            }
             for row in page.events {
                 ring.push(row);
             }
@@ -157,8 +183,10 @@ mod tests {
 
     use super::*;
     use crate::bus::Priority;
+    use crate::clock::SystemClock;
     use crate::ids::EventId;
-    use crate::store::BusEvent;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{AuditLog as _, BusEvent, Event, Maintenance as _};
 
     fn row(sequence: u64, name: &str, conversation: Option<&str>, data: Value) -> BusRow {
         BusRow {
@@ -177,6 +205,50 @@ mod tests {
                 data,
             },
         }
+    }
+
+    /// Has the bus tell of a game.
+    async fn tell(store: &SqliteStore, game: &str) {
+        let detail = json!({"version": "v"});
+        let (event, actor) = ("game.published".to_owned(), "adm_1".to_owned());
+        let event = Event { at: 1, tenant: "default".into(), event, actor, subject: game.into(), detail };
+        store.enqueue(vec![event]).await.unwrap();
+        assert_eq!(store.drain_outbox(10).await.unwrap(), 1);
+    }
+
+    fn subjects(tail: &Tail, after: u64) -> Option<Vec<String>> {
+        let (rows, _) = tail.after(&Wanted::everything(), after, 10)?;
+        Some(rows.iter().map(|row| row.event.subject.clone()).collect())
+    }
+
+    #[tokio::test]
+    async fn what_happens_is_read_while_somebody_listens() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("a.db"), &SystemClock).await.unwrap();
+        let tail = Tail::default();
+        let listening = async {
+            for round in 0..2 {
+                let first = round * 3 + 1;
+                tell(&store, "before").await;
+                // Several times what a listener waits for an event at most.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                assert_eq!(subjects(&tail, 0), None, "nobody listens");
+                tail.begin(&store).await.unwrap();
+                let mut heard = tail.heard();
+                heard.mark_unchanged();
+                assert_eq!(subjects(&tail, first), Some(Vec::new()), "what was before is the store's to tell");
+                tell(&store, "while").await;
+                heard.changed().await.unwrap();
+                assert_eq!(subjects(&tail, first), Some(vec!["while".to_owned()]));
+                tail.end();
+                tell(&store, "after").await;
+            }
+        };
+        tokio::select! {
+            () = tail.keep(&store) => unreachable!("it goes on for ever"),
+            done = tokio::time::timeout(Duration::from_secs(30), listening) => done.expect("what happens is heard"),
+        }
+        store.close().await;
     }
 
     #[test]

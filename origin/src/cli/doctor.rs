@@ -1,8 +1,9 @@
 //! `lgdl doctor`: whether a deployment is fit to serve, line by line, with what to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http::Uri;
+use lgdl_edge_host::{JOURNAL_FILE, Node, sealed_otherwise};
 use lgdl_origin::doctor::{Asked, CHECKS, Expected, Facts, Level, Line, Program, examine, verdict};
 use serde::Serialize;
 
@@ -55,7 +56,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         expected: if arguments.new { Expected::NewStore } else { Expected::Store },
     };
     runtime::block_on(async {
-        let lines = examine(&Facts::gather(&asked).await);
+        let mut facts = Facts::gather(&asked).await;
+        facts.unopened = unopened(&facts, asked.data.as_deref());
+        let lines = examine(&facts);
         let verdict = verdict(&lines);
         if arguments.json {
             console.json(&Report { verdict, version: env!("CARGO_PKG_VERSION"), lines: &lines })?;
@@ -69,6 +72,17 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         }
         Ok(Verdict::when(verdict != Level::Fail))
     })
+}
+
+/// What a node would find at its start that its key does not open; nothing, where no folder was named.
+fn unopened(facts: &Facts, folder: Option<&Path>) -> Option<Result<usize, String>> {
+    let (folder, settings) = (folder?, facts.settings.as_ref().ok()?);
+    if !folder.join(JOURNAL_FILE).exists() {
+        return Some(Ok(0));
+    }
+    let key = settings.edge.get("state_key").map_or("", String::as_str);
+    let looked = Node::open(Some(folder)).and_then(|node| sealed_otherwise(&node, key));
+    Some(looked.map_err(|error| error.to_string()))
 }
 
 fn show(line: &Line, console: &mut Console) -> Result<(), super::failure::Failure> {

@@ -113,9 +113,9 @@ fn of_node(given: Given) -> Result<BTreeMap<&'static str, String>, Failure> {
     }
 }
 
-/// Settings by the names under which the component asks for them. What speaks of the node is for the node to say.
+/// Settings by the names under which the component asks for them. What the host itself sets nobody else does.
 fn variables(given: BTreeMap<&'static str, String>) -> BTreeMap<String, String> {
-    let ours = given.into_iter().filter(|(name, _)| !name.starts_with("node_"));
+    let ours = given.into_iter().filter(|(name, _)| *name != "node_token");
     ours.map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
 }
 
@@ -147,11 +147,21 @@ mod tests {
 
     #[test]
     fn the_component_gets_the_settings_of_an_edge_and_no_others() {
-        let environment =
-            [("LGDL_ORIGIN_URL", "http://o"), ("LGDL_NODE_TOKEN", "x"), ("LGDL_POSTGRES_URL", "postgres://s")];
+        let environment = [
+            ("LGDL_ORIGIN_URL", "http://o"),
+            ("LGDL_NODE_TOKEN", "x"),
+            ("LGDL_NODE_NAME", "front-1"),
+            ("LGDL_NODE_REGION", "eu-west"),
+            ("LGDL_POSTGRES_URL", "postgres://s"),
+        ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let given = variables(Given::read("kv_ttl = 90", environment).edge().expect("fine"));
-        let expected = [("lgdl_kv_ttl", "90"), ("lgdl_origin_url", "http://o")];
+        let expected = [
+            ("lgdl_kv_ttl", "90"),
+            ("lgdl_node_name", "front-1"),
+            ("lgdl_node_region", "eu-west"),
+            ("lgdl_origin_url", "http://o"),
+        ];
         assert_eq!(given, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     }
 
@@ -176,7 +186,7 @@ mod tests {
             let mut known: std::collections::BTreeSet<String> =
                 lgdl::settings::Edge::TABLE.iter().map(|setting| format!("lgdl_{}", setting.name)).collect();
             // A node says these to its instances; an instance asks for them where it meets them.
-            known.extend(["lgdl_node_url".to_owned(), "lgdl_node_journal".to_owned()]);
+            known.extend(["lgdl_node_url", "lgdl_node_journal", "lgdl_node_seals"].map(str::to_owned));
             assert_eq!(declared, known.iter().map(String::as_str).collect());
         }
     }

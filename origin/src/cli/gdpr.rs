@@ -230,6 +230,10 @@ async fn verify(deployment: &Deployment, file: &Path, json: bool, console: &mut 
                 let links =
                     said(found.in_the_log, "the audit log has its links", "the audit log does NOT have its links");
                 console.line(links)?;
+                if found.erased_again {
+                    console
+                        .line("the person was erased again after a restore: make a new receipt (`lgdl gdpr proof`)")?;
+                }
                 console.line(said(found.still_so, "what it says is so", "what it says is NOT so any more"))?;
                 console.line(said(signed.receipt.erased, "the person was erased", "the person was NOT erased"))?;
             }

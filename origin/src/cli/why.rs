@@ -32,7 +32,8 @@ pub(super) struct Arguments {
 
 /// Where a turn may be that is not found.
 const NO_TURN: &str = "there is no such turn here; it may be erased, past its time, or in the archive: `lgdl archive list` shows \
-    what lies there, and `lgdl archive restore` brings it back";
+    what lies there, and `lgdl archive restore` brings it back. Or it was answered while the origin was away, and kept nowhere: its answer said \
+    `\"degraded\": \"stateless\"`";
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     check_reason(&arguments.reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;

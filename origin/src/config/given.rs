@@ -73,16 +73,13 @@ impl Given {
     /// Names variables that are no settings and were surely meant to be: one that is passed over in silence may be the one that has
     /// everything encrypted.
     fn look_for_slips(&mut self) {
-        let settings = || Config::TABLE.iter().chain(Edge::TABLE);
         for name in self.environment.keys().filter_map(|variable| variable.strip_prefix(PREFIX)) {
-            let said = name.to_ascii_lowercase();
-            let is_one_slip_from = |setting: &&Setting| edit_distance(setting.name, &said, 1).is_some();
-            if settings().any(|setting| variable(setting.name).strip_prefix(PREFIX) == Some(name)) {
+            let is_one = |setting: &Setting| variable(setting.name).strip_prefix(PREFIX) == Some(name);
+            if Config::TABLE.iter().chain(Edge::TABLE).any(is_one) {
                 continue;
             }
-            let renamed = RENAMED.iter().find(|(before, _)| *before == name).map(|(_, now)| variable(now));
-            if let Some(meant) = renamed.or_else(|| settings().find(is_one_slip_from).map(Setting::variable)) {
-                self.problems.push(format!("{PREFIX}{name} is no setting; {meant} is one"));
+            if let Some(meant) = meant_by(name) {
+                self.problems.push(format!("{PREFIX}{name} is no setting; {} is one", variable(meant)));
             }
         }
     }
@@ -242,7 +239,9 @@ impl Given {
     fn take_file_entry(&mut self, key: &str, value: &toml::Value) {
         let known = |table: &[Setting]| table.iter().any(|setting| setting.name.eq_ignore_ascii_case(key));
         if !known(Config::TABLE) && !known(Edge::TABLE) {
-            self.problems.push(format!("lgdl.toml: there is no setting `{key}`"));
+            let meant = meant_by(key);
+            let hint = meant.map_or_else(String::new, |meant| format!("; `{meant}` is one"));
+            self.problems.push(format!("lgdl.toml: there is no setting `{key}`{hint}"));
             return;
         }
         let plain = |value: &toml::Value| match value {
@@ -306,18 +305,30 @@ impl Source for Given {
     }
 }
 
+/// The setting that somebody meant who wrote this name: one of before by another name, or one slip away.
+fn meant_by(name: &str) -> Option<&'static str> {
+    let renamed = RENAMED.iter().find(|(before, _)| before.eq_ignore_ascii_case(name)).map(|(_, now)| *now);
+    let said = name.to_ascii_lowercase();
+    let is_one_slip_away = |setting: &&Setting| edit_distance(setting.name, &said, 1).is_some();
+    renamed.or_else(|| Config::TABLE.iter().chain(Edge::TABLE).find(is_one_slip_away).map(|setting| setting.name))
+}
+
 /// The file that a secret is in, where it is `@FILE`.
 fn secret_file(text: &str) -> Option<PathBuf> {
     text.trim().strip_prefix('@').map(PathBuf::from)
 }
 
-/// Takes what the file holds for the text; nothing, where it can't be read.
+/// Takes what the file holds for the text.
 fn open_secret_file(variable: &str, path: &Path, text: &mut String) -> Result<(), String> {
     text.clear();
     std::fs::File::open(path)
         .and_then(|file| file.take(MAX_SECRET_FILE_BYTES).read_to_string(text))
-        .map(drop)
-        .map_err(|error| format!("{variable} names a file that can't be read: {error}"))
+        .map_err(|error| format!("{variable} names a file that can't be read: {error}"))?;
+    // A setting that is empty counts as not given, and a file was: without this a lost key would turn encryption off.
+    match text.trim().is_empty() {
+        true => Err(format!("{variable} names a file that is empty: {}", path.display())),
+        false => Ok(()),
+    }
 }
 
 /// An address without the user and password in it: what is wrong with it is told to the log.

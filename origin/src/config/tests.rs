@@ -180,6 +180,31 @@ fn a_secrets_file_that_is_not_there_is_named_once_and_by_its_setting() {
 }
 
 #[test]
+fn a_secrets_file_that_is_empty_is_refused_and_turns_nothing_off() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let named = format!("@{}", file.path().display());
+    for text in ["", "\n  \n"] {
+        std::fs::write(file.path(), text).unwrap();
+        for name in ["LGDL_ENCRYPTION_KEY", "LGDL_STATE_KEY", "LGDL_AUDIT_KEY"] {
+            let found = problems("", &[UNSIGNED, (name, &named)]);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].starts_with(&format!("{name} names a file that is empty")), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_slip_in_the_file_is_named_with_the_setting_that_was_meant() {
+    let found = problems("encryption_ky = \"k\"\narchive_folder = \"a\"\nzzz = 1", &[UNSIGNED]);
+    let expected = [
+        "lgdl.toml: there is no setting `archive_folder`; `archive_url` is one",
+        "lgdl.toml: there is no setting `encryption_ky`; `encryption_key` is one",
+        "lgdl.toml: there is no setting `zzz`",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_place_in_a_bucket_that_cannot_be_opened_is_a_problem_of_its_setting_and_shows_no_secret() {
     let ring = ("LGDL_ENCRYPTION_KEY", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     let of = |archive: &str| problems("", &[UNSIGNED, ring, ("LGDL_ARCHIVE_URL", archive)]);

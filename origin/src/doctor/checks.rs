@@ -615,7 +615,7 @@ fn nodes(facts: &Facts) -> Vec<Finding> {
         }
     }
     match facts.nodes.len() {
-        0 => vec![ok("none was named; --url ADDRESS asks one")],
+        0 => vec![ok("none was named, and no origin runs here; --url ADDRESS asks one")],
         count => unless_any(found, format!("{count} asked, all well")),
     }
 }
@@ -648,11 +648,26 @@ fn journal(facts: &Facts) -> Vec<Finding> {
     if settings.edge.get("state_disabled").is_some_and(|value| value == "true") {
         return vec![warn("LGDL_STATE_DISABLED=true: nothing is remembered, and no turn waits", "unset it")];
     }
-    match settings.edge.contains_key("state_key") {
-        true => vec![ok("sealed with LGDL_STATE_KEY")],
-        false => vec![fail(
+    let mut found = Vec::new();
+    match &facts.unopened {
+        Some(Ok(others)) if *others > 0 => found.push(fail(
+            format!("{others} of the conversations that wait do not open with LGDL_STATE_KEY: the node does not start"),
+            "give the key that they were sealed with, or set them aside with `lgdl journal set-aside`",
+        )),
+        Some(Err(why)) => found.push(fail(format!("what waits can't be looked at: {why}"), "docs/deploy/recovery.md")),
+        Some(Ok(_)) | None => {}
+    }
+    if !settings.edge.contains_key("state_key") {
+        found.push(fail(
             "LGDL_STATE_KEY is not set: no turn waits while the origin is away",
             "openssl rand -hex 32, the same for all nodes that share a store",
-        )],
+        ));
     }
+    unless_any(
+        found,
+        match facts.unopened {
+            Some(_) => "sealed with LGDL_STATE_KEY, which opens what waits",
+            None => "sealed with LGDL_STATE_KEY; --data FOLDER has it tried on what waits",
+        },
+    )
 }

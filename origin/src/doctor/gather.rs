@@ -2,6 +2,7 @@
 //! there is not made.
 
 use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use http::Uri;
 use lgdl_tls::ServerTls;
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 use super::{Bucket, Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
@@ -78,6 +80,7 @@ impl Facts {
             expected: asked.expected,
             lost: Ok(Vec::new()),
             store: None,
+            unopened: None,
             disks: Vec::new(),
             buckets: Vec::new(),
             nodes: Vec::new(),
@@ -88,9 +91,11 @@ impl Facts {
             match &settings.origin {
                 Some(config) => {
                     let config = config.clone();
+                    let ours = ask_ours(settings, &config).await;
                     facts.disks = disks_of(&config, asked.expected);
                     facts.buckets = buckets_of(&config).await;
                     look_at_store(&mut facts, &config).await;
+                    facts.nodes.extend(ours);
                 }
                 None => {
                     let origin = settings.edge.get("origin_url").and_then(|url| format!("{url}/health").parse().ok());
@@ -101,7 +106,7 @@ impl Facts {
             }
         }
         for url in nodes {
-            facts.nodes.push(ask(&url).await);
+            facts.nodes.push(ask(&url, Proof::Needed).await);
         }
         facts
     }
@@ -200,10 +205,14 @@ fn open_files(config: Option<&Path>, mut files: Vec<PathBuf>) -> Vec<PathBuf> {
 fn is_open(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     const OTHERS_READ: u32 = 0o004;
+    const OTHERS_PASS: u32 = 0o001;
     // What is not there is for the settings' check to tell. Only a file with a secret in it has to be closed.
     let Ok(data) = path.metadata() else { return false };
     let secret = path.file_name().is_none_or(|name| name != DEFAULT_FILE) || holds_secret(path);
-    secret && data.permissions().mode() & OTHERS_READ != 0
+    let may = |path: &Path, right| path.metadata().is_ok_and(|data| data.permissions().mode() & right != 0);
+    // What lies in a folder that others can't enter is out of their reach, whatever it is itself.
+    let reached = || path.canonicalize().is_ok_and(|path| path.ancestors().skip(1).all(|on| may(on, OTHERS_PASS)));
+    secret && data.permissions().mode() & OTHERS_READ != 0 && reached()
 }
 
 #[cfg(not(unix))]
@@ -268,9 +277,32 @@ fn disk(what: &'static str, folder: PathBuf) -> Disk {
     Disk { what, space: looked() }
 }
 
-async fn ask(url: &Uri) -> Node {
+/// The origin that runs on this machine with these settings, asked how it is; nothing, where nobody listens.
+async fn ask_ours(settings: &Settings, config: &Config) -> Option<Node> {
+    let mut address = config.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.is_ipv4() {
+            true => Ipv4Addr::LOCALHOST.into(),
+            false => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let connecting = tokio::time::timeout(NODE_WITHIN, TcpStream::connect(address));
+    connecting.await.ok()?.ok()?;
+    let scheme = if settings.tls.server.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}/health").parse().ok()?;
+    // Its certificate is for the name that others know it by.
+    let node = ask(&url, Proof::Waived).await;
+    // Something else may have the port while ours does not run.
+    let is_ours = match &node.answer {
+        Ok(answer) => answer.version.is_some(),
+        Err(_) => true,
+    };
+    is_ours.then_some(node)
+}
+
+async fn ask(url: &Uri, proof: Proof) -> Node {
     let asked_at = SystemClock.now_ms();
-    let answer = outbound::get(url, NODE_WITHIN, Proof::Needed).await.map(|answer| {
+    let answer = outbound::get(url, NODE_WITHIN, proof).await.map(|answer| {
         let body: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
         let date = answer.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
         let components = body["components"].as_object().into_iter().flatten();
@@ -286,4 +318,62 @@ async fn ask(url: &Uri) -> Node {
         }
     });
     Node { url: url.to_string(), answer }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::tls::Tls;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_is_open_where_others_can_read_the_file_and_reach_it() {
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ring");
+        std::fs::write(&file, "k1:…").unwrap();
+        for (of_folder, of_file, open) in
+            [(0o755, 0o644, true), (0o711, 0o644, true), (0o700, 0o644, false), (0o755, 0o640, false)]
+        {
+            set_permissions(folder.path(), Permissions::from_mode(of_folder)).unwrap();
+            set_permissions(&file, Permissions::from_mode(of_file)).unwrap();
+            assert_eq!(is_open(&file), open, "{of_folder:o} {of_file:o}");
+        }
+    }
+
+    /// What is made of somebody who gives that answer on the origin's port.
+    async fn found(answer: &'static str) -> Option<Node> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = listener.local_addr().unwrap().to_string();
+        let answering = std::thread::spawn(move || {
+            for stream in listener.incoming().take(2) {
+                let mut stream = stream.unwrap();
+                let head = format!("HTTP/1.1 503 Service Unavailable\r\ncontent-length: {}\r\n\r\n", answer.len());
+                // Whoever only knocks says nothing.
+                if stream.read(&mut [0; 4096]).unwrap() > 0 {
+                    stream.write_all(format!("{head}{answer}").as_bytes()).unwrap();
+                }
+            }
+        });
+        let given = [("LGDL_LISTEN", listen.as_str()), ("LGDL_EDGE_UNSIGNED", "true")];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::read("", given).expect("fine");
+        let settings = Settings { origin: None, edge: [].into(), tls: Tls { server: None, authorities: None } };
+        let found = ask_ours(&settings, &config).await;
+        answering.join().unwrap();
+        assert!(ask_ours(&settings, &config).await.is_none(), "nobody listens any more");
+        found
+    }
+
+    #[tokio::test]
+    async fn the_origin_that_runs_here_is_asked_and_nobody_else() {
+        let full = r#"{"version": "1.0.0", "components": {"store": {"status": "degraded"}}}"#;
+        let answer = found(full).await.expect("it is ours").answer.expect("an answer");
+        assert_eq!((answer.status, answer.unwell), (503, vec!["store".to_owned()]));
+        assert!(found("go away").await.is_none());
+    }
 }

@@ -227,6 +227,8 @@ pub struct Facts {
     pub lost: Result<Vec<Sign>, String>,
     /// The store, where its schema is up to date; or why it can't be opened.
     pub store: Option<Result<StoreFacts, String>>,
+    /// Of an edge whose folder was named: conversations that wait there and do not open with its key; or why that can't be looked at.
+    pub unopened: Option<Result<usize, String>>,
     /// Disks that are written to.
     pub disks: Vec<Disk>,
     /// Buckets that something is kept in.

@@ -75,6 +75,7 @@ fn well(program: Program) -> Facts {
             administrators: 1,
             heard: vec![("e1".into(), Some(NOW - 20_000))],
         })),
+        unopened: (program == Program::Edge).then_some(Ok(0)),
         buckets: vec![Bucket { what: "the archive", place: "s3://bucket/archive".into(), fault: None }],
         disks: vec![Disk { what: "tombstones", space: Ok(Space { free: 50 << 30, total: 100 << 30 }) }],
         nodes: vec![Node { url: "https://node/health".into(), answer: Ok(node()) }],
@@ -192,6 +193,8 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("limits", Level::Warn, |facts| facts.max_open_files = Some(4_096)),
     ("limits", Level::Warn, |facts| edge(facts, "rate_limit_user", "off")),
     ("journal", Level::Fail, |facts| drop(facts.settings.as_mut().expect("well").edge.remove("state_key"))),
+    ("journal", Level::Fail, |facts| facts.unopened = Some(Ok(2))),
+    ("journal", Level::Fail, |facts| facts.unopened = Some(Err("the file is damaged".into()))),
     ("journal", Level::Warn, |facts| edge(facts, "state_disabled", "true")),
 ];
 

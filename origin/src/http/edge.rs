@@ -31,7 +31,7 @@ use crate::metrics::Operation;
 use crate::nodes;
 use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
-use crate::sessions::{self, Taken};
+use crate::sessions::{self, Place};
 use crate::store::{
     ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder,
     ErasureOutcome, Event, GameRow, Lookup, StoreError, anew,
@@ -143,11 +143,11 @@ pub(crate) async fn commit(
     let asked = RequestName { key: commit.idempotency_key.clone(), fingerprint: commit.fingerprint.clone() };
     let mut kept = asked.clone();
     let mut outcome = CommitOutcome::DataKeyGone;
-    let mut place = Taken::Nothing;
+    let mut place: Option<Place> = None;
     for _ in 0..MAX_SEALS {
         kept = origin.protection.kept_request(tenant, &user_id, asked.clone()).await?;
         // What waited was acknowledged: it is not refused.
-        if begins && waited_since.is_none() && place == Taken::Nothing {
+        if begins && waited_since.is_none() && place.is_none() {
             place = sessions::admit(origin, &commit.key, &user_id, &kept.key).await?;
         }
         let RequestName { key: idempotency_key, fingerprint } = kept.clone();
@@ -169,8 +169,8 @@ pub(crate) async fn commit(
         }
         origin.protection.forget(tenant, &user_id);
     }
-    if place == Taken::Place && !matches!(outcome, CommitOutcome::Committed { .. }) {
-        origin.gate.places.give_back(tenant);
+    if let (Some(place), CommitOutcome::Committed { .. }) = (place, &outcome) {
+        place.begun();
     }
     origin.metrics.commit(&outcome);
     if let (CommitOutcome::Committed { .. }, Some(facts)) = (&outcome, &facts) {
@@ -209,9 +209,9 @@ pub(crate) async fn claim(origin: &Origin, tenant: &str, request: ClaimRequest) 
     let key = ConversationKey { tenant: tenant.to_owned(), game: request.game, external_id: request.conversation_id };
     let begins =
         request.expected_version == 0 || sessions::begins_anew(request.expected_version, request.base.as_ref())?;
-    if begins && sessions::admit(origin, &key, &request.user_id, &kept.key).await? == Taken::Place {
-        // Its commit takes one.
-        origin.gate.places.give_back(tenant);
+    if begins {
+        // Whether there is room; its commit takes the place.
+        drop(sessions::admit(origin, &key, &request.user_id, &kept.key).await?);
     }
     let now_ms = origin.clock.now_ms();
     let lease = Millis::try_from(origin.settings().claim_lease.as_millis()).unwrap_or(Millis::MAX);
@@ -407,11 +407,15 @@ async fn erase_conversation(
     let told = person_event(&origin, &key.tenant, &user, events::CONVERSATION_DELETED, key.id().as_str());
     match origin.store.erase_conversation(&key, &user, order, told).await? {
         ErasureOutcome::Erased(_) => {
-            tombstones::written(&origin).await;
+            tombstones::written(&origin).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
-        ErasureOutcome::Unknown => Err(unknown_conversation()),
+        ErasureOutcome::Unknown => {
+            // Gone may mean erased a moment ago.
+            tombstones::written(&origin).await?;
+            Err(unknown_conversation())
+        }
     }
 }
 

@@ -11,11 +11,12 @@ use serde_json::json;
 use super::Origin;
 use crate::alerts::{Severity, ends};
 use crate::archives::{FAILED_NOTE, WELL_NOTE};
-use crate::audit::{self, Lag, MAX_LAG_MS};
+use crate::audit::{self, Lag, MAX_LAG_MS, MAX_OUTBOX_MS};
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::clock::Millis;
 use crate::metrics::BackupTimes;
 use crate::nodes::{self, NodeState};
+use crate::tombstones::Kept;
 use crate::work::{TRIAL_EVERY_MS, Trial};
 
 /// How long a component may take to answer before it counts as down.
@@ -54,33 +55,89 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
     if let Some(commits) = origin.metrics.recent.commits() {
         store["commit_ms"] = json!(commits);
     }
-    let mut components = json!({"store": store});
-    let (mut status, mut code) = (status, code);
-    if origin.config.audit_push_url.is_some() && code == StatusCode::OK {
-        let push = audit_push(&origin).await;
-        if push["status"] != "healthy" {
-            (status, code) = ("degraded", StatusCode::SERVICE_UNAVAILABLE);
-        }
-        components["audit_push"] = push;
+    let mut whole = Whole { status, code, components: json!({"store": store}) };
+    if origin.config.audit_push_url.is_some() && whole.is_well() {
+        whole.add("audit_push", audit_push(&origin).await);
+    }
+    if whole.is_well() {
+        whole.add("outbox", outbox_component(&origin).await);
+    }
+    let broken = origin.metrics.broken_down.lately(origin.clock.now_ms());
+    if !broken.is_empty() {
+        let detail = format!("broke down within the last hour, and began again: {}", broken.join(", "));
+        whole.tell("tasks", json!({"status": "degraded", "latency_ms": 0.0, "detail": detail}));
+    }
+    if let Some(kept) = &origin.gate.tombstones {
+        whole.add("tombstones", tombstones_component(kept));
     }
     if let Some(certificate) = certificate_component(&origin) {
         // Nobody connects once it has ended: somebody should look before.
-        if certificate["status"] == "unhealthy" && code == StatusCode::OK {
-            (status, code) = ("degraded", StatusCode::SERVICE_UNAVAILABLE);
+        match certificate["status"] == "unhealthy" {
+            true => whole.add("certificate", certificate),
+            false => whole.tell("certificate", certificate),
         }
-        components["certificate"] = certificate;
     }
     // A node that is lost is no fault of this process: it is told, and takes nothing from its health.
-    if code == StatusCode::OK
+    if whole.is_well()
         && let Some(nodes) = nodes_component(&origin).await
     {
-        components["nodes"] = nodes;
+        whole.tell("nodes", nodes);
     }
-    if code == StatusCode::OK && origin.config.archive_url.is_some() {
-        components["archive"] = archive_component(&origin).await;
+    if whole.is_well() && origin.config.archive_url.is_some() {
+        whole.tell("archive", archive_component(&origin).await);
     }
+    let Whole { status, code, components } = whole;
     let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "components": components});
     (code, Json(body)).into_response()
+}
+
+/// How the process is, with its components.
+struct Whole {
+    status: &'static str,
+    code: StatusCode,
+    components: serde_json::Value,
+}
+
+impl Whole {
+    fn is_well(&self) -> bool {
+        self.code == StatusCode::OK
+    }
+
+    /// Adds a component that takes from the health of the process what it lacks.
+    fn add(&mut self, name: &str, component: serde_json::Value) {
+        if component["status"] != "healthy" && self.is_well() {
+            (self.status, self.code) = ("degraded", StatusCode::SERVICE_UNAVAILABLE);
+        }
+        self.tell(name, component);
+    }
+
+    /// Adds one that is only told of.
+    fn tell(&mut self, name: &str, component: serde_json::Value) {
+        self.components[name] = component;
+    }
+}
+
+/// How long what was told waits for the audit log and for whoever listens.
+async fn outbox_component(origin: &Origin) -> serde_json::Value {
+    let started = Instant::now();
+    let asked = audit::outbox_waits_ms(&*origin.store, origin.clock.now_ms());
+    let waits = tokio::time::timeout(PATIENCE, asked).await.ok().and_then(Result::ok);
+    let latency = started.elapsed().as_secs_f64() * 1e3;
+    let (status, detail) = match waits {
+        None => ("unhealthy", "how long it waits can't be read"),
+        Some(waits) if waits > MAX_OUTBOX_MS => ("degraded", "nothing reaches the audit log; the log has the cause"),
+        Some(_) => ("healthy", "keeps up"),
+    };
+    json!({"status": status, "latency_ms": latency, "detail": detail, "waiting_seconds": waits.map(|waits| waits / 1000)})
+}
+
+/// Whether what was erased is in the file of tombstones. While it is not, nothing is called erased.
+fn tombstones_component(kept: &Kept) -> serde_json::Value {
+    let (status, detail) = match kept.is_behind() {
+        true => ("degraded", "the file can't be written; the log has the cause"),
+        false => ("healthy", "keeps up"),
+    };
+    json!({"status": status, "latency_ms": 0.0, "detail": detail})
 }
 
 /// Until when the certificate of the ports holds; nothing where they have none.
@@ -119,8 +176,9 @@ async fn nodes_component(origin: &Origin) -> Option<serde_json::Value> {
     if rows.is_empty() {
         return None;
     }
-    let troubled = rows.iter().filter(|row| !nodes::troubles(row).is_empty()).count();
-    let alive = rows.iter().filter(|row| nodes::state(row) == NodeState::Alive).count();
+    let now_ms = origin.clock.now_ms();
+    let troubled = rows.iter().filter(|row| !nodes::troubles(row, now_ms).is_empty()).count();
+    let alive = rows.iter().filter(|row| nodes::state(row, now_ms) == NodeState::Alive).count();
     let (status, detail) = match troubled {
         0 => ("healthy", "all of them are well"),
         _ => ("degraded", "`lgdl nodes` says what is wrong with which"),

@@ -59,7 +59,7 @@ pub struct Gate {
     epoch: OnceCell<String>,
     stopping: watch::Sender<bool>,
     /// Open conversations, where they are limited.
-    pub(crate) places: Places,
+    pub(crate) places: Arc<Places>,
     /// Publications that are under way.
     pub(crate) publishing: Arc<Publishing>,
     /// How often persons have what costs much.
@@ -94,7 +94,7 @@ impl Gate {
             unsigned: config.edge_unsigned,
             nonces: Mutex::default(),
             epoch: OnceCell::new(),
-            places: Places::default(),
+            places: Arc::default(),
             publishing: Arc::default(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),

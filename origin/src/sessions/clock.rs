@@ -1,7 +1,7 @@
 //! The clock: looks for conversations that were silent for long enough.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lgdl::engine::{Event as Happened, Settings, Turn};
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,10 @@ use crate::store::{CommitOutcome, ConversationRow, Event, LOCAL_SETTINGS, Silenc
 
 /// How often the clock looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Looks between two counts of what is open.
-const RECOUNT_EVERY: u32 = 10;
+/// Between two counts of what is open, at least.
+const RECOUNT_EVERY: Duration = Duration::from_secs(10);
+/// A count looks at every conversation: of so much time, one part is spent with it at most.
+const COUNTED_A_PART: u32 = 100;
 /// Conversations of one thing that are seen to in one look: after a long pause turns come first.
 const AT_ONCE: u32 = 200;
 /// Games that are told something at the same time: what one of them calls holds up no other.
@@ -47,19 +49,26 @@ struct Place {
 pub async fn keep(origin: &Origin) {
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut looks = 0_u32;
+    let mut count_at = Instant::now() + RECOUNT_EVERY;
     loop {
         ticks.tick().await;
         if let Err(error) = look(origin).await {
             tracing::warn!(%error, "silent conversations were not looked after");
         }
-        looks = looks.wrapping_add(1);
-        if looks.is_multiple_of(RECOUNT_EVERY)
-            && let Err(error) = recount(origin).await
-        {
+        if Instant::now() < count_at {
+            continue;
+        }
+        let began = Instant::now();
+        if let Err(error) = recount(origin).await {
             tracing::warn!(%error, "open conversations were not counted");
         }
+        count_at = Instant::now() + until_counted_again(began.elapsed());
     }
+}
+
+/// How long to wait after a count that took so long: what begins and ends meanwhile is counted here.
+fn until_counted_again(took: Duration) -> Duration {
+    RECOUNT_EVERY.max(took.saturating_mul(COUNTED_A_PART))
 }
 
 /// Looks once.
@@ -160,7 +169,7 @@ async fn expire(origin: &Origin, games: &mut Games<'_>, silence_ms: u64) -> Resu
     let Some(mut round) = Round::begin(origin, note, None, silence_ms, 0).await? else { return Ok(()) };
     let mut asked = Vec::new();
     for row in std::mem::take(&mut round.rows) {
-        if expired_at(&row)?.is_some() {
+        if may_have_expired(&row) {
             continue;
         }
         match games.wait_for(&row, SESSION_EXPIRED).await? {
@@ -184,11 +193,29 @@ async fn expire(origin: &Origin, games: &mut Games<'_>, silence_ms: u64) -> Resu
     failed.map_or(Ok(()), Err)
 }
 
-/// Ends the session of a conversation that has that version.
+/// Whether a conversation's session has ended, or nobody can say: one such row is named, and holds up no other.
+fn may_have_expired(row: &ConversationRow) -> bool {
+    match expired_at(row) {
+        Ok(at) => at.is_some(),
+        Err(error) => {
+            pass_over(row, &error);
+            true
+        }
+    }
+}
+
+fn pass_over(row: &ConversationRow, error: &StoreError) {
+    tracing::error!(conversation = %row.id, %error, "a conversation's silence can't be looked after");
+}
+
+/// Ends the session of a conversation that has that version, unless its row can't be changed.
 async fn begin_anew(origin: &Origin, row: &ConversationRow, version: u64) -> Result<(), StoreError> {
     let now_ms = origin.clock.now_ms();
-    if origin.store.expire(&row.id, version, now_ms, expired(row, version, now_ms, "begins_anew")).await? {
-        origin.gate.places.give_back(&row.tenant);
+    match origin.store.expire(&row.id, version, now_ms, expired(row, version, now_ms, "begins_anew")).await {
+        Ok(true) => origin.gate.places.give_back(&row.tenant),
+        Ok(false) => {}
+        Err(error) if error.is_transient() => return Err(error),
+        Err(error) => pass_over(row, &error),
     }
     Ok(())
 }
@@ -214,7 +241,7 @@ async fn follow_up(origin: &Origin, games: &mut Games<'_>) -> Result<(), StoreEr
             continue;
         };
         for row in std::mem::take(&mut round.rows) {
-            let waits = row.summary.awaiting_response && expired_at(&row)?.is_none();
+            let waits = row.summary.awaiting_response && !may_have_expired(&row);
             if waits && games.wait_for(&row, TIMEOUT).await? {
                 silent.entry(row.id.clone()).or_insert((row, Vec::new())).1.push(rounds.len());
             }
@@ -349,4 +376,16 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str) -> Res
         CommitOutcome::Conflict { claimed_for_ms: Some(_), .. } => Told::Later,
         _ => Told::Overtaken,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_takes_long_is_made_less_often() {
+        let after = |millis| until_counted_again(Duration::from_millis(millis));
+        assert_eq!((after(0), after(100)), (RECOUNT_EVERY, RECOUNT_EVERY));
+        assert_eq!(after(3_000), Duration::from_secs(300));
+    }
 }

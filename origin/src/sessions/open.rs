@@ -1,7 +1,7 @@
 //! How many conversations a tenant has open, and whether there is room for one more.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
@@ -24,12 +24,13 @@ pub struct Places {
 
 impl Places {
     /// One more, if there is room.
-    fn take(&self, tenant: &str, most: u64) -> bool {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+    fn take(places: &Arc<Places>, tenant: &str, most: u64) -> Option<Place> {
+        let mut counts = places.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(tenant.to_owned()).or_default();
         let room = *count < most;
         *count += u64::from(room);
-        room
+        drop(counts);
+        room.then(|| Place { places: Arc::clone(places), tenant: tenant.to_owned(), begun: false })
     }
 
     /// One less: it expired, or did not begin after all.
@@ -46,16 +47,30 @@ impl Places {
     }
 }
 
-/// What a turn that may begin a conversation has taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// A place among the open ones, to be given back if nothing begins.
-    Place,
-    /// None: there is no limit, or the turn needs none.
-    Nothing,
+/// A place among the open conversations: given back when it is dropped, unless one has begun there.
+#[derive(Debug)]
+pub(crate) struct Place {
+    places: Arc<Places>,
+    tenant: String,
+    begun: bool,
 }
 
-/// Takes a place for a conversation that may begin. What is there already is never refused, nor is a turn that holds its place or
+impl Place {
+    /// A conversation has begun.
+    pub(crate) fn begun(mut self) {
+        self.begun = true;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.begun {
+            self.places.give_back(&self.tenant);
+        }
+    }
+}
+
+/// Takes a place for a conversation that may begin; none where there is no limit, or the turn needs none. What is there already is never refused, nor is a turn that holds its place or
 /// was answered before.
 ///
 /// # Errors
@@ -65,13 +80,13 @@ pub(crate) async fn admit(
     key: &ConversationKey,
     user_id: &str,
     idempotency_key: &str,
-) -> Result<Taken, Problem> {
-    let Some(most) = origin.config.open_conversations_max else { return Ok(Taken::Nothing) };
-    if origin.gate.places.take(&key.tenant, most) {
-        return Ok(Taken::Place);
+) -> Result<Option<Place>, Problem> {
+    let Some(most) = origin.config.open_conversations_max else { return Ok(None) };
+    if let Some(place) = Places::take(&origin.gate.places, &key.tenant, most) {
+        return Ok(Some(place));
     }
     if origin.store.is_known(key, user_id, idempotency_key).await? {
-        return Ok(Taken::Nothing);
+        return Ok(None);
     }
     let now_ms = origin.clock.now_ms();
     origin.metrics.rejected(LIMIT, 1);
@@ -110,11 +125,22 @@ mod tests {
 
     #[test]
     fn there_is_room_for_so_many_of_each_tenant() {
-        let places = Places::default();
-        assert!(places.take("a", 2) && places.take("a", 2) && !places.take("a", 2) && places.take("b", 2));
+        let places = Arc::new(Places::default());
+        let begins = |tenant| Places::take(&places, tenant, 2).map(Place::begun).is_some();
+        assert!(begins("a") && begins("a") && !begins("a") && begins("b"));
         places.give_back("a");
-        assert!(places.take("a", 2) && !places.take("a", 2));
+        assert!(begins("a") && !begins("a"));
         places.are(vec![("b".into(), 2)]);
-        assert!(places.take("a", 2) && !places.take("b", 2));
+        assert!(begins("a") && !begins("b"));
+    }
+
+    #[test]
+    fn a_place_where_nothing_begins_is_given_back_however_that_ends() {
+        let places = Arc::new(Places::default());
+        for _ in 0..3 {
+            drop(Places::take(&places, "a", 1).expect("there is room again"));
+        }
+        Places::take(&places, "a", 1).expect("there is room").begun();
+        assert!(Places::take(&places, "a", 1).is_none());
     }
 }

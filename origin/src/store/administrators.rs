@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Result};
+use super::{Event, Result, TurnRow};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId, SessionId};
 
@@ -212,7 +212,7 @@ pub trait Administrators: Send + Sync {
     async fn remove_sessions_before(&self, before: Millis) -> Result<u64>;
 }
 
-/// Listings for people who look after the deployment. May lag behind on a read replica.
+/// Listings for people who look after the deployment. May lag behind on a read replica: nothing is decided by them.
 #[async_trait]
 pub trait Listings: Send + Sync {
     /// Conversations of a tenant, youngest first, at most `limit` and [`super::MAX_PAGE`].
@@ -222,4 +222,7 @@ pub trait Listings: Send + Sync {
         filter: ConversationFilter,
         limit: u32,
     ) -> Result<Vec<ConversationHead>>;
+
+    /// The turns of a conversation after turn `after`, in order, at most `limit` and [`super::MAX_PAGE`].
+    async fn list_turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>>;
 }

@@ -92,8 +92,14 @@ pub trait Handovers: Send + Sync {
     async fn handovers_of(&self, agent: &AdministratorId, limit: u32) -> Result<Vec<HandoverRow>>;
 
     /// The hand-overs of every tenant that nobody took in time; `patience_ms` is that of games that say nothing. Where a game says
-    /// nothing and no agent may serve the queue, whoever was asked for does not come by way of the desk, and nobody waits for them.
-    async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>>;
+    /// nothing and no agent may serve the queue, whoever was asked for does not come by way of the desk, and nobody waits for them. At most [`MAX_HANDOVERS`], and none of
+    /// the conversations `but_for`.
+    async fn overdue_handovers(
+        &self,
+        now_ms: Millis,
+        patience_ms: u64,
+        but_for: &[ConversationId],
+    ) -> Result<Vec<(String, HandoverRow)>>;
 
     /// The queues of every tenant, at most [`MAX_HANDOVERS`], in which somebody has waited since `before`; those that no agent may
     /// serve, and for which the game has no patience either, are left out, as they are by [`Handovers::overdue_handovers`].
@@ -109,8 +115,8 @@ pub trait Handovers: Send + Sync {
     /// Says what came of a hand-over.
     async fn note_outcome(&self, tenant: &str, handover: &HandoverRow, outcome: &str) -> Result<()>;
 
-    /// Makes an administrator an agent, or changes what they may serve.
-    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<()>;
+    /// Makes an administrator an agent, or changes what they may serve; false, and nothing is told, when they are another tenant's agent.
+    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool>;
 
     /// An agent.
     async fn agent(&self, id: &AdministratorId) -> Result<Option<AgentRow>>;

@@ -67,14 +67,13 @@ pub trait Conversations: Send + Sync {
     /// Finds a conversation, whoever owns it.
     async fn find(&self, key: &ConversationKey) -> Result<Lookup>;
 
-    /// Finds a conversation by the origin's id. May lag behind on a read replica.
+    /// Finds a conversation by the origin's id.
     async fn find_by_id(&self, tenant: &str, id: &ConversationId) -> Result<Option<ConversationRow>>;
 
-    /// How many turns those of these conversations have that are there: their versions, and nothing else of them. May lag behind on a
-    /// read replica.
+    /// How many turns those of these conversations have that are there: their versions, and nothing else of them.
     async fn versions(&self, tenant: &str, ids: &[ConversationId]) -> Result<Vec<(ConversationId, u64)>>;
 
-    /// The turns after turn `after`, in order, at most `limit` and [`MAX_PAGE`]. May lag behind on a read replica.
+    /// The turns after turn `after`, in order, at most `limit` and [`MAX_PAGE`].
     async fn turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>>;
 
     /// Everything kept of a conversation, from one snapshot.
@@ -223,6 +222,9 @@ pub trait AuditLog: Send + Sync {
     /// Moves at most `limit` rows from the outbox to the chain and to the event bus, in one transaction; returns how many.
     /// None, where the key is not at hand under which persons are named.
     async fn drain_outbox(&self, limit: u32) -> Result<u64>;
+
+    /// Since when the first of what waits in the outbox does; `None`: nothing waits.
+    async fn outbox_since(&self) -> Result<Option<Millis>>;
 
     /// Says how new links name persons. Events name them by plain pseudonyms, until they become links.
     fn name_persons(&self, names: AuditNames);

@@ -4,20 +4,22 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::{Head, LATE_MS, NOTED, TombstoneError, file};
 use crate::clock::{Clock, Millis};
-use crate::http::Origin;
+use crate::http::{Origin, Problem};
 use crate::store::{ErasureRow, MAX_PAGE, Record, Store, StoreError};
 
 /// How often the store is asked.
 const EVERY: Duration = Duration::from_secs(1);
 /// How long to wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
+/// When whoever has erased something should ask again, seconds.
+const TRY_AGAIN_S: u32 = 10;
 /// So much of the file's end is looked at to find out how far it is, bytes.
 const TAIL_BYTES: u64 = 64 * 1024;
 
@@ -144,13 +146,27 @@ pub struct Kept {
     /// How often somebody has asked for it to be brought up to date, and which of them it was done for.
     asked: AtomicU64,
     done: AtomicU64,
+    /// Whether the last try failed.
+    behind: AtomicBool,
 }
 
 impl Kept {
     /// The file there, which may not be there yet.
     #[must_use]
     pub fn at(path: &Path) -> Kept {
-        Kept { path: path.to_owned(), keeper: Mutex::default(), asked: AtomicU64::new(0), done: AtomicU64::new(0) }
+        Kept {
+            path: path.to_owned(),
+            keeper: Mutex::default(),
+            asked: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            behind: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the file lacks something, or nobody knows whether it does: it could not be brought up to date the last time.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
     }
 
     /// Adds what the file lacks of the tombstones that were there when this was asked; returns how many.
@@ -165,20 +181,28 @@ impl Kept {
             return Ok(0);
         }
         let all = self.asked.load(Ordering::SeqCst);
-        let keeper = match &mut *keeper {
+        let added = self.run(&mut keeper, store, clock.now_ms()).await;
+        self.behind.store(added.is_err(), Ordering::Relaxed);
+        if added.is_ok() {
+            self.done.store(all, Ordering::SeqCst);
+        }
+        added
+    }
+
+    async fn run(&self, keeper: &mut Option<Keeper>, store: &dyn Store, now_ms: Millis) -> Result<u64, TombstoneError> {
+        let keeper = match keeper {
             Some(keeper) => keeper,
             none => none.insert(Keeper::open(&self.path).await?),
         };
-        let added = keeper.run(store, clock.now_ms()).await?;
-        self.done.store(all, Ordering::SeqCst);
-        Ok(added)
+        keeper.run(store, now_ms).await
     }
 }
 
-/// Keeps the file up until the task is dropped.
-pub async fn keep(kept: &Kept, store: &dyn Store, clock: &dyn Clock) {
+/// Keeps the file up, where there is one, until the task is dropped.
+pub async fn keep(origin: &Origin) {
+    let Some(kept) = &origin.gate.tombstones else { return };
     loop {
-        let pause = match kept.bring_up_to_date(store, clock).await {
+        let pause = match kept.bring_up_to_date(&*origin.store, &*origin.clock).await {
             Ok(_) => EVERY,
             Err(error) => {
                 tracing::error!(%error, "the file of tombstones is not up to date");
@@ -190,10 +214,14 @@ pub async fn keep(kept: &Kept, store: &dyn Store, clock: &dyn Clock) {
 }
 
 /// Has what was erased in the file before anybody is told that it is: a backup that is restored a moment later must not bring it back.
-pub async fn written(origin: &Origin) {
-    let Some(kept) = &origin.gate.tombstones else { return };
-    if let Err(error) = kept.bring_up_to_date(&*origin.store, &*origin.clock).await {
-        // It is erased all the same, and the file is tried again.
+///
+/// # Errors
+/// Where it is not in the file yet. It is erased all the same, and whoever asks again is told once it is.
+pub async fn written(origin: &Origin) -> Result<(), Problem> {
+    let Some(kept) = &origin.gate.tombstones else { return Ok(()) };
+    kept.bring_up_to_date(&*origin.store, &*origin.clock).await.map(drop).map_err(|error| {
         tracing::error!(%error, "the file of tombstones is not up to date");
-    }
+        let detail = "What was erased is not in the file of tombstones yet: a restore could bring it back. Ask again.";
+        Problem::unavailable(detail).retry_after(TRY_AGAIN_S)
+    })
 }

@@ -153,7 +153,8 @@ impl PythonSource {
                 },
                 // The engines' states differ: the conversation goes on with its history, from a fresh state.
                 state: json!({"turns": turns.len()}).to_string(),
-                metadata: Value::Object(metadata).to_string(),
+                // The rest is of another program: nothing here knows what it says, or whom it is about.
+                metadata: json!({}).to_string(),
             },
             turns,
             slots: if self.extras.slots { slots(connection, &external_id)? } else { Vec::new() },

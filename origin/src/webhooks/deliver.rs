@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use http::{StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Hand, TRIED_FOR_MS, WebhookError, address, reach, secret, sign, why};
 use crate::audit::events;
@@ -168,7 +169,7 @@ impl Shared {
                 break;
             }
             let started = Instant::now();
-            match self.deliver(&row).await {
+            match self.deliver(&row, until).await {
                 Ok(status) => {
                     lane.taken.push(row.sequence);
                     lane.status = status.or(lane.status);
@@ -180,7 +181,11 @@ impl Shared {
                     break;
                 }
                 Err(Undelivered::Store(error)) => {
-                    tracing::warn!(%error, webhook = %self.row.id, "the text of an event can't be read; its delivery waits");
+                    tracing::warn!(%error, webhook = %self.row.id, "the store does not give the text of an event; its delivery waits");
+                    lane.unsent = Some(row.sequence);
+                    break;
+                }
+                Err(Undelivered::Late) => {
                     lane.unsent = Some(row.sequence);
                     break;
                 }
@@ -189,19 +194,35 @@ impl Shared {
         lane
     }
 
-    async fn deliver(&self, row: &BusRow) -> Result<Option<StatusCode>, Undelivered> {
-        let text = match self.row.hook.text {
-            TextRight::Withheld => None,
-            TextRight::Included => text_of(&*self.origin.store, &*self.origin.protection, &row.event).await?,
+    /// Sends an event, if there is room for it before `until`; `None`: what it tells of was erased.
+    async fn deliver(&self, row: &BusRow, until: Instant) -> Result<Option<StatusCode>, Undelivered> {
+        // A place first, and the text then: between text and sending nothing is waited for, so that nobody is erased meanwhile and
+        // the place that this origin holds does not lapse.
+        let ready = async {
+            let permit = self.permits.acquire().await;
+            Ok::<_, StoreError>((permit, self.text(row).await?))
         };
-        // At the last moment: whoever was erased since is not told of.
+        let (_permit, text) = timeout_at(until, ready).await.map_err(|_| Undelivered::Late)??;
         if self.tail.is_erased(row) {
             return Ok(None);
         }
-        let _permit = self.permits.acquire().await;
         let event = cloud_event(row, text, |name| self.origin.store.audit_name(name));
         let now_ms = self.origin.clock.now_ms();
         Ok(Some(send(&self.sender, &self.uri, &self.secrets, &event, &row.event.id, now_ms).await?))
+    }
+
+    /// What is told of the text of an event. One that will never be read holds nothing up: that is told in its place.
+    async fn text(&self, row: &BusRow) -> Result<Option<Value>, StoreError> {
+        if self.row.hook.text == TextRight::Withheld {
+            return Ok(None);
+        }
+        match text_of(&*self.origin.store, &*self.origin.protection, &row.event).await {
+            Err(error) if !error.is_transient() => {
+                tracing::error!(%error, webhook = %self.row.id, event = %row.event.id, "an event is delivered without its text");
+                Ok(Some(json!({"unreadable": true})))
+            }
+            text => text,
+        }
     }
 }
 
@@ -209,6 +230,8 @@ impl Shared {
 enum Undelivered {
     Endpoint(EndpointError),
     Store(StoreError),
+    /// There was no time left.
+    Late,
 }
 
 impl From<EndpointError> for Undelivered {
@@ -434,4 +457,89 @@ pub async fn try_out(hand: &Hand<'_>, id: &crate::ids::WebhookId) -> Result<Test
 /// What sends to webhooks.
 pub(super) fn sender(origin: &Origin) -> Sender {
     Sender::new(reach(&origin.config), WITHIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::ids::{ErasureId, person_pseudonym};
+    use crate::outbound::Reach;
+    use crate::serve::start;
+    use crate::store::{ErasureOrder, Urgency};
+    use crate::webhooks::NewWebhook;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_waits_for_a_place_sends_nothing_of_the_erased_and_waits_no_longer_than_a_batch_lasts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let settings = [
+            ("LGDL_LISTEN", "127.0.0.1:0".to_owned()),
+            ("LGDL_ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
+            ("LGDL_SQLITE_PATH", path("lgdl.db")),
+            ("LGDL_EDGE_UNSIGNED", "true".to_owned()),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        let running = start(crate::Config::read("", settings).unwrap()).await.unwrap();
+        let (origin, now_ms) = (&running.origin, running.origin.clock.now_ms());
+        let (store, config, random) = (&*origin.store, &*origin.config, &*origin.random);
+        let hand = Hand { store, config, random, tenant: "default", actor: "test", now_ms };
+        let new = NewWebhook {
+            name: "w",
+            url: "https://hooks.example.com/",
+            types: Vec::new(),
+            urgency: Urgency::Any,
+            text: TextRight::Withheld,
+            follow_up_after_s: None,
+        };
+        let (row, _) = hand.make(new).await.unwrap();
+        let row = hand.pause(&row.id, "the test delivers").await.unwrap();
+
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&sent);
+        let taken = move |_: http::Request<Bytes>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(StatusCode::OK)
+        };
+        let (tail, permits) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(1)));
+        let sender = Sender::over(Arc::new(taken), Reach::Internet, WITHIN);
+        let hook = Arc::new(Hook::new(origin, row, None, (&tail, &permits, &sender)).await.unwrap());
+        tail.read(store).await.unwrap();
+        let person = person_pseudonym("default", "ann");
+        let of = |sequence: u64| {
+            let event = BusEvent {
+                id: EventId::derive(&["test"]),
+                name: "turn.committed".into(),
+                version: 1,
+                tenant: "default".into(),
+                at: now_ms,
+                priority: Priority::Normal,
+                subject: "s".into(),
+                game: None,
+                conversation: None,
+                person: Some(person.clone()),
+                data: json!({}),
+            };
+            vec![(sequence, Arc::new(BusRow { sequence, event }))]
+        };
+
+        let all = permits.clone().acquire_owned().await.unwrap();
+        let late = tokio::time::timeout(BATCH_FOR * 3, hook.deliver(&of(u64::MAX))).await.expect("it gives up");
+        assert!(matches!(late, Delivered::UpTo(_)), "{late:?}");
+        let (delivers, items) = (Arc::clone(&hook), of(0));
+        let waiting = tokio::spawn(async move { delivers.deliver(&items).await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let order = ErasureOrder { id: ErasureId::mint(now_ms, random), requested_by: "test".into(), now_ms };
+        let told = events::of(now_ms, "default", events::PERSON_ERASED, "test", &person, json!({}));
+        store.erase_person("default", "ann", order, told).await.unwrap();
+        while !tail.is_erased(&of(0)[0].1) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            tail.read(store).await.unwrap();
+        }
+        drop(all);
+        assert!(matches!(waiting.await.unwrap(), Delivered::All));
+        assert_eq!(sent.load(Ordering::SeqCst), 0);
+        running.stop().await.unwrap();
+    }
 }

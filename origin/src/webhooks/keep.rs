@@ -65,6 +65,13 @@ async fn bring_up_to_date(
 ) {
     let active: HashMap<_, _> =
         rows.into_iter().filter(|row| row.hook.is_active()).map(|row| (row.id.clone(), row)).collect();
+    // Before the first of them reads: an erasure while it delivers must be heard.
+    if !active.is_empty()
+        && let Err(error) = with.0.begin(&*origin.store).await
+    {
+        tracing::warn!(%error, "what happens can't be read; webhooks wait");
+        return;
+    }
     let is_as_it_was = |id: &WebhookId, one: &Running| active.get(id).is_some_and(|row| row.version == one.version);
     let changed: Vec<_> = running.iter().filter(|(id, one)| !is_as_it_was(id, one)).map(|(id, _)| id.clone()).collect();
     for id in changed {
@@ -83,6 +90,9 @@ async fn bring_up_to_date(
             Ok(one) => drop(running.insert(id, one)),
             Err(error) => tracing::warn!(webhook = %id, %error, "a webhook can't be delivered to"),
         }
+    }
+    if running.is_empty() {
+        with.0.end();
     }
 }
 

@@ -52,7 +52,7 @@ pub enum WebhookError {
     #[error("E552 {0}")]
     Types(#[from] PatternError),
     /// The address must not be called.
-    #[error("E551 {0}")]
+    #[error("E551 {0}; LGDL_WEBHOOK_PRIVATE=true allows it")]
     Address(#[from] NotAllowed),
     /// What was asked for is not possible, and why.
     #[error("E553 {0}")]

@@ -349,10 +349,12 @@ pub(crate) async fn events_of_a_commit_reach_the_audit_chain_once_and_in_order(s
     first.idempotency_key = "other".into();
     store.commit(first).await.unwrap();
     store.enqueue(vec![event("three")]).await.unwrap();
+    assert_eq!(store.outbox_since().await.unwrap(), Some(event("one").at), "what waits");
     // The events of one commit share a row.
     assert_eq!(store.drain_outbox(1).await.unwrap(), 1);
     assert_eq!(store.drain_outbox(10).await.unwrap(), 1);
     assert_eq!(store.drain_outbox(10).await.unwrap(), 0);
+    assert_eq!(store.outbox_since().await.unwrap(), None);
     assert_eq!(store.append_audit(vec![event("four")]).await.unwrap(), 4);
     let chain = store.audit(0, 100).await.unwrap();
     assert_eq!(chain.iter().map(|row| row.event.event.as_str()).collect::<Vec<_>>(), ["one", "two", "three", "four"]);

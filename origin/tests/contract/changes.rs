@@ -2,12 +2,12 @@
 
 use lgdl_origin::audit::{drain, verify};
 use lgdl_origin::clock::DAY_MS;
-use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, SessionId};
+use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, SessionId, WebhookId};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{
     Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, ConsentRow, DataKeyRow,
     ErasureOutcome, ErasureReport, ErasureRow, Event, HoldRow, MAX_PAGE, Result, RetentionRule, RetentionScope, Role,
-    Section, SessionRow, SessionTokens, Store,
+    Section, SessionRow, SessionTokens, Store, TextRight, Urgency, Webhook, WebhookRow, WebhookState,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use crate::data::{NOW, commit, event, key, order, publication};
 use crate::stores::Fresh;
 
 /// Every change there is, in an order in which each can take place after those before it.
-const CHANGES: [&str; 23] = [
+const CHANGES: [&str; 26] = [
     "publish",
     "publish another",
     "activate",
@@ -36,6 +36,9 @@ const CHANGES: [&str; 23] = [
     "change_setting again",
     "begin_setting",
     "replace_setting",
+    "add_webhook",
+    "replace_webhook",
+    "remove_webhook",
     "remove_conversations_before",
     "erase_conversation",
     "erase_person",
@@ -50,6 +53,7 @@ struct Rows {
     hold: HoldRow,
     administrator: AdministratorRow,
     session: SessionRow,
+    webhook: WebhookRow,
 }
 
 fn administrator(name: &str, role: Role) -> AdministratorRow {
@@ -62,6 +66,24 @@ fn administrator(name: &str, role: Role) -> AdministratorRow {
         created_at: NOW,
         disabled: false,
     }
+}
+
+fn webhook() -> WebhookRow {
+    let hook = Webhook {
+        name: "crm".into(),
+        url: "https://crm.example.com/hook".into(),
+        types: Vec::new(),
+        urgency: Urgency::default(),
+        text: TextRight::Withheld,
+        state: WebhookState::Active,
+        secrets: Vec::new(),
+        again: None,
+        follow_up_after_s: None,
+        follow_up_since: None,
+        created_at: NOW,
+        created_by: "test".into(),
+    };
+    WebhookRow { id: WebhookId::mint(NOW, &SystemRandom), tenant: "default".into(), version: 1, hook }
 }
 
 fn session_of(administrator: &AdministratorRow) -> SessionRow {
@@ -127,6 +149,7 @@ impl Rows {
             },
             session: session_of(&administrator),
             administrator,
+            webhook: webhook(),
         };
         store.keep_data_key(rows.data_key.clone()).await.unwrap();
         rows
@@ -165,6 +188,13 @@ impl Rows {
             "change_setting again" => store.change_setting("a", "2", told).await,
             "begin_setting" => store.replace_setting("b", None, "1", told).await,
             "replace_setting" => store.replace_setting("b", Some("1"), "2", told).await,
+            "add_webhook" => store.add_webhook(self.webhook.clone(), told).await.map(|()| true),
+            "replace_webhook" => {
+                let mut next = WebhookRow { version: self.webhook.version + 1, ..self.webhook.clone() };
+                next.hook.state = WebhookState::Paused { why: "a test".into(), since: now };
+                store.replace_webhook(next, told).await
+            }
+            "remove_webhook" => store.remove_webhook(tenant, &self.webhook.id, told).await,
             "remove_conversations_before" => {
                 let rule = RetentionRule { scope: RetentionScope::AllBut(Vec::new()), before: now - DAY_MS };
                 store.remove_conversations_before(rule, 10, told).await.map(|removed| removed == 1)
@@ -193,9 +223,10 @@ impl Rows {
         }
     }
 
-    /// Everything that is kept, sessions included.
+    /// Everything that is kept, sessions and webhooks included.
     async fn snapshot(&self, store: &dyn Store) -> Vec<String> {
         let mut kept = vec![format!("{:?}", store.find_session(&self.session.id).await.unwrap())];
+        kept.push(format!("{:?}", store.webhooks(None).await.unwrap()));
         for section in Section::ALL {
             let page = store.page(section, "", MAX_PAGE).await.unwrap();
             kept.push(format!("{section:?} {:?}", page.records));
@@ -252,6 +283,8 @@ pub(crate) async fn of_what_does_not_take_place_nothing_is_told(store: Fresh) {
         "change_setting again",
         "begin_setting",
         "replace_setting",
+        "replace_webhook",
+        "remove_webhook",
         "remove_conversations_before",
         "erase_conversation",
         "erase_again",

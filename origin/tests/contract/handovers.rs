@@ -53,7 +53,7 @@ async fn agent(store: &dyn Store, name: &str, queues: &[&str]) -> AgentRow {
         heartbeat_at: None,
         reconnected: 0,
     };
-    store.keep_agent(agent.clone(), event("agent.changed")).await.unwrap();
+    assert!(store.keep_agent(agent.clone(), event("agent.changed")).await.unwrap());
     assert_eq!(store.agent(&agent.id).await.unwrap(), Some(agent.clone()));
     agent
 }
@@ -130,13 +130,16 @@ pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(
     let back = store.agents("default").await.unwrap().remove(0);
     assert_eq!((back.reconnected, back.serving, back.heartbeat_at), (1, vec!["nurse".to_owned()], Some(NOW + 100_001)));
     assert!(!store.requeue("default", &id("c1"), &anna.id, NOW).await.unwrap(), "she has it no more");
+    let taken = AgentRow { tenant: "other".into(), ..anna.clone() };
+    assert!(!store.keep_agent(taken, event("agent.changed")).await.unwrap(), "she is another tenant's");
+    assert_eq!(store.agent(&anna.id).await.unwrap().unwrap().tenant, "default");
 }
 
 pub(crate) async fn who_waits_too_long_is_found_by_the_games_patience_or_the_deployments(store: Fresh) {
     let patient = json!({"queue": "nurse", "stage": "waiting", "since_ms": NOW, "patience_ms": 1_000});
     take(&*store, [turn("c1", 0, NOW, patient), turn("c2", 0, NOW, asked("nurse", NOW))]).await;
     let overdue = async |at: Millis| {
-        let found = store.overdue_handovers(at, PATIENCE_MS).await.unwrap();
+        let found = store.overdue_handovers(at, PATIENCE_MS, &[]).await.unwrap();
         found.into_iter().map(|(_, row)| row.conversation).collect::<Vec<_>>()
     };
     let waiting = async |before: Millis| {
@@ -156,5 +159,7 @@ pub(crate) async fn who_waits_too_long_is_found_by_the_games_patience_or_the_dep
     assert_eq!(waiting(NOW + 5).await, [("nurse".to_owned(), 2, NOW)]);
     assert_eq!(overdue(NOW + 59_999).await, []);
     assert_eq!(overdue(NOW + 60_000).await, [key("c2").id()]);
+    let but_it = store.overdue_handovers(NOW + 60_005, PATIENCE_MS, &[key("c2").id()]).await.unwrap();
+    assert_eq!(but_it.into_iter().map(|(_, row)| row.conversation).collect::<Vec<_>>(), [key("c3").id()]);
     assert_eq!(store.handover("default", &key("c1").id()).await.unwrap().unwrap().stage, TimedOut);
 }

@@ -41,14 +41,17 @@ pub(crate) async fn nodes_join_drain_fall_silent_and_come_back(store: Fresh) {
     assert_eq!(told(&*store).await, ["node.joined a", "node.joined b", "node.drained a"]);
     let rows = store.nodes().await.unwrap();
     assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(troubles(&rows[0]), [""; 0]);
-    assert_eq!(troubles(&rows[1]), ["its clock is 40 s behind"]);
+    assert_eq!(troubles(&rows[0], NOW + 10_000), [""; 0]);
+    assert_eq!(troubles(&rows[1], NOW + 10_000), ["its clock is 40 s behind"]);
+    // While no origin looks, what is shown is judged by when it was heard.
+    assert_eq!((state(&rows[0], NOW + 40_000), state(&rows[0], NOW + 40_001)), (NodeState::Alive, NodeState::Silent));
+    assert_eq!(state(&rows[1], NOW + 40_000), NodeState::Lost);
     look(&*store, NOW + 30_000).await.unwrap();
     assert_eq!(told(&*store).await.len(), 3, "nobody has been silent for long");
     look(&*store, NOW + 45_000).await.unwrap();
     look(&*store, NOW + 46_000).await.unwrap();
     assert_eq!(told(&*store).await[3..], ["node.lost b"], "of whom nothing waits, nothing is told");
-    let states: Vec<_> = store.nodes().await.unwrap().iter().map(state).collect();
+    let states: Vec<_> = store.nodes().await.unwrap().iter().map(|row| state(row, NOW + 46_000)).collect();
     assert_eq!(states, [NodeState::Silent, NodeState::Lost]);
     take(&*store, report("b", 3, NOW + 50_000), NOW + 50_000).await.unwrap();
     assert_eq!(told(&*store).await[4..], ["node.joined b"]);

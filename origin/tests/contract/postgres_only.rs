@@ -1,5 +1,7 @@
 //! What only PostgreSQL has: round trips that can be counted, partitions, several origins at one database.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lgdl_origin::clock::{DAY_MS, ManualClock};
@@ -9,18 +11,34 @@ use lgdl_origin::migrations;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore, connect};
 use lgdl_origin::store::{
-    AuditLog as _, Bus as _, CommitOutcome, ConsentRow, Conversations as _, Event, Maintenance as _, People as _,
-    RetentionRule, RetentionScope, StoreError,
+    AuditLog as _, Bus as _, CommitOutcome, ConsentRow, ConversationFilter, Conversations as _, Event, Listings as _,
+    Maintenance as _, People as _, RetentionRule, RetentionScope, StoreError,
 };
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, UnixStream};
 
 use crate::data::{NOW, claim, commit, event, key, order};
 use crate::postgres_server::Cluster;
-use crate::stores::open_postgres;
+use crate::stores::{open_postgres, open_postgres_with_replica};
 
 /// A server of its own, that writes down every statement.
 async fn talkative() -> Result<Cluster, String> {
     let settings = ["log_statement=all", "log_min_messages=log", "log_line_prefix=%d|%x|"];
     tokio::task::spawn_blocking(move || Cluster::start(&settings)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_there_is_told_with_what_to_do() {
+    let cluster = match crate::postgres_server::shared() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    let Err(error) = connect(&cluster.url("nobody_made_it"), Duration::from_secs(20)).await else {
+        panic!("there is no such database")
+    };
+    let said = error.to_string();
+    assert!(said.starts_with("E500 ") && said.contains("nobody_made_it"), "{said}");
+    assert!(said.contains("CREATE DATABASE") && said.contains("LGDL_POSTGRES_URL"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,6 +171,86 @@ async fn months_that_are_over_are_dropped_as_a_whole_and_their_survivors_kept() 
     (late.now_ms, late.turn.timestamp) = (old, old);
     assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Committed { version: 1 });
     assert_eq!(store.turns(&key("late").id(), 0, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_something_is_done_by_is_read_from_the_primary_and_listings_from_the_replica() {
+    let cluster = match tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    // A replica that has not heard of anything yet: a database of its own, without a row.
+    let (primary, replica) = (cluster.fresh_database(), cluster.fresh_database());
+    let behind = open_postgres(&replica).await;
+    let store = open_postgres_with_replica(&primary, Some(&replica)).await;
+    store.commit(commit("c", "u", 0, "k")).await.unwrap();
+    let id = key("c").id();
+    assert_eq!(store.find_by_id("default", &id).await.unwrap().map(|row| row.version), Some(1));
+    assert_eq!(store.turns(&id, 0, 10).await.unwrap().len(), 1);
+    assert_eq!(store.versions("default", std::slice::from_ref(&id)).await.unwrap(), [(id.clone(), 1)]);
+    let listed = async || store.list_conversations("default", ConversationFilter::default(), 10).await.unwrap().len();
+    assert_eq!((listed().await, store.list_turns(&id, 0, 10).await.unwrap().len()), (0, 0));
+    behind.commit(commit("c", "u", 0, "k")).await.unwrap();
+    assert_eq!((listed().await, store.list_turns(&id, 0, 10).await.unwrap().len()), (1, 1));
+}
+
+/// A line to a server, which can be cut without either side hearing of it; the port, and what cuts it.
+async fn line_to(cluster: &Cluster) -> (u16, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, cut) = (listener.local_addr().unwrap().port(), Arc::new(AtomicBool::new(false)));
+    let (socket, is_cut) = (cluster.folder().join(".s.PGSQL.5432"), Arc::clone(&cut));
+    tokio::spawn(async move {
+        while let Ok((ours, _)) = listener.accept().await {
+            let server = UnixStream::connect(&socket).await.unwrap();
+            let ((from_us, to_us), (from_server, to_server)) = (ours.into_split(), server.into_split());
+            tokio::spawn(carried(from_us, to_server, Arc::default()));
+            tokio::spawn(carried(from_server, to_us, Arc::clone(&is_cut)));
+        }
+    });
+    (port, cut)
+}
+
+async fn carried(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, is_cut: Arc<AtomicBool>) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        if is_cut.load(Ordering::SeqCst) {
+            return std::future::pending().await;
+        }
+        if to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_waits_for_ever_for_a_server_that_says_nothing_more() {
+    let cluster = match tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    let (port, cut) = line_to(cluster).await;
+    let url = cluster.fresh_database();
+    let name = url.split('/').nth(3).unwrap().split('?').next().unwrap();
+    let url = Secret::new(format!("postgres://lgdl@127.0.0.1:{port}/{name}"));
+    let settings = PoolSettings { url, read_url: None, min: 3, max: 3, timeout: Duration::from_secs(1) };
+    let store = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap();
+    store.commit(commit("c", "u", 0, "k")).await.unwrap();
+    store.enqueue(vec![event("one")]).await.unwrap();
+    cut.store(true, Ordering::SeqCst);
+    let (drained, appended, dumped) = tokio::time::timeout(Duration::from_secs(30), async {
+        let id = key("c").id();
+        tokio::join!(store.drain_outbox(10), store.append_audit(vec![event("two")]), store.dump("default", &id))
+    })
+    .await
+    .expect("they give up");
+    for gave_up in [drained.err(), appended.err(), dumped.err()] {
+        assert!(matches!(gave_up, Some(StoreError::Unavailable(_))), "{gave_up:?}");
+    }
+    cut.store(false, Ordering::SeqCst);
+    // What was cut off is over at the server only once it notices; nothing that it had begun was committed.
+    cluster
+        .sql("postgres", &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+    assert_eq!(store.drain_outbox(10).await.unwrap(), 1, "another connection is made");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -94,7 +94,11 @@ pub(crate) async fn fresh(kind: Kind) -> Result<Fresh, String> {
 }
 
 pub(crate) async fn open_postgres(url: &str) -> PostgresStore {
-    let settings =
-        PoolSettings { url: Secret::new(url), read_url: None, min: 1, max: 8, timeout: Duration::from_secs(20) };
+    open_postgres_with_replica(url, None).await
+}
+
+pub(crate) async fn open_postgres_with_replica(url: &str, replica: Option<&str>) -> PostgresStore {
+    let (url, read_url) = (Secret::new(url), replica.map(Secret::new));
+    let settings = PoolSettings { url, read_url, min: 1, max: 8, timeout: Duration::from_secs(20) };
     PostgresStore::open(&settings, &ManualClock::at(NOW)).await.expect("a fresh store opens")
 }

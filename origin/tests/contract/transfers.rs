@@ -398,6 +398,19 @@ async fn a_persons_export_can_be_imported() {
     assert_eq!(report.records[&Section::Conversations], expected.len() as u64);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_a_document_says_of_a_conversation_only_the_stores_own_facts_are_kept() {
+    let (from, to) = (fresh(Kind::Sqlite).await.unwrap(), fresh(Kind::Sqlite).await.unwrap());
+    from.store.commit(commit("c", "u", 0, "k")).await.unwrap();
+    let mut document = exports::person(&*from.store, &Unprotected, "default", "u", NOW).await.unwrap();
+    let expired = serde_json::json!({"version": 1, "at": 5});
+    document["conversations"][0]["metadata"] = serde_json::json!({"expired": expired, "phone": "0170 1234"});
+    imported(&*to.store, document.to_string().as_bytes()).await.unwrap();
+    let row = to.store.find_by_id("default", &key("c").id()).await.unwrap().unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&row.metadata).unwrap();
+    assert_eq!(kept, serde_json::json!({"expired": expired}));
+}
+
 /// The Python runtime's layout, with what its races leave behind.
 const PYTHON_FILE: &str = r#"
     CREATE TABLE conversations (id TEXT PRIMARY KEY, created_at TIMESTAMP, updated_at TIMESTAMP,
@@ -412,7 +425,7 @@ const PYTHON_FILE: &str = r#"
     INSERT INTO conversations VALUES
         ('a', '2024-05-01 10:00:00', '2024-05-01 10:02:00', 'pain', 1, 'How bad?', 'pain', 'severity', '{}'),
         ('b', '2024-05-02T10:00:00.5', '2024-05-02T10:00:01', NULL, 0, NULL, NULL, NULL,
-            '{"game_id": "booking", "user_id": "ann"}'),
+            '{"game_id": "booking", "user_id": "ann", "expired": true, "phone": "0170 1234"}'),
         ('empty', '2024-05-02', '2024-05-02', NULL, 0, NULL, NULL, NULL, NULL);
     INSERT INTO turns VALUES
         (1, 'a', 1, '2024-05-01 10:00:00', 'my knee hurts', 'my knee hurts', 'pain', 0.9, 'How bad?',
@@ -461,7 +474,9 @@ async fn a_python_file_is_read(to: Kind) {
     assert_eq!(dump.context.iter().map(|c| &*c.value).collect::<Vec<_>>(), ["\"Rome\"", "\"Ann\""]);
     let mut b = key("b");
     b.game = "booking".into();
-    assert!(matches!(to.store.find(&b).await.unwrap(), Lookup::Found(row) if row.user_id == "ann"));
+    assert!(
+        matches!(to.store.find(&b).await.unwrap(), Lookup::Found(row) if row.user_id == "ann" && row.metadata == "{}")
+    );
     // And the conversation goes on.
     let next = to.store.commit(commit("a", "unknown", 3, "next")).await.unwrap();
     assert_eq!(next, lgdl_origin::store::CommitOutcome::Committed { version: 4 });

@@ -230,6 +230,7 @@ fn a_backup_survives_the_loss_of_the_store(place: &Place, programs: &str, lose: 
     // Erased after the backup was made: one by the command, and everything about somebody.
     place.lgdl("gdpr erase ann --conversation medical/c7").expect(0);
     place.lgdl("gdpr erase bob").expect(0);
+    let receipt = place.lgdl("gdpr proof bob").expect(0).out;
     place.lgdl(&format!("gdpr tombstones {STONES}")).expect(0);
     assert_eq!(place.lgdl(&format!("gdpr tombstones {STONES} --json")).expect(0).json()["added"], 0);
     let stones = std::fs::read_to_string(place.path(STONES)).unwrap();
@@ -258,6 +259,12 @@ fn a_backup_survives_the_loss_of_the_store(place: &Place, programs: &str, lose: 
     let again = lost.lgdl(&format!("gdpr reapply {STONES} --json")).expect(0).json();
     assert_eq!(again["applied"], 0, "{again}");
     lost.lgdl("audit verify").expect(0);
+    // The log of before is gone, and with it the links that the receipt names.
+    std::fs::write(lost.path("receipt.json"), receipt).unwrap();
+    let told = lost.lgdl("gdpr verify receipt.json").expect(1).out;
+    assert!(told.contains("erased again after a restore: make a new receipt"), "{told}");
+    std::fs::write(lost.path("receipt.json"), lost.lgdl("gdpr proof bob").expect(0).out).unwrap();
+    lost.lgdl("gdpr verify receipt.json").expect(0);
     lost.lgdl("audit export --out told.jsonl").expect(0);
     assert!(std::fs::read_to_string(lost.path("told.jsonl")).unwrap().contains("erasure.repeated"));
     lost.lgdl("restore nothing").expect(2);

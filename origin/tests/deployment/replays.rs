@@ -124,7 +124,7 @@ fn a_turn_is_looked_at_with_a_reason_only() {
     place.lgdl(&format!("why {} --reason x", turn_id(1))).expect(2);
     place.lgdl("why nonsense --reason complaint-4711").expect(2);
     let unknown = place.lgdl(&format!("why {} --reason complaint-4711", turn_id(99))).expect(1);
-    assert!(unknown.said.contains("no such turn"), "{}", unknown.said);
+    assert!(unknown.said.contains("no such turn") && unknown.said.contains("stateless"), "{}", unknown.said);
 }
 
 #[test]

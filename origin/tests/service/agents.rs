@@ -1,10 +1,11 @@
 //! Agents that are programs: an API key in the place of a login, the same desk, and nothing else.
 
+use lgdl_origin::store::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::client::problem;
-use crate::desk::{Desk, ok};
+use crate::desk::{Desk, desk_with, ok};
 use crate::handovers::{at, here, visitor, ward_of};
 
 const GAME: &str = r#"
@@ -197,5 +198,26 @@ fn every_language_of_the_desk_says_everything() {
     for key in page.split("data-text=\"").skip(1).chain(page.split("data-label=\"").skip(1)) {
         let key = key.split('"').next().unwrap();
         assert!(tables[0].contains_key(key), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn who_serves_one_tenant_is_not_taken_by_another() {
+    let mut desk = desk_with(Role::Admin, &[]).await;
+    for name in ["anna", "bo"] {
+        desk.employ(name, Role::Agent, None).await;
+    }
+    let all = desk.edge.running.origin.store.administrators().await.unwrap();
+    let path = |name: &str| format!("/admin/v1/agents/{}", all.iter().find(|row| row.name == name).unwrap().id);
+    let agent = json!({"name": "Anna", "queues": ["nurse"], "capacity": 1});
+    ok(desk.send(Method::PUT, &path("anna"), &agent).await, StatusCode::OK).await;
+    desk.tenant = Some("other".into());
+    problem(desk.send(Method::PUT, &path("anna"), &agent).await, StatusCode::CONFLICT, "E530").await;
+    // Who is bound to a tenant has its own accounts alone.
+    desk.tenant = None;
+    desk.employ("theirs", Role::Operator, Some("other")).await;
+    desk.become_("theirs").await;
+    for name in ["anna", "bo"] {
+        problem(desk.send(Method::PUT, &path(name), &agent).await, StatusCode::NOT_FOUND, "E521").await;
     }
 }

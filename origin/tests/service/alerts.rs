@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use lgdl_origin::alerts::open;
 use lgdl_origin::clock::Clock as _;
+use lgdl_origin::store::NodeRow;
 use serde_json::Value;
 
 use crate::client::{Edge, edge_with};
@@ -15,7 +16,7 @@ const PLACES: [&str; 4] = ["mail", "slack", "pagerduty", "any"];
 struct Place {
     arrived: Arrived,
     settings: Vec<(&'static str, String)>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Place {
@@ -33,7 +34,7 @@ impl Place {
             ("LGDL_ALERT_PAGERDUTY_KEY", KEY.into()),
             ("LGDL_ALERT_WEBHOOK_URL", format!("http://{http}/any")),
         ];
-        Place { arrived, settings, _folder: folder }
+        Place { arrived, settings, folder }
     }
 
     /// An origin whose disk is too full from so many percent on.
@@ -99,6 +100,29 @@ async fn what_could_not_be_told_is_told_after_a_restart() {
     assert_eq!(told.len(), 1);
 }
 
+/// Alerts go by way of the outbox: that it is stuck is told past it.
+#[tokio::test]
+async fn an_outbox_that_nothing_gets_out_of_is_told_past_it() {
+    let place = Place::new().await;
+    let edge = place.origin("off").await;
+    let health = async || {
+        let answer = edge.http().get(edge.url("/health")).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["components"]["outbox"]["status"].clone()
+    };
+    assert_eq!(health().await, "healthy");
+    let file = rusqlite::Connection::open(place.folder.path().join("kept.db")).unwrap();
+    file.busy_timeout(Duration::from_secs(5)).unwrap();
+    let long_ago = lgdl_origin::clock::SystemClock.now_ms() - 10 * 60_000;
+    let row = "INSERT INTO outbox (at, tenant, event, actor, subject, detail) VALUES (?1, 'default', 'several', 'a', 's', '{}')";
+    file.execute(row, [long_ago]).unwrap();
+    place.until("it is told", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
+    assert!(place.arrived.at("slack")[0]["text"].as_str().unwrap().contains("moves nothing on"));
+    assert_eq!(health().await, "degraded");
+    file.execute("DELETE FROM outbox WHERE event = 'several'", []).unwrap();
+    place.until("its end is told", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 2)).await;
+    assert_eq!(health().await, "healthy");
+}
+
 /// A node that has set turns aside and can't remove what has arrived: somebody has to look.
 #[tokio::test]
 async fn what_a_node_can_not_do_by_itself_is_an_alert() {
@@ -108,14 +132,23 @@ async fn what_a_node_can_not_do_by_itself_is_an_alert() {
         "breaker": "closed", "every_ms": 5_000, "sent_at_ms": lgdl_origin::clock::SystemClock.now_ms(),
     });
     assert!(edge.post("/edge/v1/node", &report).await.status().is_success());
-    let began = Instant::now();
-    loop {
-        let open = open(&*edge.running.origin.store).await.unwrap();
-        let found: Vec<String> = open.values().map(|incident| incident.rule.to_string()).collect();
-        if found == ["journal_unremoved", "turns_aside"] {
-            break;
+    let store = &*edge.running.origin.store;
+    let are_open = async |expected: &[&str]| {
+        let began = Instant::now();
+        loop {
+            let open = open(store).await.unwrap();
+            let found: Vec<String> = open.values().map(|incident| incident.rule.to_string()).collect();
+            if found == expected {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    };
+    are_open(&["journal_unremoved", "turns_aside"]).await;
+    // It falls silent: how its disk is nobody knows any more, and what it set aside is there still.
+    let row = store.find_node("n1").await.unwrap().expect("it told");
+    let silent = NodeRow { silent_since: Some(row.seen_at), ..row.clone() };
+    assert!(store.keep_node(silent, Some(row.seen_at), Vec::new()).await.unwrap());
+    are_open(&["turns_aside"]).await;
 }

@@ -158,6 +158,32 @@ async fn what_is_called_erased_is_in_the_file_of_tombstones() {
 }
 
 #[tokio::test]
+async fn nothing_is_called_erased_while_the_file_of_tombstones_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept/tombstones.jsonl");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    let edge = edge_with(&[("LGDL_TOMBSTONES", &file.to_string_lossy())]).await;
+    assert_eq!(edge.commit(&commit("c", "ann", 0, "k")).await.status(), StatusCode::OK);
+    // Where it should lie is a file.
+    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file.parent().unwrap(), "in the way").unwrap();
+    let erase =
+        async || edge.send(Method::DELETE, "/edge/v1/conversations/medical/c?user=ann", Vec::new()).await.status();
+    assert_eq!(erase().await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(erase().await, StatusCode::SERVICE_UNAVAILABLE, "the conversation is gone, and not called erased");
+    let health = async || {
+        body::<serde_json::Value>(edge.http().get(edge.url("/health")).send().await.unwrap()).await["components"]["tombstones"].clone()
+    };
+    assert_eq!(health().await["status"], "degraded");
+    std::fs::remove_file(file.parent().unwrap()).unwrap();
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    assert_eq!(erase().await, StatusCode::NOT_FOUND);
+    let id = ConversationId::derive("default", "medical", "c");
+    assert!(std::fs::read_to_string(&file).unwrap().contains(id.as_str()));
+    assert_eq!(health().await["status"], "healthy");
+}
+
+#[tokio::test]
 async fn whoever_waits_for_the_file_of_tombstones_holds_up_nobody_else() {
     let edge = edge().await;
     assert_eq!(edge.commit(&commit("c", "ann", 0, "k")).await.status(), StatusCode::OK);

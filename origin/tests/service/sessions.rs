@@ -216,6 +216,21 @@ async fn a_silent_conversation_begins_anew_at_its_next_turn_on_the_active_versio
 }
 
 #[tokio::test]
+async fn one_conversation_that_cannot_be_read_keeps_the_clock_from_no_other() {
+    let desk = open(&[("LGDL_SESSION_EXPIRY", "60")], "").await;
+    let (mut one, mut other) = (Person::new(&desk, "1"), Person::new(&desk, "2"));
+    one.say("I want to order").await;
+    other.say("I want to order").await;
+    let database = rusqlite::Connection::open(desk.edge.folder.path().join("lgdl.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    let damaged = r#"UPDATE conversations SET metadata = '{"expired":true}' WHERE id = ?1"#;
+    assert_eq!(database.execute(damaged, [one.id().as_str()]).unwrap(), 1);
+    an_hour_later(&desk);
+    let told = events(&desk, "conversation.expired", 1).await;
+    assert_eq!(told[0]["subject"], json!(other.id()));
+}
+
+#[tokio::test]
 async fn a_game_that_has_something_to_say_goes_on_after_it() {
     let desk = open(&[("LGDL_SESSION_EXPIRY", "60")], ASKS).await;
     let mut person = Person::new(&desk, "c");

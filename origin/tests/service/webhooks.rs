@@ -188,8 +188,10 @@ async fn addresses_of_private_networks_are_refused_and_so_is_what_is_not_in_orde
         "example.com",
     ] {
         let new = json!({"name": "x", "url": url});
-        problem(desk.send(Method::POST, "/admin/v1/webhooks", &new).await, StatusCode::UNPROCESSABLE_ENTITY, "E531")
-            .await;
+        let refused = desk.send(Method::POST, "/admin/v1/webhooks", &new).await;
+        let refused = problem(refused, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
+        let detail = refused["detail"].as_str().unwrap_or_default();
+        assert!(url != own || detail.contains("LGDL_WEBHOOK_PRIVATE"), "{detail}");
     }
     for new in [
         json!({"name": "", "url": "https://example.com/"}),
@@ -232,6 +234,28 @@ async fn text_is_told_by_right_alone_and_nothing_of_the_erased() {
         .await;
     assert_eq!(receiver.types(), ["lgdl.turn.committed.v1", "lgdl.person.erased.v1"]);
     assert_eq!(receiver.events()[1]["data"], json!({"person": store.audit_name(&person)}));
+}
+
+#[tokio::test]
+async fn an_event_whose_text_cannot_be_read_comes_without_it_and_holds_up_nothing() {
+    let (mut desk, receiver) = (desk_with(Role::Operator, &[HERE]).await, Receiver::start().await);
+    let made = make(&desk, &receiver, &["turn.committed"]).await;
+    desk.employ("pia", Role::PrivacyOfficer, None).await;
+    desk.become_("pia").await;
+    let allow = json!({"included": true, "reason": "the contract with the hospital"});
+    ok(desk.send(Method::PUT, &path(&made, "/text"), &allow).await, StatusCode::OK).await;
+    receiver.always(Some(StatusCode::SERVICE_UNAVAILABLE));
+    // Whoever delivers looks at what has changed once a second.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    take_turn(&desk, "c", 0).await;
+    take_turn(&desk, "c", 1).await;
+    let file = rusqlite::Connection::open(desk.edge.folder.path().join("lgdl.db")).unwrap();
+    file.busy_timeout(Duration::from_secs(5)).unwrap();
+    file.execute("UPDATE turns SET user_input = 'lgdl1:?' WHERE turn_num = 1", []).unwrap();
+    receiver.always(None);
+    receiver.until("both come", |receiver| receiver.turns().values().any(|turns| turns == &[1, 2])).await;
+    let texts: Vec<_> = receiver.events().iter().map(|event| event["data"]["text"].clone()).collect();
+    assert_eq!((&texts[0], &texts[1]["user_input"]), (&json!({"unreadable": true}), &json!("my knee hurts")));
 }
 
 #[tokio::test]

@@ -76,6 +76,15 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         let plain = language.prefix(rest, Cue::CorrectionPlain);
         let weak = language.prefix(rest, Cue::CorrectionWeak);
         let skip = strong.max(plain).max(weak);
+        // "oh, can we make it the 21st?"
+        let pause = language.prefix(rest, [Cue::Hesitation, Cue::Request]);
+        if skip == 0 && pause > 0 && pause < rest.len() {
+            if rest[..pause].iter().any(|word| word.is(Cue::TakesBack) && !word.is(Cue::Hesitation)) {
+                strength = strength.max(Some(Strength::Plain));
+            }
+            rest = &rest[pause..];
+            continue;
+        }
         if skip == 0 || skip >= rest.len() || is_of_something(rest, skip) {
             break;
         }

@@ -23,8 +23,8 @@ use crate::text::{Danger, Heard, Polarity, Word, polarity, takes_its_denial_back
 const ANY: &str = "*";
 /// The kind of what only looks like a danger.
 const NONE: &str = "-";
-/// Words between a danger and whom it befalls, at most.
-const REACH: usize = 5;
+/// Opens the kind of what is asked about only where an urgent move is about that very kind: what is stolen is no fire.
+const ONLY: char = '=';
 /// Moves of a game that are looked at for what they are about, at most.
 const MAX_MOVES: usize = 256;
 
@@ -53,33 +53,38 @@ impl Run<'_> {
                     self.part_of_an_urgent_phrase(&words, span, open, &usual)
                 }
             };
-            Some((self.danger_in(&words, span, &usual).or_else(part)?, clause))
+            Some((self.danger_in(&words, span, open, &usual).or_else(part)?, clause))
         })?;
         let name = self.name_of(&candidate);
         Some(Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) })
     }
 
     /// The urgent move about the first danger that a clause tells of, as so and now.
-    fn danger_in(&self, heard: &Heard, clause: Span, usual: Usual<'_>) -> Option<Candidate> {
-        let words = heard.words.get(heard.words_of(clause))?;
-        let mut at = 0;
-        while at < words.len() {
-            let Some(danger) = heard.language.danger(&words[at..]) else {
+    fn danger_in(&self, heard: &Heard, clause: Span, open: Option<&Open>, usual: Usual<'_>) -> Option<Candidate> {
+        let std::ops::Range { start: mut at, end } = heard.words_of(clause);
+        while at < end {
+            let Some(danger) = heard.language.danger(&heard.words, at, false) else {
                 at += 1;
                 continue;
             };
-            let said = &words[at..at + danger.words];
-            if self.is_meant(heard, words, at, danger) && !self.only_asks(clause) {
+            let said = &heard.words[at..at + danger.words];
+            at += danger.words;
+            let is_told = || {
+                !self.only_asks(clause) && !self.is_dated_in_the_past(clause) && !self.is_a_name(heard, clause, open)
+            };
+            if self.is_meant(heard, said, danger) && is_told() {
                 let usual = usual();
                 let telling = |word: &&Word| word.class == Class::CONTENT;
                 let known =
                     |word: &Word| usual.contains(&word.hash) || usual.contains(&word.stem(heard.language).hash());
+                let span = (said[0].start, said[said.len() - 1].end);
                 // "hot water" is not "water everywhere".
-                if !said.iter().any(|word| word.class == Class::CONTENT) || !said.iter().filter(telling).all(known) {
-                    return self.urgent_move_about(danger.kind, (said[0].start, said[said.len() - 1].end));
+                let is_news =
+                    !said.iter().any(|word| word.class == Class::CONTENT) || !said.iter().filter(telling).all(known);
+                if let Some(found) = is_news.then(|| self.urgent_move_about(danger.kind, span)).flatten() {
+                    return Some(found);
                 }
             }
-            at += danger.words;
         }
         None
     }
@@ -125,20 +130,15 @@ impl Run<'_> {
         })
     }
 
-    /// Whether a danger is told of as so and now, and of a person where it is one for persons only.
-    fn is_meant(&self, heard: &Heard, clause: &[Word], at: usize, danger: Danger) -> bool {
-        if danger.kind == NONE {
-            return false;
-        }
-        let mut near = clause[at.saturating_sub(REACH)..].iter().take(REACH + danger.words + REACH);
-        if danger.of_persons && !near.any(|word| heard.language.is_somebody(word)) {
-            return false;
-        }
+    /// Whether a danger is told of as so and now.
+    fn is_meant(&self, heard: &Heard, said: &[Word], danger: Danger) -> bool {
+        let (first, end) = (said[0].token, said[said.len() - 1].token + 1);
         // "smoke, none": what denies it by itself stands right behind.
-        let denied =
-            clause.get(at + danger.words).is_some_and(|next| next.class.is(Class::NOTHING.and(Class::BARE_NO)));
-        let (first, end) = (clause[at].token, clause[at + danger.words - 1].token + 1);
-        !denied && polarity(&heard.tokens, first, end, Some(self.year())) == Polarity::Asserted
+        let next = heard.words.iter().find(|word| word.token >= end);
+        danger.kind != NONE
+            && !inquiry::is_staged(heard, (first, end))
+            && !next.is_some_and(|next| next.class.is(Class::NOTHING.and(Class::BARE_NO)))
+            && polarity(&heard.tokens, first, end, Some(self.year())) == Polarity::Asserted
     }
 
     fn year(&self) -> i32 {
@@ -151,10 +151,23 @@ impl Run<'_> {
         mv.slots.iter().any(|slot| slot.name == *name && slots::is_of_text(slot))
     }
 
+    /// "Crystal Hacker": several words, each with a capital, where any text is asked for.
+    fn is_a_name(&self, heard: &Heard, clause: Span, open: Option<&Open>) -> bool {
+        let words = &heard.words[heard.words_of(clause)];
+        let titled = |word: &Word| {
+            let mut letters = self.text.get(word.start..word.end).unwrap_or_default().chars();
+            letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+        };
+        self.takes_any_text(open) && words.len() > 1 && words.iter().all(titled)
+    }
+
     /// Whether a clause only wants to know something that is not about the person who speaks.
     fn only_asks(&self, clause: Span) -> bool {
         let text = self.text.get(clause.0..clause.1).unwrap_or_default();
-        inquiry::is_of_others(text, &self.heard_in(text))
+        let heard = self.heard_in(text);
+        // "ay, que hay humo": what is written like a word that asks.
+        let tells = heard.words.iter().take(2).any(|word| word.class.is(Class::THAT)) && !heard.tokens.ends_asking();
+        !tells && inquiry::is_of_others(text, &heard)
     }
 
     /// The stems of what moves that are not urgent are called for, of the options of their slots, and of the question that is open.
@@ -198,12 +211,14 @@ impl Run<'_> {
             let phrases = self.patterns(&mv);
             let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).zip(phrases.iter());
             for (ordinal, (pattern, phrase)) in patterns.enumerate() {
-                let kinds = (0..phrase.words.len()).filter_map(|at| self.language().danger(&phrase.words[at..]));
-                let kinds: Vec<&str> = kinds.map(|danger| danger.kind).filter(|of| *of != NONE).collect();
-                if !kinds.is_empty() && (kind == ANY || kinds.contains(&kind)) {
+                let dangers = (0..phrase.words.len()).filter_map(|at| self.language().danger(&phrase.words, at, true));
+                let kinds: Vec<&str> =
+                    dangers.flat_map(|danger| danger.kind.split(' ')).filter(|of| *of != NONE).collect();
+                let same = kind.split(' ').any(|kind| kind == ANY && !kinds.is_empty() || kinds.contains(&kind));
+                if same {
                     return Some(guess(index, ordinal, &pattern.text, span));
                 }
-                if !kinds.is_empty() {
+                if !kind.starts_with(ONLY) && kinds.iter().any(|of| !of.starts_with(ONLY)) {
                     other.get_or_insert_with(|| guess(index, ordinal, &pattern.text, span));
                 }
             }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
+use super::fill::Stated;
 use super::repairs;
 use super::rules::Standing;
 use super::run::Run;
@@ -77,8 +78,8 @@ impl Run<'_> {
         let doubled = from > opening && words[from - 1].hash == words[from].hash;
         let denied = words[opening..from].iter().any(denies)
             && !words[opening..from].iter().any(bounds)
-            // "two, no three"; but "Thursday's, not Monday's"
-            && !(slots::is_number(slot) && slots::takes_itself_back(slot, scan));
+            // "two, no three", "two days, no sorry, just one"; but "Thursday's, not Monday's"
+            && !(is_amount(slot) && slots::takes_itself_back(slot, scan));
         // "white wine. actually no, just tap water"; a single "no" may deny something else.
         let turns = |word: &&Word| word.is(SECOND_THOUGHT) && !word.class.is(Class::AND);
         // "five hundred. sorry, five fifty": what takes its place is not understood.
@@ -122,7 +123,8 @@ impl Run<'_> {
     fn doubt_of_yes_or_no(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> Option<Doubt> {
         let words = scan.heard.words.as_slice();
         let first = words.iter().find(|word| !strings::is_hesitation(word))?;
-        if first.class.is(Class::ANSWER.and(Class::BARE_NO)) || slots::yes_no::plain(&scan.heard).is_some() {
+        let stands = slots::yes_no::plain(&scan.heard).or_else(|| slots::yes_no::concluded(&scan.heard));
+        if first.class.is(Class::ANSWER.and(Class::BARE_NO)) || stands.is_some() {
             return None;
         }
         let yes = found.value != serde_json::json!(false);
@@ -157,9 +159,15 @@ impl Run<'_> {
         if to_come && slots::is_told_of_the_past(scan, found.span()) {
             return Some(Doubt::OfThePast);
         }
-        let amount = slots::is_number(slot) || matches!(effective_type(slot), SlotType::Money | SlotType::Quantity);
+        let amount = is_amount(slot);
         let place = (words[opening].start, words[end - 1].end);
         if amount && is_more(scan, until) {
+            return Some(Doubt::Unexplained);
+        }
+        // "it's only two streets away": a sentence tells of something else.
+        let stated = Stated { slot: slot.name.clone(), found: found.clone() };
+        let tells = |word: &Word| word.is_subject() && !word.is(Cue::Speaker);
+        if words[opening..from].iter().any(tells) && self.numbers_a_noun(mv, scan, &stated) {
             return Some(Doubt::Unexplained);
         }
         if amount && slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) {
@@ -335,6 +343,11 @@ impl Run<'_> {
         self.fill(&slot, &found, Source::Correction);
         self.read_back_if(&slot, Some(Doubt::LeftOver));
     }
+}
+
+/// Whether a slot takes so much of something.
+fn is_amount(slot: &Slot) -> bool {
+    slots::is_number(slot) || matches!(effective_type(slot), SlotType::Money | SlotType::Quantity)
 }
 
 /// Whether what stands behind a number says that it is more than that.

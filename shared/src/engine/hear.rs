@@ -6,7 +6,7 @@
 use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
-use crate::entities::{Entity, Kind, Kinds, recognize};
+use crate::entities::{Kind, Kinds, recognize};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
@@ -269,15 +269,24 @@ impl Run<'_> {
         Readings { clauses, parts, moves, perhaps }
     }
 
-    /// "we had a burglar in the house last month": whether a clause tells of the past and names a time that has ended. "It hurts like
-    /// it did last year" compares what is so now.
-    fn is_dated_in_the_past(&self, clause: Span) -> bool {
+    /// "we had a burglar in the house last month": whether a clause names a time that has ended, and tells of the past or of what
+    /// is no matter of days ("they robbed me last month"). "It hurts like it did last year" compares what is so now.
+    pub(super) fn is_dated_in_the_past(&self, clause: Span) -> bool {
+        const DAYS: i64 = 3;
         let text = self.text.get(clause.0..clause.1).unwrap_or_default();
         let classes = self.heard_in(text).tokens.classes();
-        let ended = |entity: &Entity| has_ended(entity, &self.reference);
-        classes.is(Class::PAST)
-            && !classes.is(Class::COMPARES)
-            && recognize(text, PERIODS, &self.reference).iter().any(ended)
+        if classes.is(Class::COMPARES) {
+            return false;
+        }
+        let mut reference = self.reference.clone();
+        if !classes.is(Class::PAST) {
+            if classes.is(Class::ONGOING.and(Class::TENSE)) {
+                return false;
+            }
+            reference.now = reference.now.saturating_sub(jiff::Span::new().days(DAYS));
+        }
+        // A weekday is what it is from today on.
+        recognize(text, PERIODS, &self.reference).iter().any(|entity| has_ended(entity, &reference))
     }
 
     /// Clauses that say telling words of something urgent and nothing else ("… there is smoke"), where nothing urgent is heard.
@@ -573,6 +582,7 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
         || is_supposed(text, tokens, opening, words.0)
         || is_of_last_time(tokens, opening, words)
         || inquiry::is_effect(heard, opening, words)
+        || inquiry::is_staged(heard, words)
     {
         return Whose::Supposed;
     }
@@ -580,7 +590,7 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
     if inquiry::is_title(text, heard, evidence, &pattern) {
         return Whose::Unknown;
     }
-    if inquiry::is_figurative(heard, &pattern, words) {
+    if inquiry::is_figurative(heard, &pattern, words) || inquiry::is_wanted(heard, &pattern, opening, words) {
         return Whose::Supposed;
     }
     if is_of_anybody(&pattern) {

@@ -44,8 +44,10 @@ pub(super) fn about(text: &str, heard: &Heard, candidate: &Candidate) -> Option<
     // "how many people drown?", "do many people drown here?", "¿se ha caído alguna vez?": about the world.
     let of_many = clause.iter().take(verb.max(1) + 1).any(|word| word.class.is(Class::AMOUNT));
     let of_many = of_many && (verb > 0 || clause[0].class.is(Class::QUESTION));
+    // "how do you keep data from leaking?": what is asked for is not that it is so, but why it is.
+    let wonders = clause[0].class.is(Class::QUESTION) && !clause[0].class.is(Class::WHY.and(Class::THAT)) && asks();
     let marked = || text.get(..clause[0].start).is_some_and(|before| before.trim_end().ends_with('¿')) && asks();
-    if (of_many || marked()) && !speaks() && !candidate.pattern.contains('?') {
+    if (of_many || wonders || marked()) && !speaks() && !candidate.pattern.contains('?') {
         return Some(About::Whether);
     }
     // What the author wrote as a question is meant as one.
@@ -218,6 +220,25 @@ pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> boo
     words[..first].iter().any(Word::tells)
         && strings::is_inquiry(text, heard)
         && Heard::of(language, &candidate.pattern).begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) == 0
+}
+
+/// "a fire drill", "a documentary about a fire": no more than the name of an exercise or of a story.
+pub(super) fn is_staged(heard: &Heard, words: (usize, usize)) -> bool {
+    let tokens = &*heard.tokens;
+    let goes_on = |at: usize| tokens.as_slice().get(at).is_some_and(|token| token.before == Break::None);
+    let before = (0..words.0).rev().take_while(|at| goes_on(at + 1) || at + 1 == words.0);
+    goes_on(words.1) && tokens.phrase(words.1, Cue::Staged) == 1
+        || before.into_iter().any(|at| tokens.phrase(at, Cue::Staged) > 1)
+}
+
+/// "I need to change our details" for "somebody changed our details": what the speaker wants to do has nobody else done.
+pub(super) fn is_wanted(heard: &Heard, pattern: &Heard, opening: usize, words: (usize, usize)) -> bool {
+    let anybody = |word: &Word| word.class.is(Class::ANYBODY);
+    let all = || heard.words.iter().skip_while(|word| word.token < opening).take_while(|word| word.token < words.1);
+    pattern.words.first().is_some_and(anybody)
+        && !all().any(anybody)
+        && all().any(|word| word.is(Cue::Speaker))
+        && all().any(|word| word.token < words.0 && word.is(Cue::AsksWish))
 }
 
 /// Whether a text only wants to know something that is not about the person who speaks.

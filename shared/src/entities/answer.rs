@@ -168,7 +168,10 @@ fn spell_out(text: &str, language: Language) -> Option<String> {
 pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
     let u = Utterance::new(text, Grammar::of(language));
     let digits_after = |end: usize| (end..u.tokens.len()).any(|i| !u.tokens.digits(i).is_empty());
-    if let Some(written) = phone::find(&u).into_iter().next().filter(|written| !digits_after(written.end)) {
+    // "five one two, 555 0188"
+    let led = |start: usize| (1..start).any(|i| u.numeral(i - 1).is_some() && u.numeral(i).is_some());
+    let whole = |written: &phone::Phone| !digits_after(written.end) && !led(written.start);
+    if let Some(written) = phone::find(&u).into_iter().next().filter(whole) {
         let digits = || (written.start..written.end).map(|i| u.tokens.digits(i)).collect();
         return Some(written.e164.unwrap_or_else(digits));
     }

@@ -199,8 +199,8 @@ struct Cues {
     /// The same of the phrases that may end with it.
     lasts: &'static [u16],
     places: &'static [CueBits],
-    /// By cue and half the hash of the phrase, sorted.
-    values: &'static [(u8, u32, &'static str)],
+    /// By the hash of the phrase with the cue's digits behind it.
+    values: Table<&'static str>,
 }
 
 /// How words change their form.
@@ -422,9 +422,7 @@ impl Language {
 
     /// What a phrase stands for under a cue: the number of a position, the TIMEX of a time.
     pub(crate) fn value(&self, cue: Cue, key: u64) -> Option<&'static str> {
-        let values = self.cues.values;
-        let at = values.binary_search_by_key(&(cue as u8, hash::half(key)), |(cue, key, _)| (*cue, *key)).ok()?;
-        values.get(at).map(|(_, _, value)| *value)
+        self.cues.values.get(hash::digits(cue as u8).into_iter().fold(key, hash::push))
     }
 
     /// A text of the engine.

@@ -437,6 +437,8 @@ cues! {
     TypeName = "type.name";
     /// Only supposes what follows: "what if".
     Supposes = "supposes";
+    /// Names an exercise or a story, behind what it is of ("drill") or, in several words, before it ("documentary about").
+    Staged = "staged";
     /// Begins what somebody is about to do instead of answering ("let me …").
     Announcement = "announcement";
     /// Begins what refers to another value instead of saying one: "the same as …".
@@ -467,6 +469,10 @@ cues! {
     Danger = "danger";
     /// The same, of a person: "he fell", and not "the handle fell".
     DangerOf = "danger.of";
+    /// The same, where something is spoken of that it befalls: "water" and "through the ceiling". Its value is the kinds.
+    DangerSign = "danger.sign";
+    /// What a danger befalls or comes from, a word, with the kinds: "arm", "water", "alarm".
+    DangerThing = "danger.thing";
     /// A word for somebody who is neither named nor of the speaker's own people: "man", "child".
     People = "people";
     /// Behind a number, says that it is more than that: "and something".

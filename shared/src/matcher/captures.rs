@@ -436,7 +436,12 @@ impl Pieces<'_> {
                 continue;
             }
             let grammar = Class::FUNCTION.and(Class::BREAK).and(Class::NEGATOR).and(Class::LIGHT);
-            if class.is(grammar) && !class.is(Class::FILLER) && !(at == to && class.is(Class::LIGHT)) {
+            // "mother in law": a preposition behind a word for a relative is a part of who that is.
+            let of_kin = at >= 2
+                && at < to
+                && !class.is(Class::DETERMINER.and(Class::AUXILIARY))
+                && self.class(at - 2).is(Class::KIN);
+            if class.is(grammar) && !class.is(Class::FILLER) && !(at == to && class.is(Class::LIGHT)) && !of_kin {
                 return at;
             }
             at -= 1;

@@ -64,14 +64,29 @@ impl Tense {
     pub(crate) fn of(language: &'static Language, slot: &Slot) -> Tense {
         let named = |text: &str| names(language, text, Cue::PastName);
         let asks = |text: &str| asks_for_the_past(&Heard::of(language, text));
-        if let Some(side) = side_of_rule(slot) {
-            return side;
-        }
         // A timeframe is mostly asked for of what has begun ("since when?").
-        let past = *effective_type(slot) == SlotType::Timeframe
-            || named(super::spoken_name(slot))
-            || slot.context.as_deref().is_some_and(|text| named(text) || asks(text));
-        if past { Tense::Past } else { Tense::Future }
+        let past = || {
+            *effective_type(slot) == SlotType::Timeframe
+                || named(super::spoken_name(slot))
+                || slot.context.as_deref().is_some_and(|text| named(text) || asks(text))
+        };
+        Tense::by_rule(slot).unwrap_or_else(|| if past() { Tense::Past } else { Tense::Future })
+    }
+
+    /// `valid when day <= today`, `valid when day >= today`
+    pub(crate) fn by_rule(slot: &Slot) -> Option<Tense> {
+        slot.rules.iter().flat_map(|rules| &rules.valid).find_map(|validity| match &validity.condition {
+            Condition::Compare(path, comparison, Literal::Reference(day))
+                if day == "today" && path.first() == Some(&slot.name) =>
+            {
+                match comparison {
+                    Comparison::LessOrEqual | Comparison::Less => Some(Tense::Past),
+                    Comparison::GreaterOrEqual | Comparison::Greater => Some(Tense::Future),
+                    Comparison::Equal | Comparison::NotEqual => None,
+                }
+            }
+            _ => None,
+        })
     }
 }
 
@@ -87,19 +102,6 @@ pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
         0 => false,
         1 => words[at].is(Cue::PastName) || !wanted(),
         _ => true,
-    })
-}
-
-/// `valid when day <= today`, `valid when day >= today`: the side of now on which a rule wants it.
-pub(crate) fn side_of_rule(slot: &Slot) -> Option<Tense> {
-    slot.rules.iter().flat_map(|rules| &rules.valid).find_map(|validity| {
-        let Condition::Compare(path, comparison, Literal::Reference(day)) = &validity.condition else { return None };
-        match comparison {
-            _ if day != "today" || path.first() != Some(&slot.name) => None,
-            Comparison::LessOrEqual | Comparison::Less => Some(Tense::Past),
-            Comparison::GreaterOrEqual | Comparison::Greater => Some(Tense::Future),
-            _ => None,
-        }
     })
 }
 
@@ -166,6 +168,13 @@ fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
     of && !asks(super::spoken_name(slot)) && !slot.context.as_deref().is_some_and(asks)
 }
 
+/// "five one two, 555 0188": what was dialled begins before the number that is written.
+fn is_led_by_digits(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let at = scan.heard.words_of(entity.span()).start;
+    let counts = |word: &Word| word.class.is(Class::NUMBER);
+    matches!(&scan.heard.words[..at], [.., one, other] if counts(one) && counts(other) && !other.after_break)
+}
+
 /// Reads an entity as a value of `ty`; `None` when its kind is of no use for the type.
 /// `asked` tells whether the slot's question is open, when looser readings count ("50" for money).
 pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<Found> {
@@ -222,7 +231,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::Email if entity.kind == Kind::Email => plain(entity, said),
-        SlotType::Phone if entity.kind == Kind::Phone => plain(entity, said),
+        SlotType::Phone if entity.kind == Kind::Phone && !is_led_by_digits(scan, entity) => plain(entity, said),
         SlotType::Url if entity.kind == Kind::Url => plain(entity, said),
         SlotType::Money if is_for_each(scan, entity, slot) => None,
         SlotType::Money => match (entity.kind, entity.readings.first()?) {

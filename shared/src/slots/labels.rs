@@ -44,13 +44,24 @@ impl Wanted {
             return Wanted::Name;
         }
         let by_name = name.words.iter().any(|word| word.is(Cue::Label) || is_compound_label(language, &word.text));
-        let by_question = asks_for(language, asked);
+        let by_question = asks_for(language, asked).or_else(|| asks_by_name(name, asked).then_some(Wanted::Label));
         match by_question {
             Some(wanted) if wanted != Wanted::Label => wanted,
             _ if by_name => Wanted::Label,
             wanted => wanted.unwrap_or(Wanted::Words),
         }
     }
+}
+
+/// "¿Qué medida llevan?" for `medida`: behind the word that asks stands what the slot is called.
+fn asks_by_name(name: &Heard, asked: &Heard) -> bool {
+    /// Words of "which make and model".
+    const REACH: usize = 3;
+    let asks = asked.words.iter().position(|word| word.class.is(Class::QUESTION));
+    asks.is_some_and(|at| {
+        let behind = asked.words[at + 1..].iter().take_while(|word| !word.after_break);
+        behind.take(REACH).any(|word| word.class == Class::CONTENT && name.holds(word))
+    })
 }
 
 /// What a question asks for; `None` where its words do not tell.
@@ -163,6 +174,7 @@ pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, h
     if let Some((run, from)) = strings::taken_back(words)
         && from - run > 1
         && words[run].after_break
+        && !words[run].class.is(Class::THAT.and(Class::QUESTION))
         && let (Some(first), Some(last)) = (words.get(from), words.last())
     {
         return Label::Within((first.start, last.end));
@@ -283,12 +295,18 @@ fn introduced_name(language: &'static Language, text: &str, words: &[Word]) -> O
         let plain =
             (1..=MAX_NAME).contains(&name.len()) && is_nominal(text, name) && !name.iter().any(|word| word.after_break);
         let says = || name.iter().any(|word| word.is([Cue::SlotOfName, Cue::Noise]) || word.class.is(Class::KIN));
-        (plain && !says()).then(|| Label::Within((name[0].start, name[name.len() - 1].end)))
+        let of_kin = || match named_by_kinship(language, text, name) {
+            Some(label @ Label::Within(_)) => Some(label),
+            _ => None,
+        };
+        if plain && !says() { Some(Label::Within((name[0].start, name[name.len() - 1].end))) } else { of_kin() }
     };
-    let behind = (0..=MAX_CALLERS.min(words.len())).find_map(|at| {
+    // "it's for my aunt, her name is …"
+    let begins = |at: &usize| *at <= MAX_CALLERS || words[*at].after_break;
+    let behind = (0..words.len()).filter(begins).find_map(|at| {
         let led = language.prefix(&words[at..], Cue::IntroductionName);
         // "my friends call me …": somebody else does what the words say.
-        let callers = at == 0 || led > 1 && !words[at - 1].after_break && words[at - 1].class == Class::CONTENT;
+        let callers = at == 0 || led > 1 && (words[at].after_break || words[at - 1].class == Class::CONTENT);
         // "I'm late" may say something else.
         let telling = words.iter().skip(at).take(led).any(|word| !word.class.is(Class::FUNCTION));
         let name = words.get(at + led..).filter(|_| telling && callers)?;
@@ -307,6 +325,9 @@ fn introduced_name(language: &'static Language, text: &str, words: &[Word]) -> O
 fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> Option<Label> {
     /// Words before "wife": "it's in my future".
     const MAX_BEFORE: usize = 5;
+    // "not her dad this time, my friend Trish will"
+    let denied = if words.first().is_some_and(|first| first.is(Cue::Not)) { first_clause(words) } else { 0 };
+    let words = if denied < words.len() { &words[denied..] } else { words };
     let led = language.prefix(words, Cue::IntroductionName);
     let words = if led < words.len() { &words[led..] } else { words };
     let span = |words: &[Word]| Some(Label::Within((words.first()?.start, words.last()?.end)));
@@ -345,10 +366,27 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
     let named = &rest[..first_clause(rest)];
     let names = if next.after_break {
         is_nominal(text, named) && !is_sentence(language, text, named, Opening::Bare)
+    } else if let Some(name) = written_as_a_name(text, named) {
+        return span(name);
     } else {
-        next.is_capital(text) || named.len() > 1 && plain(named)
+        named.len() > 1 && plain(named)
     };
     if names { span(named) } else { Some(Label::Sentence) }
+}
+
+/// "Dan", "in law Carol", "Eli in the second year": the words that are written as a name, first of all or behind a noun.
+fn written_as_a_name<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
+    let capital = |word: &Word| word.is_capital(text);
+    let first = words.iter().position(capital)?;
+    let (before, name) = words.split_at(first);
+    let says = Class::SUBJECT.and(Class::AUXILIARY).and(Class::NEGATOR).and(Class::BREAK);
+    let joins = |at: usize| {
+        name[at].class.is(Class::OF.and(Class::ARTICLE).and(Class::AND))
+            && name[at..].iter().skip(1).take(2).any(capital)
+    };
+    let end = (0..name.len()).find(|at| !capital(&name[*at]) && !joins(*at)).unwrap_or(name.len());
+    let follows = before.last().is_none_or(|last| last.class == Class::CONTENT);
+    (follows && !before.iter().any(|word| word.class.is(says))).then_some(&name[..end])
 }
 
 /// Whether a text says something of somebody: "someone is at the door".
@@ -422,7 +460,9 @@ fn before_an_aside(language: &'static Language, text: &str, words: &[Word]) -> O
     let at = words.iter().skip(1).position(ends)? + 1;
     let (named, aside) = words.split_at(at);
     let goes_on = aside[0].is([Cue::And, Cue::But]) && aside.get(1).is_some_and(Word::is_subject);
-    let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes) || goes_on;
+    // "Croydon, it's only two streets away"
+    let sentence = aside[0].is_subject() && aside.len() > 2;
+    let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes) || goes_on || sentence;
     let names = is_nominal(text, named)
         && !is_sentence(language, text, named, Opening::Bare)
         && !named.iter().all(|word| word.cues.meets([Cue::Noise, Cue::Acknowledgement, Cue::Unsure].into()));

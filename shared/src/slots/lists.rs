@@ -110,7 +110,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                 at = member.end;
                 continue;
             }
-            let said = if is_list { said_of(&scan.heard, &mentioned, member) } else { 0 };
+            let said = if is_list && !aversions { said_of(&scan.heard, &mentioned, member) } else { 0 };
             if said > 0 {
                 at = member.first + said;
                 continue;
@@ -315,8 +315,8 @@ fn is_all_of_it(
     !before && !clause.into_iter().any(says_more)
 }
 
-/// "the fridge and the dishwasher, the oven stays where it is": a clause of its own says something of a member, where others are
-/// named and nothing more. How many words the clause has from the member on; 0 where it says nothing.
+/// "the fridge and the dishwasher, the oven stays where it is", "…, the oven is not needed", "…, maybe the oven later": a clause
+/// of its own says something of a member, where others are named and nothing more, or is not sure of it. How many words the clause has from the member on; 0 where it says nothing.
 pub(super) fn said_of(heard: &Heard, mentioned: &[Mentioned], member: &Mentioned) -> usize {
     let (language, words) = (heard.language, heard.words.as_slice());
     let bounds = |member: &Mentioned| {
@@ -331,12 +331,23 @@ pub(super) fn said_of(heard: &Heard, mentioned: &[Mentioned], member: &Mentioned
             && (from..until).all(|at| inside(at) || !words[at].class.is(Class::AUXILIARY.and(Class::NEGATOR)))
     };
     let (from, until) = bounds(member);
+    // "Tuesdays and Thursdays, maybe Fridays later on"
+    let earlier = mentioned.iter().rfind(|other| other.end <= member.first && other.index != member.index);
+    let unsure = |earlier: &Mentioned| {
+        (earlier.end..member.first).any(|at| language.prefix(&words[at..member.first], Cue::Unsure) > 0)
+    };
+    if earlier.is_some_and(unsure) {
+        return until - member.first;
+    }
+    let denied = |next: &Word| next.class.is(Class::NEGATOR) || next.is([Cue::Not, Cue::No]);
     let opens =
-        words[from..member.first].iter().all(|word| word.class.is(Class::DETERMINER.and(Class::AND.and(Class::BUT))));
+        words[from..member.first].iter().all(|word| word.class.is(Class::FUNCTION) && !word.class.is(Class::NEGATOR));
     let verb = words.get(member.end).is_some_and(|next| {
-        !next.after_break && next.class.is(Class::AUXILIARY.and(Class::PRONOUN)) && !next.class.is(Class::DETERMINER)
+        let says = next.class.is(Class::AUXILIARY.and(Class::PRONOUN)) && !next.class.is(Class::DETERMINER);
+        !next.after_break && (says || denied(next))
     });
-    let adds = (member.end..until).any(|at| language.prefix(&words[at..until], Cue::ListAdd) > 0);
+    let adds = !words.get(member.end).is_some_and(denied)
+        && (member.end..until).any(|at| language.prefix(&words[at..until], Cue::ListAdd) > 0);
     if from > 0 && opens && verb && !adds && mentioned.iter().any(named) { until - member.first } else { 0 }
 }
 

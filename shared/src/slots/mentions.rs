@@ -124,6 +124,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     let mut whole_lists: Vec<Mention> = Vec::new();
+    // Options that are something else as well: "Monday" is a day.
+    let mut shared: Vec<(usize, Found)> = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
         if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) || weekdays.lists.contains(&index) {
@@ -159,7 +161,10 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             }
             let found = Found::text((chosen.start, chosen.end), option);
             match values.iter_mut().find(|(other, _)| other.start == found.start && other.end == found.end) {
-                Some((_, fits)) => fits.push(index),
+                Some((_, fits)) => {
+                    fits.push(index);
+                    shared.push((index, found));
+                }
                 None => values.push((found, vec![index])),
             }
         }
@@ -168,6 +173,13 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     settle(slots, scan, &mut values);
     let said = weekdays.found.filter(|(_, found)| free(found.span()));
     whole_lists.extend(said.map(|(slot, found)| Mention { slot, found }));
+    for (index, option) in shared {
+        let own =
+            |(found, fits): &&mut (Found, Vec<usize>)| found.span() == option.span() && fits.as_slice() == [index];
+        if let Some((found, _)) = values.iter_mut().find(own) {
+            *found = option;
+        }
+    }
     let mut mentions = whole_lists;
     for (index, slot) in slots.iter().enumerate() {
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
@@ -429,6 +441,24 @@ fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) 
     let own: Vec<usize> =
         values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
     let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
+    // "Tuesdays and Thursdays", "mon wed fri": several together are members of a list.
+    let together = |one: &Found, other: &Found| {
+        let (first, last) = if one.start < other.start { (one, other) } else { (other, one) };
+        let mut between = scan.heard.words.iter().filter(|word| first.end <= word.start && word.end <= last.start);
+        first.end <= last.start && between.all(|word| word.is([Cue::ListJoin, Cue::And]))
+    };
+    let members: Vec<(usize, usize)> = (0..values.len())
+        .flat_map(|at| values[at].1.iter().map(move |index| (at, *index)))
+        .filter(|(at, index)| {
+            let beside = |(other, (found, fits)): (usize, &(Found, Vec<usize>))| {
+                other != *at && fits.contains(index) && together(found, &values[*at].0)
+            };
+            is_list(*index) && values[*at].1.len() > 1 && values.iter().enumerate().any(beside)
+        })
+        .collect();
+    for (at, index) in members {
+        values[at].1 = vec![index];
+    }
     for (found, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
         let of_a_noun = belongs_to_the_noun_before(scan, found);
         fits.retain(|index| !filled(*index) && !of_a_noun);
@@ -686,19 +716,15 @@ pub(crate) fn is_told_of_the_past(scan: &Scan<'_>, span: (usize, usize)) -> bool
     let Some(entity) = scan.entities.iter().find(inside).filter(|entity| entity.readings.len() > 1) else {
         return false;
     };
+    // "she was born on June 14, and would begin on April 6": the verbs up to another time are that one's.
+    let times = || scan.entities.iter().filter(|other| is_time(other.kind));
+    let from = times().map(|other| other.end).filter(|end| *end <= entity.start).max().unwrap_or(0);
+    let until = times().map(|other| other.start).filter(|start| *start >= entity.end).min();
+    let Some(said) = scan.text.get(from..until.unwrap_or(scan.text.len())) else { return false };
     let conventions = Conventions { date_order: scan.reference.place.date_order, tenses: Tenses::Heeded };
     let kinds = Kinds::NONE.with(entity.kind);
-    // The verb of another clause tells nothing of it: "she was born in June, starting in April".
-    let words = scan.heard.words.as_slice();
-    let holds =
-        |clause: &&[Word]| matches!(clause, [first, .., last] if first.start <= entity.start && entity.end <= last.end);
-    let clause = between_marks(words)
-        .find(holds)
-        .map_or((0, scan.text.len()), |clause| (clause[0].start, clause[clause.len() - 1].end));
-    let said = scan.text.get(clause.0..clause.1).unwrap_or_default();
     let heeded = recognize_by(said, kinds, scan.reference, None, &conventions);
-    let is_it = |other: &Entity| (other.start + clause.0, other.end + clause.0) == entity.span();
-    !over(entity) && heeded.iter().any(|other| is_it(other) && over(other))
+    !over(entity) && heeded.iter().any(|other| other.start + from == entity.start && over(other))
 }
 
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
@@ -711,6 +737,15 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], entity: &Entity, fitting: 
     let past = |index: usize| {
         *item_type(slots[index]) == SlotType::Date && Tense::of(scan.language(), slots[index]) == Tense::Past
     };
+    // A day that is over is none for a slot whose rule refuses it, where another takes it.
+    let today = scan.reference.now.date().to_string();
+    let refused = |(index, found): &(usize, Found)| {
+        Tense::by_rule(slots[*index]) == Some(Tense::Future)
+            && found.value.as_str().is_some_and(|day| day < today.as_str())
+    };
+    if !fitting.iter().all(refused) {
+        fitting.retain(|fits| !refused(fits));
+    }
     let sides: Vec<bool> = fitting.iter().map(|(index, _)| past(*index)).collect();
     let differ = fitting.iter().any(|(_, found)| found.value != fitting[0].1.value);
     if differ && sides.iter().any(|past| !past) {

@@ -24,9 +24,7 @@ pub(crate) mod strings;
 mod weekdays;
 pub(crate) mod yes_no;
 
-pub(crate) use convert::{
-    Found, Tense, asks_for_the_past, counts_time, number as number_value, only_bound, side_of_rule,
-};
+pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{Contested, is_named_for, is_told_of_the_past, mentions, out_of_bounds, undecided};
@@ -208,6 +206,11 @@ pub(crate) fn is_mentioned(slot: &Slot, scan: &Scan<'_>) -> bool {
 /// Whether a slot is about what has been ("date of birth").
 pub(crate) fn tells_of_the_past(language: &'static Language, slot: &Slot) -> bool {
     convert::Tense::of(language, slot) == convert::Tense::Past
+}
+
+/// Whether a slot's rule says that its day is over, or that it is to come; `None` where no rule tells.
+pub(crate) fn is_past_by_rule(slot: &Slot) -> Option<bool> {
+    convert::Tense::by_rule(slot).map(|tense| tense == convert::Tense::Past)
 }
 
 /// Whether a slot's answer is a yes or a no: `boolean`, or an enum of those two.

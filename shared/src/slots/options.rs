@@ -177,8 +177,29 @@ pub(crate) fn mentioned(options: &[String], vocabulary: Vocabulary<'_>, heard: &
             }
         }
     }
+    found.extend(shortened(&prepared, heard, &taken));
     crate::order::sort_by_key(&mut found, |mentioned| mentioned.first);
     found
+}
+
+/// "mon wed fri": options that are cut short, where several stand together.
+fn shortened(prepared: &Prepared, heard: &Heard, taken: &[bool]) -> Vec<Mentioned> {
+    const MIN_BYTES: usize = 3;
+    let short_for = |(first, word): (usize, &Word)| {
+        let begins = |(_, form): &&(usize, Vec<String>)| matches!(form.as_slice(), [whole] if whole.len() > word.text.len() && whole.starts_with(&*word.text));
+        if taken[first] || word.text.len() < MIN_BYTES || word.class.is(Class::FUNCTION) {
+            return None;
+        }
+        let mut meant = prepared.forms.iter().filter(begins).map(|(index, _)| *index);
+        let index = meant.next()?;
+        meant.all(|other| other == index).then_some(Mentioned { index, first, end: first + 1 })
+    };
+    let short: Vec<Mentioned> = heard.words.iter().enumerate().filter_map(short_for).collect();
+    let joined = |pair: &[Mentioned]| {
+        heard.words[pair[0].end..pair[1].first].iter().all(|word| word.is([Cue::ListJoin, Cue::And]))
+    };
+    let together = short.len() > 1 && short.windows(2).all(joined);
+    if together { short } else { Vec::new() }
 }
 
 /// Where a form ends that begins at this word; articles may stand between its words ("makes a noise").

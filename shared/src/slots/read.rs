@@ -242,7 +242,9 @@ fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
 
 fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     let trimmed = scan.text.trim();
-    let direct = plain_number(trimmed).or_else(|| match ty {
+    // What a point means is the language's: "90.000"
+    let pointed = trimmed.contains('.') && !scan.entities.is_empty();
+    let direct = plain_number(trimmed).filter(|_| !pointed).or_else(|| match ty {
         SlotType::Range { max, .. } => rating(scan, trimmed_span(scan), *max),
         _ => None,
     });

@@ -67,16 +67,27 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let words = &scan.heard.words;
     let (first, end) = strings::taken_back(words)?;
     let start = words.get(end)?.start;
+    // "3. better the 21st": a day takes no count's place.
+    if is_number(slot) && words[end].class.is(Class::ARTICLE) {
+        return None;
+    }
     let before = scan.text.get(..words.get(first.checked_sub(1)?)?.end)?;
     let behind = scan.text.get(start..)?;
     let reference = near(slot, before, behind, scan.reference);
-    let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], &reference).knowing(scan.terms()));
+    let part = |piece: &str| read_as_said(slot, &Scan::of(piece, [slot], &reference).knowing(scan.terms()));
     // "no, three, I forgot the side door": what is a value by itself, and something said about it.
     let clause = &words[end..end + text::first_clause(&words[end..])];
     let alone = scan.text.get(start..clause.last()?.end)?;
-    let is_value =
-        || matches!(part(alone), Answer::Value { whole: true, .. }) || completed(slot, scan, before, alone).is_some();
-    let behind = if clause.len() < words.len() - end && is_value() { alone } else { behind };
+    let is_value = |alone: &str| {
+        matches!(part(alone), Answer::Value { whole: true, .. }) || completed(slot, scan, before, alone).is_some()
+    };
+    // "wait, my brother comes as well, three": what is said before the value is why.
+    let last = words.iter().rposition(|word| word.after_break).map_or(start, |at| words[at].start).max(start);
+    let (start, behind) = match scan.text.get(last..)? {
+        _ if clause.len() < words.len() - end && is_value(alone) => (start, alone),
+        last_said if last > start && is_value(last_said) => (last, last_said),
+        _ => (start, behind),
+    };
     let amount = is_number(slot) || *effective_type(slot) == SlotType::Money;
     let measured = matches!(effective_type(slot), SlotType::Quantity | SlotType::Money);
     let found = match part(behind) {
@@ -120,7 +131,8 @@ pub(super) fn concluded(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let differs = match part(scan.text.get(..words[at - 1].end)?) {
         Answer::Value { found: before, .. } => before.value != found.value,
         Answer::Refused(_) => true,
-        Answer::Absent => false,
+        // "before the 14th, so the 13th"
+        Answer::Absent => words[at].class.is(Class::CONCLUDES),
     };
     let found = found.behind(start);
     (found.fits && differs).then_some(Answer::Value { found, whole: false })

@@ -158,6 +158,16 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
     if asks && (first.class.is(Class::ADDRESSED) && words.len() > 2 || first.is(Cue::Anything) && words.len() > 1) {
         return true;
     }
+    // "and the stop at the station, where is it?", "¿y la parada dónde está?"
+    let what = words.iter().skip(1).position(|word| word.is(Cue::QuestionOpener)).map(|at| at + 1);
+    let topic = |at: usize| {
+        let joins = Class::AND.and(Class::BUT).and(Class::BREAK).and(Class::AUXILIARY);
+        words[1..at].iter().all(|word| !word.class.is(joins) && !word.after_break)
+            && words.get(at + 1).is_some_and(|verb| verb.is(Cue::QuestionVerb) && !verb.after_break)
+    };
+    if asks && first.class.is(Class::ARTICLE) && what.is_some_and(topic) {
+        return true;
+    }
     let verb = language.prefix(words, Cue::QuestionVerb);
     let begins = |subject: &Word| {
         subject.is(Cue::QuestionSubject) || first.is(Cue::QuestionAlways) && !subject.class.is(Class::NEGATOR)

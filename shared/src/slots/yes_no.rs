@@ -92,6 +92,12 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
         return Some(answer);
     }
     let core = core(&heard);
+    // "no clue, the thermometer is broken": what goes on says neither as well.
+    let unsure = language.prefix(core, Cue::Unsure);
+    let behind = core.get(unsure..).filter(|_| unsure > 1).unwrap_or(&[]);
+    if behind.first().is_some_and(|next| next.after_break) && !behind.iter().any(|word| word.is(Cue::AnswerAlone)) {
+        return None;
+    }
     // "yo no, pero mi hermana sí": of one it is so, of another not.
     let but = core.iter().position(|word| word.is(Cue::But)).unwrap_or(core.len());
     let answers = |words: &[Word], cue: Cue| words.iter().any(|word| word.is(Cue::AnswerAlone) && word.is(cue));
@@ -183,6 +189,21 @@ fn taken_back(words: &[Word]) -> Option<Option<bool>> {
     differs.then(|| Some(words[last].is(Cue::Yes)))
 }
 
+/// "they had already driven off, so no": what an answer comes to.
+pub(crate) fn concluded(heard: &Heard) -> Option<bool> {
+    match core(heard) {
+        [_, .., so, that, last]
+            if so.class.is(Class::CONCLUDES) && that.class.is(Class::THAT) && last.is(Cue::AnswerAlone) =>
+        {
+            last.is([Cue::Yes, Cue::No]).then(|| last.is(Cue::Yes))
+        }
+        [_, .., so, last] if so.class.is(Class::CONCLUDES) && last.is(Cue::AnswerAlone) => {
+            last.is([Cue::Yes, Cue::No]).then(|| last.is(Cue::Yes))
+        }
+        _ => None,
+    }
+}
+
 /// How an answer denies what was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denial {
@@ -261,6 +282,9 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
 
 /// Reads an answer to a question whose words are known, where it takes them up: "it can't, the wheel is bent".
 pub(crate) fn read_answer(scan: &Scan<'_>) -> Option<bool> {
+    if let Some(last) = concluded(&scan.heard) {
+        return Some(last);
+    }
     let of_another_time = || scan.question().is_some_and(|question| is_of_another_time(&scan.heard, question));
     if is_doubly_denied(core(&scan.heard)) || of_another_time() {
         return None;

@@ -55,6 +55,12 @@ pub(crate) const fn of(bytes: &[u8]) -> u64 {
     hash
 }
 
+/// A small number as bytes that a text may end with.
+#[must_use]
+pub(crate) const fn digits(number: u8) -> [u8; 2] {
+    [1 + number / 64, 1 + number % 64]
+}
+
 /// A table slot for a hash, in `0..2^bits`.
 #[inline]
 #[must_use]

@@ -111,19 +111,21 @@ impl Word {
 }
 
 /// What says that somebody's life, health or home is in danger, which is no phrase of the conversation.
-const DANGERS: CueSet = CueSet::NONE.with(Cue::Danger).with(Cue::DangerOf);
+const DANGERS: CueSet = CueSet::NONE.with(Cue::Danger).with(Cue::DangerOf).with(Cue::DangerSign);
 
 /// What words are known for, and what makes none of them a phrase of the conversation itself.
-const NO_PHRASES: CueSet = DANGERS.with(Cue::People);
+const NO_PHRASES: CueSet = DANGERS.with(Cue::People).with(Cue::DangerThing);
 
 /// A danger that words tell of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Danger {
     pub(crate) words: usize,
+    /// One kind, or several with spaces between them.
     pub(crate) kind: &'static str,
-    /// Whether it is one only where a person is spoken of.
-    pub(crate) of_persons: bool,
 }
+
+/// Words between a danger and whom or what it befalls, at most.
+const BEFALLS: usize = 8;
 
 /// The words between marks, in pieces.
 pub(crate) fn between_marks(words: &[Word]) -> impl DoubleEndedIterator<Item = &[Word]> {
@@ -272,12 +274,19 @@ impl Language {
             || self.cues(word.hash).has(Cue::People)
     }
 
-    /// The longest phrase at the head of the words that says what is dangerous: how many words it has, its kind, and whether it
-    /// is that of persons only.
-    pub(crate) fn danger(&self, words: &[Word]) -> Option<Danger> {
+    /// The longest phrase at a place that says what is dangerous. `anybody`: also where nobody is spoken of whom it befalls.
+    pub(crate) fn danger(&self, all: &[Word], from: usize, anybody: bool) -> Option<Danger> {
+        let words = all.get(from..)?;
         if words.first().is_none_or(|first| !self.may_begin(first.hash, DANGERS)) {
             return None;
         }
+        // Up to the marks around it.
+        let before = all[..from].iter().rev().scan(words[0].after_break, |ended, word| {
+            let open = !std::mem::replace(ended, *ended || word.after_break);
+            open.then_some(word)
+        });
+        let behind = words.iter().take(1).chain(words.iter().skip(1).take_while(|word| !word.after_break));
+        let around = before.take(BEFALLS).chain(behind.take(BEFALLS));
         let (mut key, mut found) = (hash::EMPTY, None);
         for (at, word) in words.iter().take(self.longest(DANGERS)).enumerate() {
             if at > 0 && word.after_break {
@@ -285,13 +294,28 @@ impl Language {
             }
             key = with_word(key, at, word);
             let cues = self.cues(key);
-            for cue in [Cue::Danger, Cue::DangerOf] {
-                if let Some(kind) = self.value(cue, key).filter(|_| cues.has(cue)) {
-                    found = Some(Danger { words: at + 1, kind, of_persons: cue == Cue::DangerOf });
+            for cue in [Cue::Danger, Cue::DangerOf, Cue::DangerSign] {
+                let Some(kinds) = cues.has(cue).then(|| self.value(cue, key)).flatten() else { continue };
+                let kind = match cue {
+                    Cue::DangerSign => around.clone().find_map(|thing| {
+                        let of = self.thing(thing)?;
+                        kinds.split(' ').find(|kind| of.split(' ').any(|of| of == *kind))
+                    }),
+                    Cue::DangerOf if !(anybody || around.clone().any(|word| self.is_somebody(word))) => None,
+                    _ => Some(kinds),
+                };
+                if let Some(kind) = kind {
+                    found = Some(Danger { words: at + 1, kind });
                 }
             }
         }
         found
+    }
+
+    /// The kinds of danger that may befall or come from what a word means.
+    fn thing(&self, word: &Word) -> Option<&'static str> {
+        let known = |key| self.value(Cue::DangerThing, key).filter(|_| self.cues(key).has(Cue::DangerThing));
+        known(word.hash).or_else(|| known(word.stem(self).hash()))
     }
 
     fn longest_prefix(&self, words: &[Word], cues: CueSet) -> usize {

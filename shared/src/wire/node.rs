@@ -28,6 +28,14 @@ use crate::wire::trace::{SpanId, TraceContext, hex};
 /// How the names of a node's notes of the moment begin in its key-value store: that turns wait, say. They do not outlive its process,
 /// which may end before the last of them is written.
 pub const NOTE_PREFIX: &str = "note:";
+/// How the names of states in a node's key-value store begin.
+pub const HOT_PREFIX: &str = "hot:";
+/// How the names of what grants something begin there.
+pub const GRANT_PREFIX: &str = "grant:";
+/// What is sealed wherever it lies in a key-value store, by whoever has it there.
+pub const SEALED_PREFIXES: [&str; 2] = [HOT_PREFIX, GRANT_PREFIX];
+/// The variable by which a node tells its instances that its store seals those by itself, and that it does.
+pub const STORE_SEALS: (&str, &str) = ("lgdl_node_seals", "yes");
 /// Takes tokens.
 pub const COUNT: &str = "/count";
 /// Appends an entry.

@@ -14,7 +14,7 @@ use lgdl_edge::memory::Memory;
 use lgdl_edge::pipeline::request::Received;
 use lgdl_edge::pipeline::{finish, handle, scheduled};
 use lgdl_edge::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 use serde_json::json;
 
@@ -553,6 +553,10 @@ impl Platform for Node {
     fn memory(&self) -> Option<&Memory> {
         let is_isolate = self.site().flavour == Flavour::Worker;
         self.instance.as_ref().filter(|_| is_isolate).map(|instance| &instance.memory)
+    }
+
+    fn sealed_by(&self) -> SealedBy {
+        SealedBy::Pipeline
     }
 
     fn spans_by(&self) -> SpansBy {

@@ -446,7 +446,7 @@ impl OriginHost {
             store.requeue_lost(now_ms - desk::LOST_AFTER_MS, now_ms).await.expect("the lost are looked for");
             let patience = u64::try_from(self.origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
             let mut overdue = Vec::new();
-            for (tenant, handover) in store.overdue_handovers(now_ms, patience).await.expect("the store reads") {
+            for (tenant, handover) in store.overdue_handovers(now_ms, patience, &[]).await.expect("the store reads") {
                 let row = store.find_by_id(&tenant, &handover.conversation).await.expect("the store reads");
                 overdue.extend(row.map(|row| (row.external_id, format!("time_out_{}", handover.since))));
             }

@@ -24,7 +24,7 @@ use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
 use lgdl_edge::pipeline::{finish, handle};
 use lgdl_edge::platform::{
-    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -244,6 +244,10 @@ impl Platform for Machine {
 
     fn memory(&self) -> Option<&Memory> {
         self.stores.memory()
+    }
+
+    fn sealed_by(&self) -> SealedBy {
+        SealedBy::Pipeline
     }
 
     fn spans_by(&self) -> SpansBy {

@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
@@ -14,6 +15,17 @@ use crate::files::only_for_us;
 
 /// The copy's file in the node's folder.
 pub const CACHE_FILE: &str = "cache.sqlite3";
+
+/// What became of a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change<'a> {
+    /// It has this value.
+    Kept(&'a [u8]),
+    /// It had to make room.
+    MadeRoom,
+    /// It was removed: it may have been erased.
+    Removed,
+}
 
 /// The copy, and the thread that writes it.
 pub(super) struct Disk {
@@ -32,7 +44,16 @@ struct Pending {
 struct Changes {
     /// The last of each key; `None` removes it.
     by_key: HashMap<String, Option<Vec<u8>>>,
+    /// Whether any of them was removed.
+    removed: bool,
     ended: bool,
+}
+
+impl Changes {
+    /// Whether they may wait for more.
+    fn may_wait(&self) -> bool {
+        !self.removed && !self.ended
+    }
 }
 
 impl Pending {
@@ -42,8 +63,9 @@ impl Pending {
 }
 
 impl Disk {
-    /// Opens the copy in a folder, and gives what it holds, what was written last at the end.
-    pub(super) fn open(folder: &Path) -> (Disk, Vec<(String, Vec<u8>)>) {
+    /// Opens the copy in a folder, and gives what it holds, what was written last at the end. After one write the next one waits so long
+    /// for more to come.
+    pub(super) fn open(folder: &Path, gather: Duration) -> (Disk, Vec<(String, Vec<u8>)>) {
         let path = folder.join(CACHE_FILE);
         let opened = open(&path).and_then(|file| Ok((read(&file)?, file)));
         let (held, file) = match opened {
@@ -56,7 +78,8 @@ impl Disk {
         };
         let pending = Arc::<Pending>::default();
         let writing = Arc::clone(&pending);
-        let writer = std::thread::Builder::new().name("lgdl-cache".into()).spawn(move || write(&path, file, &writing));
+        let writer =
+            std::thread::Builder::new().name("lgdl-cache".into()).spawn(move || write(&path, file, &writing, gather));
         if let Err(error) = &writer {
             told("is not written", error);
         }
@@ -64,10 +87,20 @@ impl Disk {
     }
 
     /// Has the copy take a change over.
-    pub(super) fn change(&self, key: &str, value: Option<&[u8]>) {
+    pub(super) fn change(&self, key: &str, change: Change<'_>) {
         if self.writer.is_some() {
-            self.pending.lock().by_key.insert(key.to_owned(), value.map(<[u8]>::to_vec));
-            self.pending.changed.notify_one();
+            let (value, removed) = match change {
+                Change::Kept(value) => (Some(value.to_vec()), false),
+                Change::MadeRoom => (None, false),
+                Change::Removed => (None, true),
+            };
+            let mut changes = self.pending.lock();
+            let is_first = changes.by_key.is_empty();
+            changes.removed |= removed;
+            changes.by_key.insert(key.to_owned(), value);
+            if is_first || removed {
+                self.pending.changed.notify_one();
+            }
         }
     }
 }
@@ -86,14 +119,16 @@ impl Drop for Disk {
 
 /// Writes until the store is dropped. All that has changed meanwhile is one transaction, so that the copy is the store as it was at
 /// some moment.
-fn write(path: &Path, mut file: Option<Connection>, pending: &Pending) {
-    let mut fails = false;
+fn write(path: &Path, mut file: Option<Connection>, pending: &Pending, gather: Duration) {
+    let (mut fails, mut not_before) = (false, Instant::now());
     loop {
         let (batch, ended) = {
-            let mut changes = pending.lock();
-            while changes.by_key.is_empty() && !changes.ended {
-                changes = pending.changed.wait(changes).unwrap_or_else(PoisonError::into_inner);
-            }
+            let nothing = |changes: &mut Changes| changes.by_key.is_empty() && !changes.ended;
+            let changes = pending.changed.wait_while(pending.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
+            let rest = not_before.saturating_duration_since(Instant::now());
+            let gathered = pending.changed.wait_timeout_while(changes, rest, |changes| changes.may_wait());
+            let (mut changes, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+            changes.removed = false;
             (std::mem::take(&mut changes.by_key), changes.ended)
         };
         if !batch.is_empty() {
@@ -110,6 +145,7 @@ fn write(path: &Path, mut file: Option<Connection>, pending: &Pending) {
                     throw_away(path);
                 }
             }
+            not_before = Instant::now() + gather;
         }
         if ended {
             return;

@@ -109,7 +109,11 @@ async fn keep(
         return Err(Problem::unacceptable(format!("`capacity` is from 1 to {MAX_CAPACITY}.")));
     }
     let all = origin.store.administrators().await?;
-    let theirs = |tenant: &Option<String>| tenant.as_ref().is_none_or(|tenant| *tenant == caller.tenant);
+    // An account that is bound to no tenant is for those to put to use who are not, either.
+    let theirs = |tenant: &Option<String>| match tenant {
+        Some(tenant) => *tenant == caller.tenant,
+        None => caller.administrator.tenant.is_none(),
+    };
     let administrator = all.into_iter().find(|row| row.id == id && theirs(&row.tenant));
     let administrator = administrator.ok_or_else(|| Problem::not_found("There is no such administrator."))?;
     if administrator.role != Role::Agent {
@@ -127,7 +131,11 @@ async fn keep(
     };
     let detail = json!({"queues": agent.queues, "capacity": agent.capacity});
     let told = caller.event(&origin, events::AGENT_CHANGED, id.as_str(), detail);
-    origin.store.keep_agent(agent, told).await?;
+    if !origin.store.keep_agent(agent, told).await? {
+        return Err(Problem::exists(
+            "This administrator serves queues of another tenant; make another account for these.",
+        ));
+    }
     let agent = origin.store.agent(&id).await?.ok_or_else(|| Problem::not_found("There is no such administrator."))?;
     Ok(Json(shown(&agent, origin.clock.now_ms())))
 }

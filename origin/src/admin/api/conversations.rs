@@ -176,7 +176,7 @@ async fn turns(
     // Turns are found by conversation alone: whose it is must be clear first.
     origin.store.find_by_id(&caller.tenant, &id).await?.ok_or_else(unknown)?;
     caller.tell(&origin, events::CONVERSATION_ACCESSED, id.as_str(), json!({"what": "turns"})).await?;
-    let rows = origin.store.turns(&id, page.after, limit).await?;
+    let rows = origin.store.list_turns(&id, page.after, limit).await?;
     let next = rows.last().filter(|_| rows.len() as u64 == u64::from(limit)).map(|row| row.turn_num);
     let shown = |row: &TurnRow| {
         json!({
@@ -209,14 +209,18 @@ async fn erase(
     caller: Caller,
     InPath(id): InPath<ConversationId>,
 ) -> Result<Json<Value>, Problem> {
-    let row = origin.store.find_by_id(&caller.tenant, &id).await?.ok_or_else(unknown)?;
+    let Some(row) = origin.store.find_by_id(&caller.tenant, &id).await? else {
+        // Gone may mean erased a moment ago.
+        tombstones::written(&origin).await?;
+        return Err(unknown());
+    };
     let key = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
     let order = order(&origin, &caller);
     let erasure = order.id.to_string();
     let told = caller.event(&origin, events::CONVERSATION_DELETED, id.as_str(), json!({"erasure": erasure}));
     match origin.store.erase_conversation(&key, &row.user_id, order, told).await? {
         ErasureOutcome::Erased(report) => {
-            tombstones::written(&origin).await;
+            tombstones::written(&origin).await?;
             Ok(Json(json!({"erasure": erasure, "report": report})))
         }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),

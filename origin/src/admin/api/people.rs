@@ -76,7 +76,7 @@ async fn erase(
     origin.protection.forget(&caller.tenant, &user);
     match outcome {
         ErasureOutcome::Erased(report) => {
-            tombstones::written(&origin).await;
+            tombstones::written(&origin).await?;
             Ok(Json(json!({"erasure": erasure, "report": report})))
         }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),

@@ -1,15 +1,16 @@
 //! Administrators, their sessions, and the listing of conversations on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::{Row, Transaction};
 
-use super::conversations::parse_id;
-use super::{Database, PostgresStore, failed, get, natural, tell};
+use super::conversations::{TURNS, parse_id, turn};
+use super::{Database, PostgresStore, column, failed, get, in_time, natural, tell};
 use crate::clock::{Millis, nearest_time};
-use crate::ids::{AdministratorId, SessionId};
+use crate::ids::{AdministratorId, ConversationId, SessionId};
 use crate::store::{
     AdministratorChange, AdministratorChanged, AdministratorRow, Administrators, ConversationFilter, ConversationHead,
-    Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError,
+    Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError, TurnRow,
 };
 
 const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, lgdl_millis(a.created_at), a.disabled";
@@ -41,21 +42,25 @@ impl Administrators for PostgresStore {
         told: Event,
     ) -> Result<AdministratorChanged> {
         let mut client = self.pools.primary().await?;
-        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-        // All of them locked: two who keep each other out at the same time must not both succeed.
-        let sql = format!("SELECT {ADMINISTRATOR} FROM administrators a ORDER BY id FOR UPDATE");
-        let rows = transaction.query(&sql, &[]).await.map_err(|error| failed(&error))?;
-        let all = rows.iter().map(|row| administrator(row, 0)).collect::<Result<Vec<_>>>()?;
-        let changed = change.among(&all, id);
         let work = async {
-            if let AdministratorChanged::Done(after) = &changed {
-                replace(&transaction, after).await?;
-                tell(&transaction, &told).await?;
-            }
-            transaction.commit().await
+            let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+            // All of them locked: two who keep each other out at the same time must not both succeed.
+            let sql = format!("SELECT {ADMINISTRATOR} FROM administrators a ORDER BY id FOR UPDATE");
+            let rows = transaction.query(&sql, &[]).await.map_err(|error| failed(&error))?;
+            let all = rows.iter().map(|row| administrator(row, 0)).collect::<Result<Vec<_>>>()?;
+            let changed = change.among(&all, id);
+            let done = async {
+                if let AdministratorChanged::Done(after) = &changed {
+                    replace(&transaction, after).await?;
+                    tell(&transaction, &told).await?;
+                }
+                transaction.commit().await
+            };
+            done.await.map_err(|error| failed(&error))?;
+            Ok(changed)
         };
-        work.await.map_err(|error| failed(&error))?;
-        Ok(changed)
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?
     }
 
     async fn begin_session(&self, session: SessionRow, password: &str, told: Event) -> Result<bool> {
@@ -128,6 +133,11 @@ impl Listings for PostgresStore {
         let limit = i64::from(limit.min(MAX_PAGE));
         let row: super::Params<'_> = &[&tenant, game, user_id, &since, &until, &at, &id, &limit];
         self.query_lagging(sql, row).await?.iter().map(head).collect()
+    }
+
+    async fn list_turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>> {
+        let limit = i64::from(limit.min(MAX_PAGE));
+        self.query_lagging(TURNS, &[&id.as_str(), &column(after), &limit]).await?.iter().map(turn).collect()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Conversations whose turns lie in an archive, on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 
 use super::conversations::{COLUMNS, conversation};
 use super::transfer::write_parts;
-use super::{PostgresStore, column, failed, get, tell};
+use super::{PostgresStore, column, failed, get, in_time, tell};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
 use crate::store::archives::KEPT_AHEAD_MS;
@@ -79,28 +80,33 @@ impl Archives for PostgresStore {
             transaction.commit().await?;
             Ok(true)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn bring_back(&self, dump: ConversationDump, file: &str, loose_from: Millis, told: Event) -> Result<bool> {
         let mut client = self.pools.primary().await?;
-        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-        let row = &dump.conversation;
-        let sql = "UPDATE conversations SET metadata = metadata - 'archived'
-            WHERE id = $1 AND tenant = $2 AND metadata -> 'archived' ->> 'file' = $3";
-        let named = transaction.execute(sql, &[&row.id.as_str(), &row.tenant, &file]).await;
-        if named.map_err(|error| failed(&error))? == 0 {
-            return Ok(false);
-        }
-        write_parts(&transaction, &[&dump]).await?;
-        let rest = async {
-            let loose = "INSERT INTO loose_files (file, conversation_id, since) VALUES ($1, $2, $3)
-                ON CONFLICT (file) DO UPDATE SET since = excluded.since";
-            transaction.execute(loose, &[&file, &row.id.as_str(), &loose_from]).await?;
-            tell(&transaction, &told).await?;
-            transaction.commit().await
+        let work = async {
+            let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+            let row = &dump.conversation;
+            let sql = "UPDATE conversations SET metadata = metadata - 'archived'
+                WHERE id = $1 AND tenant = $2 AND metadata -> 'archived' ->> 'file' = $3";
+            let named = transaction.execute(sql, &[&row.id.as_str(), &row.tenant, &file]).await;
+            if named.map_err(|error| failed(&error))? == 0 {
+                return Ok(false);
+            }
+            write_parts(&transaction, &[&dump]).await?;
+            let rest = async {
+                let loose = "INSERT INTO loose_files (file, conversation_id, since) VALUES ($1, $2, $3)
+                    ON CONFLICT (file) DO UPDATE SET since = excluded.since";
+                transaction.execute(loose, &[&file, &row.id.as_str(), &loose_from]).await?;
+                tell(&transaction, &told).await?;
+                transaction.commit().await
+            };
+            rest.await.map(|()| true).map_err(|error| failed(&error))
         };
-        rest.await.map(|()| true).map_err(|error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?
     }
 
     async fn loose_files(&self, before: Millis, limit: u32) -> Result<Vec<LooseFile>> {

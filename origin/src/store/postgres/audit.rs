@@ -1,11 +1,14 @@
 //! The outbox and the audit chain on PostgreSQL. One chain for the database: a lock makes its writers take turns.
 
 use async_trait::async_trait;
+use deadpool_postgres::Object;
+use tokio::time::timeout;
 use tokio_postgres::{Row, Transaction};
 
 use super::commit::{event_json, list};
-use super::{PostgresStore, column, events, failed, get, natural};
+use super::{Database, PostgresStore, column, events, failed, get, in_time, natural};
 use crate::audit::{GENESIS, link};
+use crate::clock::Millis;
 use crate::store::outbox::Unpacked;
 use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, StoreError};
 
@@ -15,10 +18,14 @@ pub(super) const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(hashtextextend
 impl AuditLog for PostgresStore {
     async fn append_audit(&self, events: Vec<Event>) -> Result<u64> {
         let mut client = self.pools.primary().await?;
-        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-        let length = append(&transaction, self.naming.named_in(events)).await?;
-        transaction.commit().await.map_err(|error| failed(&error))?;
-        Ok(length)
+        let work = async {
+            let transaction = client.transaction().await?;
+            let length = append(&transaction, self.naming.named_in(events)).await?;
+            transaction.commit().await?;
+            Ok(length)
+        };
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn enqueue(&self, events: Vec<Event>) -> Result<()> {
@@ -39,33 +46,23 @@ impl AuditLog for PostgresStore {
         self.naming.named(pseudonym)
     }
 
-    async fn drain_outbox(&self, limit: u32) -> Result<u64> {
+    async fn drain_outbox(&self, most: u32) -> Result<u64> {
         if self.naming.is_locked() {
             return Ok(0);
         }
         let mut client = self.pools.primary().await?;
-        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-        // The chain's lock first: two origins that drain must neither wait crosswise nor tell anything twice.
-        let lock = transaction.prepare_cached(LOCK_CHAIN).await.map_err(|error| failed(&error))?;
-        transaction.execute(&lock, &[]).await.map_err(|error| failed(&error))?;
-        let sql = "WITH gone AS (DELETE FROM outbox WHERE sequence IN
-                (SELECT sequence FROM outbox ORDER BY sequence LIMIT $1) RETURNING *)
-            SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence FROM gone ORDER BY sequence";
-        let statement = transaction.prepare_cached(sql).await.map_err(|error| failed(&error))?;
-        let rows = transaction.query(&statement, &[&i64::from(limit)]).await.map_err(|error| failed(&error))?;
-        let mut unpacked = Unpacked::default();
-        for row in &rows {
-            unpacked.take(natural(row, 6)?, event(row)?)?;
-        }
-        if !unpacked.links.is_empty() {
-            append(&transaction, self.naming.named_in(unpacked.links)).await?;
-        }
-        let heard = events::append(&transaction, &unpacked.heard).await.map_err(|error| failed(&error))?;
-        transaction.commit().await.map_err(|error| failed(&error))?;
+        let limit = self.pools.several();
+        let moved = timeout(limit, self.move_on(&mut client, most)).await;
+        let (moved, heard) = in_time(limit, moved, client)??;
         if let Some(last) = heard {
             self.signals.hear(last);
         }
-        Ok(rows.len() as u64)
+        Ok(moved)
+    }
+
+    async fn outbox_since(&self) -> Result<Option<Millis>> {
+        let sql = "SELECT lgdl_millis(at) FROM outbox ORDER BY sequence LIMIT 1";
+        self.query_opt(sql, &[]).await?.map(|row| get(&row, 0)).transpose()
     }
 
     async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>> {
@@ -80,6 +77,32 @@ impl AuditLog for PostgresStore {
     }
 }
 
+impl PostgresStore {
+    /// Moves rows on; how many, and the last sequence on the event bus if anything came to it.
+    async fn move_on(&self, client: &mut Object, most: u32) -> Result<(u64, Option<u64>)> {
+        let failed = |error| failed(&error);
+        let transaction = client.transaction().await.map_err(failed)?;
+        // The chain's lock first: two origins that drain must neither wait crosswise nor tell anything twice.
+        let lock = transaction.prepare_cached(LOCK_CHAIN).await.map_err(failed)?;
+        transaction.execute(&lock, &[]).await.map_err(failed)?;
+        let sql = "WITH gone AS (DELETE FROM outbox WHERE sequence IN
+                (SELECT sequence FROM outbox ORDER BY sequence LIMIT $1) RETURNING *)
+            SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence FROM gone ORDER BY sequence";
+        let statement = transaction.prepare_cached(sql).await.map_err(failed)?;
+        let rows = transaction.query(&statement, &[&i64::from(most)]).await.map_err(failed)?;
+        let mut unpacked = Unpacked::default();
+        for row in &rows {
+            unpacked.take(natural(row, 6)?, event(row)?)?;
+        }
+        if !unpacked.links.is_empty() {
+            append(&transaction, self.naming.named_in(unpacked.links)).await.map_err(failed)?;
+        }
+        let heard = events::append(&transaction, &unpacked.heard).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok((rows.len() as u64, heard))
+    }
+}
+
 const LINK: &str =
     "SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence, previous_hash, hash FROM audit";
 
@@ -88,29 +111,26 @@ fn audit_row(row: &Row) -> Result<AuditRow> {
     Ok(AuditRow { sequence, event: event(row)?, previous_hash: get(row, 7)?, hash: get(row, 8)? })
 }
 
-async fn append(transaction: &Transaction<'_>, events: Vec<Event>) -> Result<u64> {
-    let work = async {
-        transaction.execute(LOCK_CHAIN, &[]).await?;
-        let sql = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
-        let (mut sequence, mut previous) = match transaction.query_opt(sql, &[]).await? {
-            Some(row) => (row.try_get::<_, i64>(0)?.unsigned_abs(), row.try_get(1)?),
-            None => (0, GENESIS.to_owned()),
-        };
-        let sql = "INSERT INTO audit (sequence, at, tenant, event, actor, subject, detail, previous_hash, hash)
-            VALUES ($1, lgdl_time($2), $3, $4, $5, $6, $7, $8, $9)";
-        let insert = transaction.prepare(sql).await?;
-        for event in events {
-            let row = link(sequence + 1, event, &previous);
-            let Event { at, tenant, event, actor, subject, detail } = &row.event;
-            let (number, detail) = (column(row.sequence), detail.to_string());
-            transaction
-                .execute(&insert, &[&number, at, tenant, event, actor, subject, &detail, &row.previous_hash, &row.hash])
-                .await?;
-            (sequence, previous) = (row.sequence, row.hash);
-        }
-        Ok(sequence)
+async fn append(transaction: &Transaction<'_>, events: Vec<Event>) -> Database<u64> {
+    transaction.execute(LOCK_CHAIN, &[]).await?;
+    let sql = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
+    let (mut sequence, mut previous) = match transaction.query_opt(sql, &[]).await? {
+        Some(row) => (row.try_get::<_, i64>(0)?.unsigned_abs(), row.try_get(1)?),
+        None => (0, GENESIS.to_owned()),
     };
-    work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+    let sql = "INSERT INTO audit (sequence, at, tenant, event, actor, subject, detail, previous_hash, hash)
+        VALUES ($1, lgdl_time($2), $3, $4, $5, $6, $7, $8, $9)";
+    let insert = transaction.prepare(sql).await?;
+    for event in events {
+        let row = link(sequence + 1, event, &previous);
+        let Event { at, tenant, event, actor, subject, detail } = &row.event;
+        let (number, detail) = (column(row.sequence), detail.to_string());
+        transaction
+            .execute(&insert, &[&number, at, tenant, event, actor, subject, &detail, &row.previous_hash, &row.hash])
+            .await?;
+        (sequence, previous) = (row.sequence, row.hash);
+    }
+    Ok(sequence)
 }
 
 fn event(row: &Row) -> Result<Event> {

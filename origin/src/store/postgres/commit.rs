@@ -2,13 +2,14 @@
 //! share a statement is in [`super::groups`].
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use super::conversations::{CONVERSATION, conversation};
 use super::groups::Said;
 use super::pool::Pools;
-use super::{Params, PostgresStore, column, failed, gave_up, query};
+use super::{Params, PostgresStore, column, failed, in_time, query};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::outbox::packed;
@@ -184,12 +185,8 @@ async fn settle(pools: &Pools, sql: &str, params: Params<'_>, (now_ms, silent): 
             transaction.commit().await?;
             Ok(done)
         };
-        let done = match tokio::time::timeout(pools.timeout, work).await {
-            Ok(done) => done,
-            Err(_) => return Err(gave_up(client, pools.timeout)),
-        };
-        drop(client);
-        let error = match done {
+        let done = timeout(pools.timeout, work).await;
+        let error = match in_time(pools.timeout, done, client)? {
             Ok(row) => return Ok(row),
             Err(error) => error,
         };

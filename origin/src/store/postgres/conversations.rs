@@ -28,7 +28,8 @@ pub(super) const CONVERSATION: &str =
 const ERASED: &str = "SELECT 1 FROM erasures WHERE tenant = $1 AND kind = 'conversation' AND subject = $2";
 
 /// By way of the conversation, whose period names the one partition to look into.
-const TURNS: &str = "SELECT t.turn_num, lgdl_millis(t.timestamp), t.user_input, t.sanitized_input, t.matched_move,
+pub(super) const TURNS: &str =
+    "SELECT t.turn_num, lgdl_millis(t.timestamp), t.user_input, t.sanitized_input, t.matched_move,
     t.confidence, t.response, t.extracted_params, t.metadata, t.details
     FROM turns t WHERE t.period = (SELECT period FROM conversations WHERE id = $1)
         AND t.conversation_id = $1 AND t.turn_num > $2 ORDER BY t.turn_num LIMIT $3";
@@ -59,20 +60,19 @@ impl Conversations for PostgresStore {
     }
 
     async fn find_by_id(&self, tenant: &str, id: &ConversationId) -> Result<Option<ConversationRow>> {
-        let rows = self.query_lagging(CONVERSATION, &[&tenant, &id.as_str()]).await?;
-        rows.first().map(conversation).transpose()
+        self.query_opt(CONVERSATION, &[&tenant, &id.as_str()]).await?.as_ref().map(conversation).transpose()
     }
 
     async fn versions(&self, tenant: &str, ids: &[ConversationId]) -> Result<Vec<(ConversationId, u64)>> {
         let sql = "SELECT id, version FROM conversations WHERE tenant = $1 AND id = ANY ($2)";
         let ids: Vec<&str> = ids.iter().map(ConversationId::as_str).collect();
-        let rows = self.query_lagging(sql, &[&tenant, &ids]).await?;
+        let rows = self.query(sql, &[&tenant, &ids]).await?;
         rows.iter().map(|row| Ok((parse_id(get(row, 0)?)?, natural(row, 1)?))).collect()
     }
 
     async fn turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>> {
         let limit = i64::from(limit.min(MAX_PAGE));
-        self.query_lagging(TURNS, &[&id.as_str(), &column(after), &limit]).await?.iter().map(turn).collect()
+        self.query(TURNS, &[&id.as_str(), &column(after), &limit]).await?.iter().map(turn).collect()
     }
 
     async fn dump(&self, tenant: &str, id: &ConversationId) -> Result<Option<ConversationDump>> {

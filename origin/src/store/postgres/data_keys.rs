@@ -1,9 +1,10 @@
 //! Data keys on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{PostgresStore, failed, get, tell};
+use super::{PostgresStore, failed, get, in_time, tell};
 use crate::ids::DataKeyId;
 use crate::store::{DataKeyRow, DataKeys, Event, MAX_PAGE, Result, StoreError};
 
@@ -49,7 +50,8 @@ impl DataKeys for PostgresStore {
             transaction.commit().await?;
             Ok(replaced)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use tokio::time::timeout;
 use tokio_postgres::{IsolationLevel, Row};
 
 use super::conversations::{conversation, turn};
-use super::{PostgresStore, failed, get, natural};
+use super::{PostgresStore, failed, get, in_time, natural};
 use crate::store::{AnswerRow, ContextRow, ConversationDump, Result, SlotRow};
 
 const CONVERSATIONS: &str = "SELECT id, tenant, game, external_id, user_id, version, game_version,
@@ -40,7 +41,9 @@ impl PostgresStore {
             snapshot.commit().await?;
             Ok((rows, parts))
         };
-        let (rows, parts) = reading.await.map_err(|error: tokio_postgres::Error| failed(&error))?;
+        let limit = self.pools.several();
+        let read = in_time(limit, timeout(limit, reading).await, client)?;
+        let (rows, parts) = read.map_err(|error: tokio_postgres::Error| failed(&error))?;
         let [turns, slots, context, answers] = parts;
         let mut turns = by_conversation(&turns, 10, turn)?;
         let mut slots = by_conversation(&slots, 0, slot)?;

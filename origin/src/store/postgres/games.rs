@@ -1,9 +1,10 @@
 //! Games and their versions on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::{Row, Transaction};
 
-use super::{Database, PostgresStore, failed, get, tell};
+use super::{Database, PostgresStore, failed, get, in_time, tell};
 use crate::clock::Millis;
 use crate::store::{Activation, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
 
@@ -25,7 +26,8 @@ impl Games for PostgresStore {
             transaction.commit().await?;
             Ok(outcome)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn games(&self, tenant: &str) -> Result<Vec<GameRow>> {
@@ -62,7 +64,8 @@ impl Games for PostgresStore {
             transaction.commit().await?;
             Ok(known)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>> {
@@ -76,7 +79,8 @@ impl Games for PostgresStore {
             transaction.commit().await?;
             Ok(version)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn remove_games(&self, tenant: &str, told: Event) -> Result<bool> {

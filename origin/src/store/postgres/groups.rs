@@ -6,11 +6,12 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::commit::{COMMITTED, Turn, commit_alone};
 use super::pool::Pools;
-use super::{Params, failed, gave_up, get};
+use super::{Params, failed, get, in_time};
 use crate::store::{Activity, Result, StoreError};
 
 /// Turns of one statement at most: it holds their locks until the last of them is done.
@@ -212,8 +213,8 @@ async fn commit_together(pools: &Pools, group: &[Waiting]) -> Together {
         let statement = client.prepare_cached(COMMIT).await?;
         client.query_one(&statement, params).await
     };
-    match tokio::time::timeout(pools.timeout, work).await {
-        Err(_) => Together::Unknown(gave_up(client, pools.timeout)),
+    match in_time(pools.timeout, timeout(pools.timeout, work).await, client) {
+        Err(error) => Together::Unknown(error),
         Ok(Err(error)) if error.as_db_error().is_some() => Together::Undone,
         Ok(Err(error)) => Together::Unknown(failed(&error)),
         Ok(Ok(row)) => get(&row, 0).map_or_else(Together::Unknown, Together::Done),

@@ -52,12 +52,19 @@ impl Handovers for PostgresStore {
         untold(self.query(&sql, &[&agent.as_str(), &i64::from(limit)]).await?.iter())
     }
 
-    async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>> {
+    async fn overdue_handovers(
+        &self,
+        now_ms: Millis,
+        patience_ms: u64,
+        but_for: &[ConversationId],
+    ) -> Result<Vec<(String, HandoverRow)>> {
         let sql = format!(
             "SELECT {HANDOVER} FROM handovers WHERE stage = 'waiting' AND waiting_since + coalesce(patience_ms, $2) <= $1
-            AND {COMES_BY_THE_DESK} ORDER BY since LIMIT $3"
+            AND conversation_id <> ALL ($4) AND {COMES_BY_THE_DESK} ORDER BY since LIMIT $3"
         );
-        self.query(&sql, &[&now_ms, &column(patience_ms), &MAX_HANDOVERS]).await?.iter().map(handover).collect()
+        let but_for: Vec<&str> = but_for.iter().map(ConversationId::as_str).collect();
+        let params: super::Params<'_> = &[&now_ms, &column(patience_ms), &MAX_HANDOVERS, &but_for];
+        self.query(&sql, params).await?.iter().map(handover).collect()
     }
 
     async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>> {
@@ -97,12 +104,12 @@ impl Handovers for PostgresStore {
         self.execute(sql, &[&tenant, &row.conversation.as_str(), &row.since, &outcome]).await.map(drop)
     }
 
-    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<()> {
+    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool> {
         let sql = "INSERT INTO agents (id, tenant, name, queues, capacity, serving) VALUES ($1, $2, $3, $4, $5, '[]')
-            ON CONFLICT (id) DO UPDATE SET tenant = $2, name = $3, queues = $4, capacity = $5";
+            ON CONFLICT (id) DO UPDATE SET name = $3, queues = $4, capacity = $5 WHERE agents.tenant = $2";
         let AgentRow { id, tenant, name, queues, capacity, .. } = &agent;
         let row: super::Params<'_> = &[&id.as_str(), tenant, name, &json_list(queues), &column(*capacity)];
-        self.change(sql, row, &told).await.map(drop)
+        self.change(sql, row, &told).await
     }
 
     async fn agent(&self, id: &AdministratorId) -> Result<Option<AgentRow>> {

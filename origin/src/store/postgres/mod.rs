@@ -31,6 +31,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
@@ -92,7 +94,7 @@ impl PostgresStore {
         query(self.pools.primary().await?, self.pools.timeout, sql, params).await
     }
 
-    /// As [`Self::query`], where an answer that lags behind will do.
+    /// As [`Self::query`], where an answer that lags behind will do: nothing is done because of it.
     async fn query_lagging(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         query(self.pools.replica().await?, self.pools.timeout, sql, params).await
     }
@@ -107,10 +109,8 @@ impl PostgresStore {
             let statement = client.prepare_cached(sql).await?;
             client.execute(&statement, params).await
         };
-        match tokio::time::timeout(self.pools.timeout, work).await {
-            Ok(done) => done.map_err(|error| failed(&error)),
-            Err(_) => Err(gave_up(client, self.pools.timeout)),
-        }
+        let limit = self.pools.timeout;
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error| failed(&error))
     }
 
     /// Runs one statement and, if it touches any row, tells of it in the same transaction.
@@ -132,10 +132,8 @@ impl PostgresStore {
             transaction.commit().await?;
             Ok(changed)
         };
-        match tokio::time::timeout(self.pools.timeout, work).await {
-            Ok(done) => done.map_err(|error| failed(&error)),
-            Err(_) => Err(gave_up(client, self.pools.timeout)),
-        }
+        let limit = self.pools.timeout;
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error| failed(&error))
     }
 }
 
@@ -159,21 +157,21 @@ impl PoolSettings {
     }
 }
 
-async fn query(client: Object, timeout: Duration, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+async fn query(client: Object, limit: Duration, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
     let work = async {
         let statement = client.prepare_cached(sql).await?;
         client.query(&statement, params).await
     };
-    match tokio::time::timeout(timeout, work).await {
-        Ok(rows) => rows.map_err(|error| failed(&error)),
-        Err(_) => Err(gave_up(client, timeout)),
-    }
+    in_time(limit, timeout(limit, work).await, client)?.map_err(|error| failed(&error))
 }
 
-/// A connection that did not answer in time is not used again: what it will say belongs to nobody.
-fn gave_up(client: Object, timeout: Duration) -> StoreError {
-    drop(Object::take(client));
-    StoreError::Unavailable(format!("no answer within {} s", timeout.as_secs()))
+/// What came of work on a connection within its time limit. One that did not answer in time is not used again: what it will say
+/// belongs to nobody.
+fn in_time<T>(limit: Duration, done: std::result::Result<T, Elapsed>, client: Object) -> Result<T> {
+    done.map_err(|_| {
+        drop(Object::take(client));
+        StoreError::Unavailable(format!("no answer within {} s", limit.as_secs()))
+    })
 }
 
 /// What a failed statement means to the caller. Only code and message are kept: a message names columns and
@@ -189,6 +187,9 @@ pub(crate) fn failed(error: &tokio_postgres::Error) -> StoreError {
     let text = format!("PostgreSQL {}: {}", database.code().code(), database.message());
     if pooled_by_transactions(database) {
         return StoreError::Unavailable(format!("{POOLED_BY_TRANSACTIONS} ({text})"));
+    }
+    if *database.code() == tokio_postgres::error::SqlState::UNDEFINED_DATABASE {
+        return StoreError::Internal(format!("{text}: make it (CREATE DATABASE), or mend LGDL_POSTGRES_URL"));
     }
     match &database.code().code()[..2] {
         // Connection, resources, operator intervention, system error, read-only, retryable conflicts.

@@ -1,9 +1,10 @@
 //! Edge nodes on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{Params, PostgresStore, failed, get, tell};
+use super::{Params, PostgresStore, failed, get, in_time, tell};
 use crate::clock::Millis;
 use crate::store::{Event, NodeRow, Nodes, Result, StoreError};
 
@@ -40,7 +41,8 @@ impl Nodes for PostgresStore {
             transaction.commit().await?;
             Ok(kept > 0)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn forget_nodes(&self, silent_before: Millis) -> Result<u64> {

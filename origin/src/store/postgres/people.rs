@@ -1,9 +1,10 @@
 //! Consents, legal holds and erasure on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::{Row, Transaction};
 
-use super::{Database, PostgresStore, events, failed, get, tell};
+use super::{Database, PostgresStore, events, failed, get, in_time, tell};
 use crate::clock::{Millis, nearest_time};
 use crate::ids::{HoldId, person_pseudonym};
 use crate::store::archives::DUE_AT_ONCE;
@@ -88,7 +89,8 @@ impl People for PostgresStore {
             transaction.commit().await?;
             Ok(ErasureOutcome::Erased(report))
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.many();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn erase_person(
@@ -108,7 +110,8 @@ impl People for PostgresStore {
             transaction.commit().await?;
             Ok(outcome)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.many();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn erasures(&self, tenant: &str, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>> {
@@ -141,7 +144,8 @@ impl People for PostgresStore {
             transaction.commit().await?;
             Ok(removed)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.many();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn persons(&self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>> {

@@ -17,6 +17,15 @@ use super::{POOLED_BY_TRANSACTIONS, failed};
 use crate::config::Secret;
 use crate::store::{Connections, Result, StoreError};
 
+/// Times the longest statement that several of them may take.
+const SEVERAL: u32 = 6;
+/// Times that very many may.
+const MANY: u32 = 120;
+/// When a connection counts as lost on which nothing comes back.
+const LOST_AFTER: Duration = Duration::from_secs(30);
+/// How often a connection on which nothing comes is tried before that.
+const TRIED: u32 = 3;
+
 /// What a pool is made from.
 #[derive(Debug, Clone)]
 pub struct PoolSettings {
@@ -39,6 +48,16 @@ pub(super) struct Pools {
 }
 
 impl Pools {
+    /// The longest that several statements take, each of which the server ends in its own time: what takes longer has lost its connection.
+    pub(super) fn several(&self) -> Duration {
+        self.timeout * SEVERAL
+    }
+
+    /// The same for work whose statements grow with what one person, or one month, has left behind.
+    pub(super) fn many(&self) -> Duration {
+        self.timeout * MANY
+    }
+
     pub(super) async fn open(settings: &PoolSettings) -> Result<Pools> {
         let primary = pool(settings, &settings.url)?;
         let replica = settings.read_url.as_ref().map(|url| pool(settings, url)).transpose()?;
@@ -190,6 +209,13 @@ fn parse(url: &str, timeout: Duration) -> Result<(tokio_postgres::Config, bool)>
     let mut config = tokio_postgres::Config::from_str(url)
         .map_err(|_| StoreError::Unavailable("LGDL_POSTGRES_URL is not a PostgreSQL URL".into()))?;
     config.connect_timeout(timeout);
+    // A server that is gone says nothing: without these a connection to it waits for hours.
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(LOST_AFTER);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_idle(LOST_AFTER / TRIED).keepalives_interval(LOST_AFTER / TRIED).keepalives_retries(TRIED);
+    }
     if config.get_application_name().is_none() {
         config.application_name("lgdl-origin");
     }

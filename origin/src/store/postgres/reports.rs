@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
 
-use super::{PostgresStore, failed, get, natural};
+use super::{PostgresStore, failed, get, in_time, natural};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
 use crate::report::{DAY_MS, Left};
@@ -95,7 +96,8 @@ impl Reports for PostgresStore {
             }
             transaction.commit().await
         };
-        work.await.map_err(|error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error| failed(&error))
     }
 
     async fn report_days(&self, tenant: &str, game: &str, days: (i64, i64)) -> Result<Vec<DayRow>> {

@@ -1,8 +1,9 @@
 //! Removing what is past its time on PostgreSQL: conversation by conversation, or a month of turns at a stroke.
 
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{Params, PostgresStore, failed, get, natural, tell};
+use super::{Params, PostgresStore, failed, get, in_time, natural, tell};
 use crate::clock::Millis;
 use crate::store::{Due, Event, Result, RetentionRule, RetentionScope};
 
@@ -50,7 +51,8 @@ impl PostgresStore {
             transaction.commit().await?;
             Ok(removed)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     pub(super) async fn due_by(&self, rule: &RetentionRule, answers_before: Millis) -> Result<Vec<Due>> {
@@ -77,7 +79,8 @@ impl PostgresStore {
             transaction.batch_execute(LIMITS).await?;
             transaction.query(&sql, &[&rule.before, &tenant, &game, &except, &answers_before]).await
         };
-        let rows = work.await.map_err(|error| failed(&error))?;
+        let limit = self.pools.many();
+        let rows = in_time(limit, timeout(limit, work).await, client)?.map_err(|error| failed(&error))?;
         let due = |row: &Row| {
             Ok(Due {
                 tenant: get(row, 0)?,
@@ -125,6 +128,7 @@ impl PostgresStore {
             }
             transaction.commit().await
         };
-        work.await.map_err(|error| failed(&error))
+        let limit = self.pools.many();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error| failed(&error))
     }
 }

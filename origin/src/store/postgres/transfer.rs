@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_postgres::{Row, Transaction as Database};
 
 use super::commit::slots_json;
 use super::people::{PERSONS, erase_again};
-use super::{PostgresStore, failed, get, natural};
+use super::{PostgresStore, failed, get, in_time, natural};
 use crate::clock::Millis;
 use crate::ids::person_pseudonym;
 use crate::store::transfer::{another_administrator, another_data_key, another_owner, is_transferred};
@@ -40,21 +41,24 @@ impl Transfer for PostgresStore {
 
     async fn replace_conversation(&self, dump: ConversationDump) -> Result<bool> {
         let mut client = self.pools.primary().await?;
-        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-        let row = &dump.conversation;
-        let sql = "SELECT state_name FROM conversations
-            WHERE tenant = $1 AND id = $2 AND user_id = $3 AND version = $4 FOR UPDATE";
-        let version = super::column(row.version);
-        let names: super::Params<'_> = &[&row.tenant, &row.id.as_str(), &row.user_id, &version];
-        let Some(there) = transaction.query_opt(sql, names).await.map_err(|error| failed(&error))? else {
-            return Ok(false);
+        let work = async {
+            let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+            let row = &dump.conversation;
+            let sql = "SELECT state_name FROM conversations
+                WHERE tenant = $1 AND id = $2 AND user_id = $3 AND version = $4 FOR UPDATE";
+            let version = super::column(row.version);
+            let names: super::Params<'_> = &[&row.tenant, &row.id.as_str(), &row.user_id, &version];
+            let Some(there) = transaction.query_opt(sql, names).await.map_err(|error| failed(&error))? else {
+                return Ok(false);
+            };
+            let name: Option<String> = get(&there, 0)?;
+            write_conversations(&transaction, &[&dump]).await?;
+            let sql = "UPDATE conversations SET state_name = $2 WHERE id = $1";
+            transaction.execute(sql, &[&row.id.as_str(), &name]).await.map_err(|error| failed(&error))?;
+            transaction.commit().await.map(|()| true).map_err(|error| failed(&error))
         };
-        let name: Option<String> = get(&there, 0)?;
-        write_conversations(&transaction, &[&dump]).await?;
-        let sql = "UPDATE conversations SET state_name = $2 WHERE id = $1";
-        transaction.execute(sql, &[&row.id.as_str(), &name]).await.map_err(|error| failed(&error))?;
-        transaction.commit().await.map_err(|error| failed(&error))?;
-        Ok(true)
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?
     }
 
     async fn import(&self, section: Section, records: Vec<Record>, marks: Vec<(String, String)>) -> Result<Imported> {

@@ -1,9 +1,10 @@
 //! Webhooks on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{PostgresStore, column, failed, get, natural, tell};
+use super::{PostgresStore, column, failed, get, in_time, natural, tell};
 use crate::clock::{Millis, nearest_time};
 use crate::ids::WebhookId;
 use crate::store::{DeliveryRow, Event, LOCAL_SETTINGS, MAX_PAGE, Result, StoreError, Webhook, WebhookRow, Webhooks};
@@ -23,8 +24,8 @@ impl Webhooks for PostgresStore {
     }
 
     async fn replace_webhook(&self, row: WebhookRow, told: Event) -> Result<bool> {
-        let sql =
-            "UPDATE webhooks SET version = $3, definition = $4 WHERE id = $1 AND tenant = $2 AND version = $3 - 1";
+        let sql = "UPDATE webhooks SET version = $3, definition = $4
+            WHERE id = $1 AND tenant = $2 AND version = $3::bigint - 1";
         let definition = row.hook.definition()?;
         self.change(sql, &[&row.id.as_str(), &row.tenant, &column(row.version), &definition], &told).await
     }
@@ -46,7 +47,8 @@ impl Webhooks for PostgresStore {
             transaction.commit().await?;
             Ok(gone)
         };
-        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     async fn log_deliveries(&self, id: &WebhookId, rows: Vec<DeliveryRow>) -> Result<()> {

@@ -7,10 +7,10 @@ use super::commit::write_event;
 use super::conversations::parse_id;
 use super::{SqliteStore, failed, natural};
 use crate::clock::Millis;
-use crate::ids::{AdministratorId, SessionId};
+use crate::ids::{AdministratorId, ConversationId, SessionId};
 use crate::store::{
     AdministratorChange, AdministratorChanged, AdministratorRow, Administrators, ConversationFilter, ConversationHead,
-    Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError,
+    Conversations as _, Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError, TurnRow,
 };
 
 const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, a.created_at, a.disabled";
@@ -145,6 +145,10 @@ impl Listings for SqliteStore {
             rows.map(|row| row.map_err(failed)?).collect()
         })
         .await
+    }
+
+    async fn list_turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>> {
+        self.turns(id, after, limit).await
     }
 }
 

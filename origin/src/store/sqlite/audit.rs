@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::commit::write_event;
 use super::{SqliteStore, column, events, failed, natural};
 use crate::audit::{GENESIS, link};
+use crate::clock::Millis;
 use crate::store::audit_names::Naming;
 use crate::store::outbox::Unpacked;
 use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, StoreError};
@@ -43,6 +44,15 @@ impl AuditLog for SqliteStore {
 
     fn audit_name(&self, pseudonym: &str) -> String {
         self.naming.named(pseudonym)
+    }
+
+    async fn outbox_since(&self) -> Result<Option<Millis>> {
+        self.read(move |connection| {
+            let sql = "SELECT at FROM outbox ORDER BY sequence LIMIT 1";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            statement.query_row([], |row| row.get(0)).optional().map_err(failed)
+        })
+        .await
     }
 
     async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>> {

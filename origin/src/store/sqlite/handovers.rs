@@ -70,14 +70,20 @@ impl Handovers for SqliteStore {
         .await
     }
 
-    async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>> {
+    async fn overdue_handovers(
+        &self,
+        now_ms: Millis,
+        patience_ms: u64,
+        but_for: &[ConversationId],
+    ) -> Result<Vec<(String, HandoverRow)>> {
+        let but_for = serde_json::json!(but_for).to_string();
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {HANDOVER} FROM handovers WHERE stage = 'waiting'
                 AND waiting_since + coalesce(patience_ms, ?2) <= ?1 AND {COMES_BY_THE_DESK}
-                ORDER BY since LIMIT ?3"
+                AND conversation_id NOT IN (SELECT value FROM json_each(?4)) ORDER BY since LIMIT ?3"
             );
-            several(connection, &sql, params![now_ms, column(patience_ms), MAX_HANDOVERS])
+            several(connection, &sql, params![now_ms, column(patience_ms), MAX_HANDOVERS, but_for])
         })
         .await
     }
@@ -140,16 +146,15 @@ impl Handovers for SqliteStore {
             .await
     }
 
-    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<()> {
+    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool> {
         self.change(told, move |connection| {
             let sql =
                 "INSERT INTO agents (id, tenant, name, queues, capacity, serving) VALUES (?1, ?2, ?3, ?4, ?5, '[]')
-                ON CONFLICT (id) DO UPDATE SET tenant = ?2, name = ?3, queues = ?4, capacity = ?5";
+                ON CONFLICT (id) DO UPDATE SET name = ?3, queues = ?4, capacity = ?5 WHERE agents.tenant = ?2";
             let AgentRow { id, tenant, name, queues, capacity, .. } = &agent;
             connection.execute(sql, params![id.as_str(), tenant, name, json_list(queues), column(*capacity)])
         })
         .await
-        .map(drop)
     }
 
     async fn agent(&self, id: &AdministratorId) -> Result<Option<AgentRow>> {

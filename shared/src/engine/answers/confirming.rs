@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::corrections::{self, Held, Known};
+use super::super::corrections::{self, Held, Known, Strength};
 use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Open;
-use crate::language::Class;
+use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Scan, Source, strings};
 use crate::text::Heard;
@@ -33,6 +33,8 @@ impl Run<'_> {
         // "no, 8": the value that is given instead, before the plain no.
         let instead =
             corrections::find(&scan.heard, Held::named(&[Known { slot: name, called: slots::spoken_name(&slot) }]))
+                // "yes, the red one" confirms.
+                .filter(|found| found.strength > Strength::Weak || scan.heard.begins_with(Cue::Yes) == 0)
                 .and_then(|correction| {
                     let said = text.get(correction.span.0..correction.span.1)?;
                     let phrase = Heard::of(self.language(), said);

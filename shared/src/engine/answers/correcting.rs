@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::super::corrections::{self, Correction, Held, Known, PLAINLY, Strength};
+use super::super::corrections::{self, Correction, Held, Known, PLAINLY, SECOND_THOUGHT, Strength};
 use super::super::decide;
 use super::super::fill::Stated;
 use super::super::flow::Entry;
@@ -60,7 +60,8 @@ impl Run<'_> {
         }
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
-        if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
+        let asks = strings::is_question(scan.text, &scan.heard) || strings::is_question(said, &rest);
+        if rest.is_empty() || asks || slots::yes_no::is_unsure(&rest) {
             return false;
         }
         if let Some(whole) = correction.slot.filter(|name| !filled.contains(name)).map(str::to_owned) {
@@ -372,7 +373,8 @@ impl Run<'_> {
     pub(super) fn correct_in_a_clause(&mut self, asking: &Asking<'_>) -> bool {
         let Asking { mv, slot, scan, .. } = asking;
         let cut = clauses(scan.text, &scan.heard.tokens);
-        if asking.asked != decide::Asked::FreeText || asking.reads != Reads::Whole || cut.len() < 2 {
+        let counts = slots::is_number(slot) && !slots::takes_itself_back(slot, scan);
+        if asking.asked != decide::Asked::FreeText && !counts || asking.reads != Reads::Whole || cut.len() < 2 {
             return false;
         }
         let changes = |run: &Self, clause: &str| {
@@ -381,6 +383,11 @@ impl Run<'_> {
             let typed = |name: &&str| mv.slots.iter().find(|slot| slot.name == **name && !is_text(slot));
             correction_of(mv, &filled, &Heard::of(run.language(), clause)).is_some_and(|found| {
                 let said = clause.get(found.span.0..found.span.1).unwrap_or_default();
+                // "make it four" to a question for a number; "make it the 21st" is said for a day.
+                let first = Heard::of(run.language(), said).words.into_iter().next();
+                if counts && first.is_none_or(|first| !first.class.is(Class::ARTICLE)) {
+                    return false;
+                }
                 // "make it half ten": the time of a moment, whose day stays.
                 let moves_the_moment = |slot: &Slot, said: &str| {
                     let time = Slot { ty: SlotType::Time, ..slot.clone() };
@@ -397,8 +404,16 @@ impl Run<'_> {
             })
         };
         let said = |span: &(usize, usize)| scan.text.get(span.0..span.1).unwrap_or_default();
-        let (changing, rest): (Vec<_>, Vec<_>) = cut.iter().partition(|span| changes(self, said(span)));
-        if changing.is_empty() || rest.is_empty() {
+        let Some(at) = cut.iter().position(|span| changes(self, said(span))) else { return false };
+        let last = cut.iter().rposition(|span| changes(self, said(span))).unwrap_or(at);
+        // "Lena Vogt, oh sorry, make it the 20th, I work on the 14th": what stands behind the change goes on about that.
+        let only_turns = |span: &&(usize, usize)| {
+            let heard = Heard::of(self.language(), said(span));
+            heard.words.iter().all(|word| word.is(SECOND_THOUGHT.with(Cue::Hesitation).with(Cue::Linker)))
+        };
+        let before: Vec<_> = cut[..at].iter().filter(|span| !only_turns(span)).collect();
+        let rest = if before.is_empty() { cut[last + 1..].iter().collect() } else { before };
+        if rest.is_empty() {
             return false;
         }
         self.correct_beside(mv, slot, scan, (0, 0));
@@ -420,7 +435,7 @@ impl Run<'_> {
             let heard = Heard::of(self.language(), clause);
             let Some(correction) = correction_of(mv, &filled, &heard) else { continue };
             let Some(said) = clause.get(correction.span.0..correction.span.1) else { continue };
-            if correction.strength < Strength::Plain || strings::is_question(clause, &heard) {
+            if correction.strength < Strength::Plain || strings::is_inquiry(clause, &heard) {
                 continue;
             }
             let clause = Scan::of(clause, &mv.slots, scan.reference).knowing(scan.terms());

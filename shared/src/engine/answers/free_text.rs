@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::doubt::Doubt;
 use super::super::fill::{Stated, without};
 use super::super::hear::clauses;
 use super::super::repairs;
@@ -9,6 +10,7 @@ use super::super::run::Run;
 use super::super::turn::is_certain;
 use super::super::wording;
 use super::{Answered, Asking, Reads};
+use crate::entities::Entity;
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
@@ -76,6 +78,13 @@ impl Run<'_> {
         self.fill(asking.slot, &found, Source::Answer);
         if is_text(asking.slot) {
             let doubt = self.doubt_of_text(asking.mv, asking.slot, &found);
+            // "yes, the big one" answers another question than "Which one?"
+            let yes = || {
+                let said = asking.scan.heard.begins_with(Cue::Yes);
+                let set_apart = asking.scan.heard.words.get(said).is_some_and(|next| next.after_break);
+                said > 0 && set_apart && !self.question(asking.mv, asking.slot).asks_yes_or_no()
+            };
+            let doubt = doubt.or_else(|| yes().then_some(Doubt::Unlike));
             self.read_back_if(asking.slot, doubt);
         }
         self.fill_beside(asking.mv, &asking.scan, found.span());
@@ -153,8 +162,11 @@ impl Run<'_> {
             _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside)
                 .filter(|found| !goes_on_about(scan, beside, found)),
         };
-        let told = matches!(wanted, Wanted::Name | Wanted::Person | Wanted::Code);
-        let found = found.filter(|_| told || !self.tells_only_of_a_time(mv, slot, scan));
+        let found = match wanted {
+            Wanted::Code => found,
+            Wanted::Name | Wanted::Person => found.filter(|_| !tells_only_figures(scan)),
+            _ => found.filter(|_| !self.tells_only_of_a_time(mv, slot, scan)),
+        };
         let Some(found) = found else { return FreeText::Nothing };
         if !is_text(slot) {
             return FreeText::Value(found);
@@ -218,6 +230,17 @@ fn with_its_article(scan: &Scan<'_>, wanted: Wanted, found: Found) -> Found {
     }
     let text = scan.text.get(article.start..found.end).unwrap_or(&found.text).to_owned();
     Found { start: article.start, value: serde_json::json!(text), text, ..found }
+}
+
+/// "sept 3 2024", "five one two, 555 0188": a day, an amount or a number to call, and no name.
+fn tells_only_figures(scan: &Scan<'_>) -> bool {
+    let figures = |word: &Word| word.has_digit() || word.class.is(Class::NUMBER);
+    let valued = |word: &Word| {
+        let inside = |entity: &Entity| entity.start <= word.start && word.end <= entity.end;
+        figures(word) || word.class.is(Class::TIME) || scan.entities.iter().any(inside)
+    };
+    let telling = || scan.heard.words.iter().filter(|word| word.tells() || figures(word) || word.class.is(Class::TIME));
+    telling().count() > 1 && telling().any(figures) && telling().all(valued)
 }
 
 /// "555 0147, but only after ten", "Monday would be best": what stands behind a value that opens the text goes on about that, and is no

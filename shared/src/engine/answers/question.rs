@@ -76,8 +76,7 @@ impl Run<'_> {
         if !matches!(effective_type(slot), SlotType::Date | SlotType::DateTime) {
             return false;
         }
-        slots::side_of_rule(slot)
-            .map_or_else(|| slots::asks_for_the_past(&self.question(mv, slot).heard), |side| side == slots::Tense::Past)
+        slots::is_past_by_rule(slot).unwrap_or_else(|| slots::asks_for_the_past(&self.question(mv, slot).heard))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Answers to a question for a value of a type: a number, a day, an option.
 
-use super::super::corrections;
+use super::super::corrections::{self, SECOND_THOUGHT};
 use super::super::doubt::Doubt;
 use super::super::hear::clauses;
 use super::super::prepositions::options_of_others;
@@ -58,7 +58,16 @@ impl Run<'_> {
             Some(text) => slots::read_answer(slot, &Scan::of(text, [*slot], scan.reference).knowing(scan.terms())),
             None => slots::read_answer(slot, scan),
         };
+        // "never, we moved in at Christmas"
+        let never = scan.heard.words.first().is_some_and(|first| {
+            first.class.is(Class::NEGATOR)
+                && !first.is(SECOND_THOUGHT)
+                && scan.heard.words.get(1).is_some_and(|next| next.after_break)
+        });
         let answer = match said {
+            Answer::Value { .. } if never && slots::is_of_time(effective_type(slot)) => {
+                Answer::Refused(reason(self.language(), slot))
+            }
             Answer::Value { found, .. } if !shared && slots::states_several(slot, scan, &found) => {
                 match slots::first_clause(slot, scan) {
                     // "quarter to six, our flight's at nine"
