@@ -441,24 +441,6 @@ fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) 
     let own: Vec<usize> =
         values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
     let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
-    // "Tuesdays and Thursdays", "mon wed fri": several together are members of a list.
-    let together = |one: &Found, other: &Found| {
-        let (first, last) = if one.start < other.start { (one, other) } else { (other, one) };
-        let mut between = scan.heard.words.iter().filter(|word| first.end <= word.start && word.end <= last.start);
-        first.end <= last.start && between.all(|word| word.is([Cue::ListJoin, Cue::And]))
-    };
-    let members: Vec<(usize, usize)> = (0..values.len())
-        .flat_map(|at| values[at].1.iter().map(move |index| (at, *index)))
-        .filter(|(at, index)| {
-            let beside = |(other, (found, fits)): (usize, &(Found, Vec<usize>))| {
-                other != *at && fits.contains(index) && together(found, &values[*at].0)
-            };
-            is_list(*index) && values[*at].1.len() > 1 && values.iter().enumerate().any(beside)
-        })
-        .collect();
-    for (at, index) in members {
-        values[at].1 = vec![index];
-    }
     for (found, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
         let of_a_noun = belongs_to_the_noun_before(scan, found);
         fits.retain(|index| !filled(*index) && !of_a_noun);
