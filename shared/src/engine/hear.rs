@@ -278,7 +278,7 @@ impl Run<'_> {
         if classes.is(Class::COMPARES) {
             return false;
         }
-        let mut reference = self.reference.clone();
+        let mut reference = self.reference;
         if !classes.is(Class::PAST) {
             if classes.is(Class::ONGOING.and(Class::TENSE)) {
                 return false;

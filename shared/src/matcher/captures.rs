@@ -441,7 +441,8 @@ impl Pieces<'_> {
                 && at < to
                 && !class.is(Class::DETERMINER.and(Class::AUXILIARY))
                 && self.class(at - 2).is(Class::KIN);
-            if class.is(grammar) && !class.is(Class::FILLER) && !(at == to && class.is(Class::LIGHT)) && !of_kin {
+            let passes = of_kin || class.is(Class::FILLER) || at == to && class.is(Class::LIGHT);
+            if class.is(grammar) && !passes {
                 return at;
             }
             at -= 1;
