@@ -269,8 +269,19 @@ fn a_vet_hears_everything_in_spanish() {
 }
 
 #[test]
+fn what_is_said_first_is_heard_with_its_values() {
+    check("stables");
+}
+
+#[test]
 fn a_school_for_choirs_hears_names_of_relatives_and_what_is_not_sure() {
     check("quire");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn what_is_said_first_is_heard_with_its_values_in_spanish() {
+    check("campamento");
 }
 
 #[cfg(feature = "spanish")]

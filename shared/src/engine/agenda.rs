@@ -11,7 +11,7 @@ use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
 use super::turn::is_certain;
 use super::{AlsoState, wording};
-use crate::ir::{Move, SlotType};
+use crate::ir::{Move, Slot, SlotType};
 use crate::slots::{self, Shown, effective_type, strings};
 use crate::text;
 
@@ -51,6 +51,7 @@ impl Run<'_> {
         let fragments = self.fragments(&heard, open);
         heard.moves.extend(fragments);
         self.leave_to_the_question(&mut heard, open);
+        self.leave_to_statements(&mut heard);
         if !heard.moves.iter().any(Said::is_urgent) {
             let danger = self.dangers(&heard, open);
             heard.moves.extend(danger);
@@ -157,6 +158,27 @@ impl Run<'_> {
             !said.is_urgent()
                 || !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT)
                 || elsewhere(said)
+        });
+    }
+
+    /// "a repair please, we have a contract", where repairs ask for one: what one reading asks about is no other reading, unless it is
+    /// in its author's words.
+    fn leave_to_statements(&self, heard: &mut Readings) {
+        if heard.moves.len() < 2 {
+            return;
+        }
+        let mut stated: Vec<(String, (usize, usize))> = Vec::new();
+        for said in heard.moves.iter().filter(|said| !said.is_urgent()) {
+            let Some(mv) = self.move_at(said.candidate.move_index) else { continue };
+            let scan = slots::Scan::over(&self.text, self.heard(), std::iter::empty::<&Slot>(), &self.reference);
+            let slots: Vec<&Slot> = mv.slots.iter().collect();
+            let so = self.said_to_be_so(&mv, &slots, &scan, &[]);
+            stated.extend(so.into_iter().map(|so| (said.name.clone(), so.found.span())));
+        }
+        heard.moves.retain(|said| {
+            let span = said.candidate.span;
+            let is_it = |(name, so): &(String, (usize, usize))| *name != said.name && span.0 <= so.0 && so.1 <= span.1;
+            said.is_urgent() || said.candidate.verbatim || !stated.iter().any(is_it)
         });
     }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Filled;
-use super::answers::{prompt_text, without_denials};
+use super::answers::{FreeText, prompt_text, without_denials};
 use super::hear::{Span, blanked};
+use super::people::name_within;
 use super::prepositions::parted;
 use super::rules::{Standing, parts_of};
 use super::run::Run;
@@ -181,13 +182,18 @@ impl Run<'_> {
             // A time at its end belongs to a day that is asked for, even where it says none ("Italy next week").
             let times = scan.times().filter(|time| asks_for_a_day(mv) && time.0 > span.0);
             let spans: Vec<(usize, usize)> = stated.iter().map(|stated| stated.found.span()).chain(times).collect();
-            let named = matches!(self.wanted(mv, &slot), Wanted::Name | Wanted::Person);
-            let of_kin = text.get(span.0..span.1).filter(|_| named);
-            let of_kin = of_kin.and_then(|said| slots::labels::behind_kin(self.language(), said));
-            let span = of_kin.map_or(span, |(from, until)| (span.0 + from, span.0 + until));
             if let Some(mut found) = without(self.language(), &slot, text, span, &spans) {
-                if self.wanted(mv, &slot) != Wanted::Words {
+                let wanted = self.wanted(mv, &slot);
+                if wanted != Wanted::Words {
                     found = without_denials(self.language(), &slot, found);
+                }
+                // "my daughter Sofia", "Sofia in the toddler room"
+                if matches!(wanted, Wanted::Name | Wanted::Person) {
+                    if let FreeText::Value(name) = self.as_label(mv, &slot, wanted, found.clone()) {
+                        found = name;
+                    }
+                    let inner = name_within(&Scan::of(&found.text, std::iter::empty::<&Slot>(), &reference));
+                    found = inner.map_or(found.clone(), |inner| inner.behind(found.start));
                 }
                 self.fill(&slot, &found, Source::Capture);
                 let doubt = self.doubt_of_text(mv, &slot, &found);
@@ -276,6 +282,7 @@ impl Run<'_> {
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
             && !holds_any(&self.question(mv, slot).name, behind)
+            && !is_short_for(&self.question(mv, slot).name, &behind[0])
             && !holds_any(&self.question(mv, slot).heard, behind)
     }
 
@@ -489,6 +496,16 @@ impl Run<'_> {
             let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
             stated.extend(self.stated_for(mv, &others, scan, &taken));
         }
+        let spans = stated.iter().map(|stated| stated.found.span());
+        let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
+        let still_open = |slot: &&Slot| !stated.iter().any(|stated| stated.slot == slot.name);
+        let open: Vec<&Slot> = wanted.into_iter().chain(others).filter(still_open).collect();
+        stated.extend(self.said_to_be_so(mv, &open, scan, &taken));
+        stated.extend(self.speakers_counted(mv, &open, scan, &taken));
+        let address = self.address_said(mv, &open, scan, &taken);
+        let taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();
+        stated.extend(address);
+        stated.extend(self.people_named(mv, &open, scan, &taken));
         stated
     }
 
@@ -590,6 +607,15 @@ fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) ->
 /// Whether a text holds one of these words, in any form.
 fn holds_any(heard: &Heard, nouns: &[Word]) -> bool {
     nouns.iter().any(|noun| heard.holds(noun))
+}
+
+/// "bed" for `bedrooms`: the beginning of a longer word.
+fn is_short_for(name: &Heard, noun: &Word) -> bool {
+    /// Letters that tell.
+    const LEAST: usize = 3;
+    let stem = noun.stem(name.language);
+    let (said, _) = stem.pieces();
+    said.len() >= LEAST && name.words.iter().any(|word| word.text.len() > said.len() + 1 && word.text.starts_with(said))
 }
 
 /// "How many kilos does it weigh?" names what it counts, "How many?" does not.

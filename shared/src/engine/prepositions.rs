@@ -7,7 +7,7 @@ use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::{Scan, effective_type, is_text, spoken_name};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, between_marks};
 
 impl Run<'_> {
     /// What is no part of free text that a preposition leads to: what is stated for other slots, and times.
@@ -27,6 +27,11 @@ impl Run<'_> {
         if !texts.iter().any(|slot| open(slot)) {
             return Vec::new();
         }
+        let leads = leads(self.language(), mv, &texts);
+        let pair = from_one_to_another(&self.text, heard, &leads);
+        if pair.iter().all(|(index, _)| open(texts[*index])) && !pair.is_empty() {
+            return pair.into_iter().map(|(index, span)| (texts[index].clone(), span)).collect();
+        }
         let behind = heard.words_of(candidate.span).end;
         let begins = |at: &usize| {
             let word = &heard.words[*at];
@@ -34,11 +39,31 @@ impl Run<'_> {
             apart && may_lead(word.class) && !candidate.captures_at((word.start, word.end))
         };
         let begins: Vec<usize> = (0..heard.len()).filter(begins).collect();
-        let leads = if begins.is_empty() { return Vec::new() } else { leads(self.language(), mv, &texts) };
         let begins = begins.into_iter().filter(|at| lead_at(&heard.words[*at], &leads).is_some());
         let parts = begins.flat_map(|at| led(heard, &leads, at));
         parts.filter(|(index, _)| open(texts[*index])).map(|(index, span)| (texts[index].clone(), span)).collect()
     }
+}
+
+/// "Hull to Whitby": a clause of two names, the second led to; where two slots have prepositions, the first is the other's.
+fn from_one_to_another(text: &str, heard: &Heard, leads: &[Lead<'_>]) -> Vec<(usize, Span)> {
+    /// Words of a name at most.
+    const MAX_NAME_WORDS: usize = 3;
+    let names = |words: &[Word]| {
+        (1..=MAX_NAME_WORDS).contains(&words.len())
+            && words.iter().all(|word| word.is_capital(text) && !word.has_digit())
+    };
+    let [(_, one), (_, other)] = leads else { return Vec::new() };
+    between_marks(&heard.words)
+        .find_map(|clause| {
+            let at = clause.iter().position(|word| lead_at(word, leads).is_some())?;
+            let led = lead_at(&clause[at], leads)?;
+            let (first, second) = (&clause[..at], &clause[at + 1..]);
+            let before = if led == *one { *other } else { *one };
+            let span = |words: &[Word]| Some((words.first()?.start, words.last()?.end));
+            (names(first) && names(second)).then(|| Some(vec![(before, span(first)?), (led, span(second)?)]))?
+        })
+        .unwrap_or_default()
 }
 
 /// "from savings to current" to "From which account?": what prepositions lead to for other slots with the same options, where

@@ -1,5 +1,7 @@
 //! The order in which an utterance is read: an open question first, then repairs, then matching.
 
+use std::sync::Arc;
+
 use super::agenda::Interruption;
 use super::flow::{Entry, knows_uncertainty};
 use super::inquiry;
@@ -10,7 +12,7 @@ use super::wording;
 use crate::ir::{Move, Priority, Slot, SlotType};
 use crate::language::Class;
 use crate::matcher::{Candidate, Stage, Standing};
-use crate::slots::{self, Scan, Vocabulary, strings};
+use crate::slots::{self, Found, Scan, Vocabulary, effective_type, strings};
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 const CERTAIN: f64 = 0.9;
@@ -202,18 +204,39 @@ impl Run<'_> {
         }
     }
 
-    /// "ok a hot wash with starch": whether the utterance is a wish, and says options of several slots of a move. A number may
-    /// be anything's.
+    /// "ok a hot wash with starch", "no heating, and we have a contract": whether the utterance is a wish, or answers a question of
+    /// the move, and says of several of its slots what tells of them.
     fn bears_out(&self, mv: &Move) -> bool {
-        /// Slots that an option is said for.
+        /// Slots that something is said for.
         const ENOUGH: usize = 2;
-        if mv.priority != Priority::Normal || !inquiry::is_wish(&self.text, &self.heard()) {
-            return false;
-        }
-        let option = |slot: &&&Slot| {
-            matches!(slots::effective_type(slot).item(), SlotType::Enum(_)) && !slots::is_yes_no(self.language(), slot)
+        let (told, answers) = self.telling(mv);
+        mv.priority == Priority::Normal && told >= ENOUGH && (answers || inquiry::is_wish(&self.text, &self.heard()))
+    }
+
+    /// For how many slots of a move something is said that is theirs by what it is: an option, a code, a yes or a no by the slot's
+    /// name, a number by the noun that it counts. A day or a bare number may be anything's. And whether a code or a yes or no is
+    /// among them.
+    fn telling(&self, mv: &Move) -> (usize, bool) {
+        let scan = Scan::over(&self.text, self.heard(), &mv.slots, &self.reference);
+        let scan = scan.knowing(&self.input.header.vocabulary);
+        let slots: Vec<&Slot> = mv.slots.iter().collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        let tells = |slot: &Slot, found: &Found| match effective_type(slot).item() {
+            SlotType::Enum(_) | SlotType::Pattern(_) | SlotType::Boolean => true,
+            ty => ty.is_number() && slots::is_named_for(slot, &scan, found),
         };
-        self.slots_said(mv).iter().filter(option).count() >= ENOUGH
+        let said = slots::mentions(&slots, &names, &scan, &[]);
+        let said = said.into_iter().filter(|said| tells(slots[said.slot], &said.found));
+        let mut told: Vec<&str> = said.map(|said| names[said.slot]).collect();
+        let so = self.said_to_be_so(mv, &slots, &scan, &[]);
+        told.extend(so.iter().filter_map(|so| names.iter().copied().find(|name| *name == so.slot)));
+        told.sort_unstable();
+        told.dedup();
+        let answers = |name: &&str| {
+            let slot = mv.slots.iter().find(|slot| slot.name == **name);
+            slot.is_some_and(|slot| matches!(effective_type(slot), SlotType::Boolean | SlotType::Pattern(_)))
+        };
+        (told.len(), told.iter().any(answers))
     }
 
     /// The slots of a move that the utterance says values for.
@@ -275,28 +298,37 @@ impl Run<'_> {
     }
 
     /// The only move of which an unmatched utterance names options, "got a broken washer that has to go" where washers are
-    /// collected: worth asking about.
+    /// collected, or a thing that it asks about, or of several the one that most is said for: worth asking about.
     fn speaks_for(&self) -> Option<String> {
         let heard = self.heard();
-        if strings::is_question(&self.text, &heard) {
+        let asks = strings::is_question(&self.text, &heard);
+        if asks && !inquiry::is_wish(&self.text, &heard) {
             return None;
         }
         let header = &self.input.header;
-        let names_an_option = |mv: &Move| {
-            mv.slots.iter().any(|slot| {
-                let SlotType::Enum(options) = slots::effective_type(slot).item() else { return false };
-                let vocabulary =
-                    Vocabulary { own: &slot.vocabulary, shared: &header.vocabulary, ..Vocabulary::default() };
-                !slots::is_yes_no(self.language(), slot)
-                    && !slots::stated_options(options, vocabulary.in_passing(), &heard).is_empty()
-            })
+        let names_an_option = |slot: &Slot| {
+            let SlotType::Enum(options) = slots::effective_type(slot).item() else { return false };
+            let vocabulary = Vocabulary { own: &slot.vocabulary, shared: &header.vocabulary, ..Vocabulary::default() };
+            !slots::is_yes_no(self.language(), slot)
+                && !slots::stated_options(options, vocabulary.in_passing(), &heard).is_empty()
         };
-        let mut named = (0..self.input.game.move_count().min(MAX_MOVES_SPOKEN_FOR))
+        let named: Vec<Arc<Move>> = (0..self.input.game.move_count().min(MAX_MOVES_SPOKEN_FOR))
             .filter(|index| self.admits(*index))
             .filter_map(|index| self.move_at(index))
-            .filter(|mv| mv.priority == Priority::Normal && !mv.triggers.is_empty() && names_an_option(mv));
-        let only = named.next()?;
-        named.next().is_none().then(|| only.name.clone())
+            .filter(|mv| mv.priority == Priority::Normal && !mv.triggers.is_empty())
+            .filter(|mv| mv.slots.iter().any(names_an_option))
+            .collect();
+        match named.as_slice() {
+            [] => None,
+            // "can we keep the room?" names an option, and wishes for no other thing.
+            [only] => (!asks || self.bears_out(only)).then(|| only.name.clone()),
+            several => {
+                let told: Vec<usize> = several.iter().map(|mv| self.telling(mv).0).collect();
+                let most = *told.iter().max()?;
+                let mut best = several.iter().zip(&told).filter(|(_, told)| **told == most);
+                best.next().filter(|_| most > 1 && best.next().is_none()).map(|(mv, _)| mv.name.clone())
+            }
+        }
     }
 
     fn ask_which(&mut self, first: &Candidate, second: &Candidate, text: &str) {

@@ -254,7 +254,8 @@ cues! {
     IntroductionName = "introduction.name";
     /// Words in the name of a slot that holds a person's name.
     SlotOfName = "name.name";
-    /// Nouns that label a value; with `code`, one that is written in digits or letters of its own: "number".
+    /// Nouns that label a value; with `code`, one that is written in digits or letters of its own: "number"; with `place`, where
+    /// somebody lives.
     Label = "label";
     /// Stands before a noun phrase that is a value.
     BeforeNoun = "before_noun";

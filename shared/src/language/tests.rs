@@ -71,8 +71,8 @@ fn every_phrase_is_heard_as_what_its_section_says() {
     for files in all() {
         for (section, line) in lines(files.phrases) {
             let (_, cue) = Cue::NAMES.iter().find(|(name, _)| *name == section).expect("the build has checked it");
-            // "fire: ablaze, on fire" names once what both stand for.
-            let phrases = line.split_once(':').map_or(line, |(_, phrases)| phrases);
+            // "fire: on fire, flames" says one value of them all.
+            let phrases = line.split_once(": ").map_or(line, |(_, phrases)| phrases);
             for phrase in phrases.split(',') {
                 let phrase = phrase.split('=').next().unwrap_or_default().trim();
                 let heard = Heard::of(files.language, phrase);

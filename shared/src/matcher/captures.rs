@@ -441,8 +441,8 @@ impl Pieces<'_> {
                 && at < to
                 && !class.is(Class::DETERMINER.and(Class::AUXILIARY))
                 && self.class(at - 2).is(Class::KIN);
-            let is_light_end = at == to && class.is(Class::LIGHT);
-            if class.is(grammar) && !class.is(Class::FILLER) && !is_light_end && !of_kin {
+            let passes = of_kin || class.is(Class::FILLER) || at == to && class.is(Class::LIGHT);
+            if class.is(grammar) && !passes {
                 return at;
             }
             at -= 1;

@@ -91,10 +91,13 @@ impl Tense {
 }
 
 /// "Since when have you lived there?", "When was it?": a question for what has been. A word that may say from when as well does so
-/// where something is wanted: "¿Desde qué día quiere …?"
+/// where something is wanted, or nothing tells: "¿Desde qué día quiere …?", "¿Desde qué día?"
 pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
     let words = question.words.as_slice();
-    let wanted = || words.iter().any(|word| word.class.is(Class::LIGHT));
+    let wanted = || {
+        words.iter().any(|word| word.class.is(Class::LIGHT) || word.is(Cue::AsksWish))
+            || !words.iter().any(|word| word.tells() || word.class.is(Class::AUXILIARY))
+    };
     (0..words.len()).any(|at| match question.language.prefix(&words[at..], Cue::AsksPast) {
         0 => false,
         1 => words[at].is(Cue::PastName) || !wanted(),
@@ -339,7 +342,9 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         // "12 metres" to "How many feet?" is no number of feet.
         (Kind::Dimension, Value::Quantity { number, unit, .. }) => match measure_counted(scan, slot) {
             Some(counted) => (counted == *unit).then_some(*number),
-            None => (asked || counts_unit(scan.language(), slot, said)).then_some(*number),
+            None => {
+                (asked || counts_unit(scan.language(), slot, said) || is_called(scan, slot, said)).then_some(*number)
+            }
         },
         (Kind::Money, Value::Quantity { number, .. }) if asked && measure_counted(scan, slot).is_none() => {
             Some(*number)
@@ -399,6 +404,18 @@ fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
             .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
     };
     counts(&super::named(slot)) || slot.context.as_deref().is_some_and(counts)
+}
+
+/// "11 rads" for `radiators`, where the game says that rads are such.
+fn is_called(scan: &Scan<'_>, slot: &Slot, said: &str) -> bool {
+    let language = scan.language();
+    let unit = Heard::of(language, said);
+    let Some(unit) = unit.words.last() else { return false };
+    let name = super::name(language, slot);
+    slot.vocabulary.iter().chain(scan.terms()).any(|term| {
+        Heard::of(language, &term.text).words.iter().all(|word| name.holds(word))
+            && term.synonyms.iter().any(|synonym| Heard::of(language, &synonym.text).holds(unit))
+    })
 }
 
 /// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.

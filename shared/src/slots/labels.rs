@@ -81,7 +81,10 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
                 let before = &words[*at - 1];
                 before.class.is(Class::FUNCTION) && !before.class.is(Class::FOR.and(Class::PRONOUN))
             };
-            let is = words.get(*at + 2).is_some_and(|verb| verb.class.is(Class::AUXILIARY) || verb.is(Cue::Copula));
+            // "What make and model is it?"
+            let joined = words.get(*at + 2).is_some_and(|and| and.class.is(Class::AND) && !and.after_break);
+            let verb = words.get(*at + if joined { 4 } else { 2 });
+            let is = verb.is_some_and(|verb| verb.class.is(Class::AUXILIARY) || verb.is(Cue::Copula));
             let content = noun.class == Class::CONTENT && (led || is) || noun.class.is(Class::LIGHT) && is;
             asks.class.is(Class::QUESTION) && !noun.after_break && (noun.is(Cue::Label) || content)
         };
@@ -384,14 +387,6 @@ fn written_as_a_name<'w>(text: &str, words: &'w [Word]) -> Option<&'w [Word]> {
     let end = (0..name.len()).find(|at| !capital(&name[*at]) && !joins(*at)).unwrap_or(name.len());
     let follows = before.last().is_none_or(|last| last.class == Class::CONTENT);
     (follows && !before.iter().any(|word| word.class.is(says))).then_some(&name[..end])
-}
-
-/// What somebody is called who is spoken of by kinship, "Dan" of "my brother Dan"; `None` where nobody is named so.
-pub(crate) fn behind_kin(language: &'static Language, text: &str) -> Option<(usize, usize)> {
-    match named_by_kinship(language, text, &Heard::of(language, text).words)? {
-        Label::Within(span) => Some(span),
-        Label::Stands | Label::Sentence => None,
-    }
 }
 
 /// Whether a text says something of somebody: "someone is at the door".

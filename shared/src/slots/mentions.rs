@@ -17,6 +17,7 @@ use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::{Scan, is_time};
 use super::several::{at_time, instead};
+use super::weekdays::Weekdays;
 use super::{effective_type, is_number, is_text, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
 
@@ -35,8 +36,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     let free = |(start, end): (usize, usize)| taken.iter().all(|(from, to)| end <= *from || start >= *to);
     // Every value with the slots that it fits.
     let mut values: Vec<(Found, Vec<usize>)> = Vec::new();
+    let weekdays = Weekdays::of(slots, scan);
     for entity in &scan.entities {
-        if !free(entity.span()) {
+        if !free(entity.span()) || weekdays.hold(entity) {
             continue;
         }
         let ends = period(slots, scan, entity);
@@ -126,7 +128,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     let mut shared: Vec<(usize, Found)> = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
-        if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) {
+        if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) || weekdays.lists.contains(&index) {
             continue;
         }
         if lists::is_of_aversions(scan.language(), slot) {
@@ -169,6 +171,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     }
     leave_out_alternatives(scan, &mut values);
     settle(slots, scan, &mut values);
+    let said = weekdays.found.filter(|(_, found)| free(found.span()));
+    whole_lists.extend(said.map(|(slot, found)| Mention { slot, found }));
     for (index, option) in shared {
         let own =
             |(found, fits): &&mut (Found, Vec<usize>)| found.span() == option.span() && fits.as_slice() == [index];
@@ -437,24 +441,6 @@ fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) 
     let own: Vec<usize> =
         values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
     let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
-    // "Tuesdays and Thursdays", "mon wed fri": several together are members of a list.
-    let together = |one: &Found, other: &Found| {
-        let (first, last) = if one.start < other.start { (one, other) } else { (other, one) };
-        let mut between = scan.heard.words.iter().filter(|word| first.end <= word.start && word.end <= last.start);
-        first.end <= last.start && between.all(|word| word.is([Cue::ListJoin, Cue::And]))
-    };
-    let members: Vec<(usize, usize)> = (0..values.len())
-        .flat_map(|at| values[at].1.iter().map(move |index| (at, *index)))
-        .filter(|(at, index)| {
-            let beside = |(other, (found, fits)): (usize, &(Found, Vec<usize>))| {
-                other != *at && fits.contains(index) && together(found, &values[*at].0)
-            };
-            is_list(*index) && values[*at].1.len() > 1 && values.iter().enumerate().any(beside)
-        })
-        .collect();
-    for (at, index) in members {
-        values[at].1 = vec![index];
-    }
     for (found, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
         let of_a_noun = belongs_to_the_noun_before(scan, found);
         fits.retain(|index| !filled(*index) && !of_a_noun);

@@ -21,6 +21,7 @@ mod reasons;
 mod scan;
 mod several;
 pub(crate) mod strings;
+mod weekdays;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound};

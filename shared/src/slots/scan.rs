@@ -266,6 +266,10 @@ fn is_refused_behind(heard: &Heard, entity: &Entity, reference: &Reference) -> b
     let grammar = Class::PRONOUN.and(Class::SUBJECT).and(Class::AUXILIARY);
     let Some(not) = clause.iter().take(REACH + 1).position(|word| word.class.is(Class::NEGATOR)) else { return false };
     let denied = &clause[not + 1..];
+    // "el 14 de marzo sin guía" goes on to something else.
+    if clause[not].is(Cue::Without) && !clause[not].class.is(Class::BARE_NO) {
+        return false;
+    }
     let has = clause[..not].last().into_iter().chain(denied.first()).any(|word| word.class.is(Class::HOLDS));
     if has && !heard.opens_clause(at) {
         return false;

@@ -1,5 +1,7 @@
 //! Answers of several parts: which of them counts, what takes which back, what is left open, and moments that are said apart.
 
+use jiff::Span;
+use jiff::civil::Date;
 use serde_json::json;
 
 use super::convert::{Found, both_ends, convert};
@@ -8,7 +10,7 @@ use super::scan::{Scan, is_time};
 use super::{effective_type, is_number, is_yes_no, strings};
 use crate::entities::{BusinessHours, Entity, Kind, Kinds, Place, Reference, recognize};
 use crate::ir::{Slot, SlotType};
-use crate::language::{Class, Cue};
+use crate::language::{Class, Cue, Language};
 use crate::text::{self, Heard, Word};
 
 /// Words behind those that take an amount back, beyond which more is said than another amount.
@@ -299,12 +301,16 @@ pub(crate) fn moved(slot: &Slot, (held, as_said): (&str, &str), scan: &Scan<'_>)
     Some(Found { value: json!(moment), ..found })
 }
 
-/// Of a clock time that may lie in either half of the day, the one that is nearer to the time whose place it takes, where that
-/// was said without doubt: "not 5, 7" is 19:00 behind "5 pm". What to read it by.
+/// What to read a time by that takes the place of an earlier one. Of a clock time that may lie in either half of the day, it is
+/// the one that is nearer, where the earlier one was said without doubt: "not 5, 7" is 19:00 behind "5 pm". A day of the month is
+/// the one that is nearest: "the 25th" behind "18 April".
 pub(crate) fn near(slot: &Slot, earlier: &str, said: &str, reference: &Reference) -> Reference {
     const NOON: u8 = 12;
     const HALVES: [BusinessHours; 2] =
         [BusinessHours { opens: 0, closes: NOON }, BusinessHours { opens: NOON, closes: 2 * NOON }];
+    if *effective_type(slot) == SlotType::Date {
+        return in_month_near(slot, earlier, said, reference).unwrap_or(*reference);
+    }
     if !matches!(effective_type(slot), SlotType::Time | SlotType::DateTime) {
         return *reference;
     }
@@ -322,6 +328,34 @@ pub(crate) fn near(slot: &Slot, earlier: &str, said: &str, reference: &Reference
         }
         _ => *reference,
     }
+}
+
+/// Where nothing but a day of the month is said, a month in which it lies nearest to the earlier day, on the same side of now as
+/// it would lie without that.
+fn in_month_near(slot: &Slot, earlier: &str, said: &str, reference: &Reference) -> Option<Reference> {
+    let read = |said: &str, reference: &Reference| match read_as_said(slot, &Scan::of(said, [slot], reference)) {
+        Answer::Value { found, .. } => found.value.as_str()?.parse::<Date>().ok(),
+        Answer::Refused(_) | Answer::Absent => None,
+    };
+    // "the 25th of next month" says which.
+    let heard = Heard::of(Language::of(reference.language), said);
+    if heard.words.iter().any(|word| word.class.is(Class::TIME) && !word.has_digit()) {
+        return None;
+    }
+    let (held, plain) = (read(earlier, reference)?, read(said, reference)?);
+    // Seen from the end of the month before, and from another day in each, so that what counts from now is no day of the month.
+    let from = |months: i8| {
+        let first = held.first_of_month().checked_add(Span::new().months(months).days(-2 - months)).ok()?;
+        let reference = Reference { now: first.at(0, 0, 0, 0), ..*reference };
+        Some((read(said, &reference)?, reference))
+    };
+    let months: Vec<(Date, Reference)> = (-1..=2).map(from).collect::<Option<_>>()?;
+    let today = reference.now.date();
+    let is_day_of_month = months.iter().all(|(day, _)| day.day() == plain.day())
+        && months.iter().any(|(day, _)| day.month() != plain.month());
+    let distance = |day: Date| day.since(held).map_or(i32::MAX, |span| span.get_days().abs());
+    let same_side = months.into_iter().filter(|(day, _)| (*day < today) == (plain < today));
+    same_side.filter(|_| is_day_of_month).min_by_key(|(day, _)| distance(*day)).map(|(_, reference)| reference)
 }
 
 /// The minutes since midnight of `17:00` and `2026-03-05T17:00:00`.

@@ -322,7 +322,7 @@ fn is_called_in(question: &Heard, noun: &Word) -> bool {
 }
 
 /// "I was a student until last summer", "there was one but it is gone", "I'll be one in May" where it is asked what is so now.
-pub(super) fn is_of_another_time(heard: &Heard, question: &Heard) -> bool {
+pub(crate) fn is_of_another_time(heard: &Heard, question: &Heard) -> bool {
     let language = heard.language;
     let words = core(heard);
     let answers = words.first().is_none_or(|first| first.class.is(Class::ANSWER.and(Class::BARE_NO)));
@@ -391,16 +391,20 @@ pub(crate) fn by_name(name: &str, heard: &Heard) -> Option<bool> {
 /// Where an utterance says of its own accord that a thing is or is not wanted: "with breakfast", "no fever".
 pub(crate) fn stated(name: &str, heard: &Heard) -> Option<(bool, usize, usize)> {
     let (start, end) = named(name, heard)?;
-    let lead = &heard.words[start.checked_sub(1)?];
-    if heard.words[start].after_break {
+    // "with a guide"
+    let before = &heard.words[..start];
+    let articles = before.iter().rev().take_while(|word| word.class.is(Class::ARTICLE)).count();
+    let at = (start - articles).checked_sub(1)?;
+    let lead = &heard.words[at];
+    if heard.words[at + 1..=start].iter().any(|word| word.after_break) {
         return None;
     }
     let (said, denied) = (lead.is(Cue::With), lead.is(Cue::Without));
     (said || denied).then(|| (said, lead.start, heard.words[end - 1].end))
 }
 
-/// The words of a slot's name, where they stand once and together; a pronoun may stand among them ("pick it up").
-fn named(name: &str, heard: &Heard) -> Option<(usize, usize)> {
+/// The words of a slot's name, where they stand once and together; grammar may stand among them ("pick it up", "told the crew").
+pub(crate) fn named(name: &str, heard: &Heard) -> Option<(usize, usize)> {
     /// Words that a name is said in at most.
     const MAX_WORDS: usize = 5;
     let wanted = name.replace('_', "").to_lowercase();
@@ -411,14 +415,15 @@ fn named(name: &str, heard: &Heard) -> Option<(usize, usize)> {
         let mut said = String::new();
         let words = heard.words.iter().enumerate().skip(first).take(MAX_WORDS);
         for (at, word) in words {
-            if at > first && word.class.is(Class::PRONOUN) && said != wanted {
+            let goes_on = wanted.strip_prefix(said.as_str()).is_some_and(|rest| rest.starts_with(&*word.text));
+            if !goes_on && at > first && word.class.is(Class::PRONOUN.and(Class::DETERMINER).and(Class::NEGATOR)) {
                 continue;
             }
             said.push_str(&word.text);
             if said == wanted {
                 return Some(at + 1);
             }
-            if !wanted.starts_with(&said) {
+            if !goes_on {
                 return None;
             }
         }

@@ -20,7 +20,7 @@ use crate::text::{Heard, Word, first_clause};
 
 /// What free text comes to as an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum FreeText {
+pub(in crate::engine) enum FreeText {
     /// This is the answer.
     Value(Found),
     /// A sentence, where a name, a code or a place is asked for.
@@ -197,7 +197,7 @@ impl Run<'_> {
     }
 
     /// A text as what the slot's question asks for: where that is a label, a sentence is none.
-    pub(super) fn as_label(&self, mv: &Move, slot: &Slot, wanted: Wanted, found: Found) -> FreeText {
+    pub(in crate::engine) fn as_label(&self, mv: &Move, slot: &Slot, wanted: Wanted, found: Found) -> FreeText {
         let language = self.language();
         if wanted == Wanted::Words {
             return FreeText::Value(found);

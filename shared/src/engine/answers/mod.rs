@@ -15,7 +15,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use self::free_text::FreeText;
+pub(super) use self::free_text::FreeText;
 pub(super) use self::free_text::without_denials;
 pub(super) use self::question::Question;
 pub(crate) use self::question::prompt_text;

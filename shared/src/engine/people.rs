@@ -1,0 +1,331 @@
+//! Names of people that are said beside something else: "for my mum, Ana Reis", "I'm Tom Okafor", "para Rosa Lund, 82".
+
+use super::fill::Stated;
+use super::hear::Span;
+use super::run::Run;
+use super::state::Open;
+use crate::ir::{Move, Slot};
+use crate::language::{Class, Cue};
+use crate::slots::labels::Wanted;
+use crate::slots::{self, Found, Scan, is_text};
+use crate::text::{Heard, Word};
+
+/// Words of a name at most.
+const MAX_NAME_WORDS: usize = 4;
+
+/// Whose name a slot asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// Another person's, or an animal's: "What is your child's name?"
+    Another,
+    /// The speaker's, or whoever's it is: "What is your name?"
+    Speaker,
+    /// A thing that may have a name: "Which show?"
+    Thing,
+    /// Where something is.
+    Place,
+    /// What nobody takes for a name: an address, a code, any words.
+    Other,
+}
+
+/// Who is told of where a name stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Led<'w> {
+    /// "I'm …"
+    Speaker,
+    /// "my mum, …"
+    Relative(&'w Word),
+    /// "for …"
+    For,
+    /// "a …"
+    Article,
+    /// A clause of nothing but the name.
+    Alone,
+}
+
+impl Run<'_> {
+    /// Names that the utterance says for open slots of people, outside the spans in `taken`; what is open for the name of somebody
+    /// takes one where no other slot could.
+    pub(super) fn people_named(&self, mv: &Move, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Vec<Stated> {
+        let words = scan.heard.words.as_slice();
+        let asks_for_text = || match self.state.active.as_ref().and_then(|frame| frame.open.as_ref()) {
+            Some(Open::Slot { name } | Open::Confirm { name }) => {
+                mv.slots.iter().any(|slot| slot.name == *name && is_text(slot))
+            }
+            _ => false,
+        };
+        // Where every noun is written with a capital, none tells of a name.
+        if !words.iter().any(|word| word.is_capital(scan.text))
+            || !open.iter().any(|slot| is_text(slot))
+            || scan.language().formats.get("nouns").is_some()
+            || asks_for_text()
+        {
+            return Vec::new();
+        }
+        let asking: Vec<(&Slot, Asks)> =
+            open.iter().filter(|slot| is_text(slot)).map(|slot| (*slot, self.asks_whom(mv, slot))).collect();
+        let only = |wanted: &dyn Fn(&(&Slot, Asks)) -> bool| {
+            let mut slots = asking.iter().filter(|slot| wanted(slot));
+            slots.next().filter(|_| slots.next().is_none()).map(|(slot, _)| *slot)
+        };
+        let mut found: Vec<Stated> = Vec::new();
+        let mut at = 0;
+        while at < words.len() {
+            let end = at + name_at(scan, at);
+            let span = words.get(end.max(at + 1) - 1).map_or((0, 0), |last| (words[at].start, last.end));
+            let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
+            let led = if end > at && free { led(scan, at, end) } else { None };
+            let slot = match led {
+                Some(Led::Speaker) => only(&|(_, asks)| *asks == Asks::Speaker),
+                Some(Led::Relative(who)) => {
+                    let called = |slot: &Slot| self.is_called(mv, slot, scan, who);
+                    only(&|(slot, asks)| *asks == Asks::Another && called(slot))
+                        .or_else(|| only(&|(_, asks)| *asks == Asks::Another))
+                }
+                Some(Led::For) => only(&|(_, asks)| matches!(asks, Asks::Another | Asks::Thing | Asks::Place))
+                    .filter(|slot| self.asks_whom(mv, slot) == Asks::Another),
+                Some(Led::Article) => only(&|(_, asks)| *asks == Asks::Thing),
+                Some(Led::Alone) => only(&|(_, asks)| *asks != Asks::Other)
+                    .filter(|slot| !matches!(self.asks_whom(mv, slot), Asks::Thing | Asks::Place)),
+                None => None,
+            };
+            if let Some(slot) = slot {
+                let name = Found::text(span, scan.text.get(span.0..span.1).unwrap_or_default());
+                found.push(Stated { slot: slot.name.clone(), found: name });
+            }
+            at = end.max(at + 1);
+        }
+        // Two names for one slot leave open which is meant.
+        let several = |stated: &Stated| found.iter().filter(|other| other.slot == stated.slot).count() > 1;
+        let kept: Vec<bool> = found.iter().map(|stated| !several(stated)).collect();
+        let mut kept = kept.into_iter();
+        found.retain(|_| kept.next() == Some(true));
+        found
+    }
+
+    /// How many they are who speak, for the only open slot that counts people.
+    pub(super) fn speakers_counted(
+        &self,
+        mv: &Move,
+        open: &[&Slot],
+        scan: &Scan<'_>,
+        taken: &[Span],
+    ) -> Option<Stated> {
+        let counts = |slot: &&&Slot| {
+            let person = |word: &Word| word.class.is_person() || self.language().cues(word.hash).has(Cue::People);
+            slots::is_number(slot) && self.question(mv, slot).heard.words.iter().any(person)
+        };
+        let mut counting = open.iter().filter(counts);
+        let (slot, None) = (counting.next()?, counting.next()) else { return None };
+        let (span, count) = count_of_speakers(scan)?;
+        let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
+        let found = Found::new(span, scan.text.get(span.0..span.1)?, serde_json::json!(count));
+        free.then(|| Stated { slot: slot.name.clone(), found })
+    }
+
+    fn asks_whom(&self, mv: &Move, slot: &Slot) -> Asks {
+        let question = self.question(mv, slot);
+        let language = self.language();
+        let person = |word: &Word| word.class.is_person() || language.cues(word.hash).has(Cue::People);
+        let of_person = |heard: &Heard| heard.words.iter().any(|word| person(word) && !word.class.is(Class::PRONOUN));
+        match question.wanted() {
+            Wanted::Name | Wanted::Person if of_person(&question.heard) || of_person(&question.name) => Asks::Another,
+            Wanted::Name | Wanted::Person if is_of_a_noun(&question.heard) || question.wanted() == Wanted::Person => {
+                Asks::Another
+            }
+            Wanted::Name => Asks::Speaker,
+            Wanted::Label if of_person(&question.heard) || of_person(&question.name) => Asks::Another,
+            Wanted::Label
+                if [&question.heard, &question.name]
+                    .iter()
+                    .any(|heard| heard.words.iter().any(|word| word.is(Cue::Label))) =>
+            {
+                Asks::Other
+            }
+            Wanted::Label => Asks::Thing,
+            Wanted::Place => Asks::Place,
+            _ => Asks::Other,
+        }
+    }
+
+    /// "my son …" for `child`, where the game says that a son is one.
+    fn is_called(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, who: &Word) -> bool {
+        let question = self.question(mv, slot);
+        let holds = |text: &str| Heard::of(self.language(), text).holds(who);
+        let own = |text: &str| {
+            Heard::of(self.language(), text)
+                .words
+                .iter()
+                .any(|word| question.heard.holds(word) || question.name.holds(word))
+        };
+        question.heard.holds(who)
+            || question.name.holds(who)
+            || slot
+                .vocabulary
+                .iter()
+                .chain(scan.terms())
+                .any(|term| own(&term.text) && term.synonyms.iter().any(|synonym| holds(&synonym.text)))
+    }
+}
+
+/// "your dog's name", "the name of the dog", "¿Cómo se llama el perro?": a noun beside that of the name.
+fn is_of_a_noun(question: &Heard) -> bool {
+    let names = |word: &Word| word.is(Cue::SlotOfName) || word.is(Cue::Label);
+    let words = question.words.as_slice();
+    let noun = |word: &&Word| word.tells() && !word.after_break;
+    let asks = (0..words.len()).find(|at| question.language.prefix(&words[*at..], Cue::AsksLabel) > 0);
+    let behind = |from: usize| {
+        let rest = words.get(from..).unwrap_or_default();
+        let light =
+            |word: &&Word| word.class.is(Class::DETERMINER.and(Class::OF).and(Class::ARTICLE)) && !word.after_break;
+        let led = rest.iter().take_while(light).count();
+        led > 0 && rest.get(led).as_ref().is_some_and(noun)
+    };
+    (1..words.len()).any(|at| names(&words[at]) && noun(&&words[at - 1]))
+        || (0..words.len()).any(|at| names(&words[at]) && behind(at + 1))
+        || asks.is_some_and(|at| behind(at + question.language.prefix(&words[at..], Cue::AsksLabel)))
+}
+
+/// How many words from this one on are written as a name.
+pub(super) fn name_at(scan: &Scan<'_>, at: usize) -> usize {
+    let words = scan.heard.words.as_slice();
+    let capital = |word: &Word| word.is_capital(scan.text) && !word.class.is(Class::TIME) && !word.has_digit();
+    let goes_on = |word: &Word| !word.after_break;
+    // "Ana de la Cruz"
+    let joins = Class::OF.and(Class::ARTICLE);
+    let mut end = at;
+    while end - at < MAX_NAME_WORDS {
+        let light = words[end..].iter().take_while(|word| end > at && goes_on(word) && word.class.is(joins)).count();
+        match words.get(end + light) {
+            Some(word) if capital(word) && (end == at || goes_on(word)) => end += light + 1,
+            _ => break,
+        }
+    }
+    // "Mill Road 5" is where somebody lives.
+    let numbered = words.get(end).is_some_and(|next| goes_on(next) && next.has_digit());
+    if numbered { 0 } else { end - at }
+}
+
+/// What leads to a name of the words `at..end`, or sets it apart.
+fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize) -> Option<Led<'s>> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let before = &words[..at];
+    let apart = words[at].after_break;
+    let alone = (at == 0 || apart) && words.get(end).is_none_or(|next| next.after_break);
+    let full = end - at > 1;
+    let of_vocabulary = |word: &Word| {
+        let says = |text: &str| {
+            let heard = Heard::of(language, text);
+            matches!(heard.words.as_slice(), [only] if only.hash == word.hash)
+        };
+        let kin = |text: &str| Heard::of(language, text).words.iter().any(|word| word.class.is_person());
+        scan.terms().iter().any(|term| kin(&term.text) && term.synonyms.iter().any(|synonym| says(&synonym.text)))
+    };
+    if let [lead @ .., owner, who] = before
+        && is_possessive(owner)
+        && !who.after_break
+        && (is_relative(scan, who) || language.cues(who.hash).has(Cue::People) || of_vocabulary(who))
+    {
+        // "a nombre de mi padre, Julio Arce"
+        let introduction = &lead[lead.len() - language.suffix(lead, Cue::IntroductionName)..];
+        let by_name = introduction.iter().any(|word| word.is(Cue::SlotOfName));
+        return Some(if by_name { Led::Speaker } else { Led::Relative(who) });
+    }
+    if alone {
+        return full.then_some(Led::Alone);
+    }
+    if apart {
+        return None;
+    }
+    let introduced = language.suffix(before, Cue::IntroductionName);
+    let introduction = &before[at - introduced..];
+    let of_speaker = |word: &Word| {
+        word.is([Cue::Speaker, Cue::SlotOfName]) || word.class.is(Class::AUXILIARY) && !word.is(Cue::Copula)
+    };
+    let telling = introduction.iter().any(|word| !word.class.is(Class::FUNCTION));
+    if introduction.iter().any(of_speaker) && (telling || full) {
+        return Some(Led::Speaker);
+    }
+    match before.last() {
+        Some(lead) if lead.class.is(Class::FOR) => Some(Led::For),
+        Some(lead) if full && language.is(std::slice::from_ref(lead), Cue::ArticleIndefinite) => Some(Led::Article),
+        _ => None,
+    }
+}
+
+/// "my", "their"
+fn is_possessive(word: &Word) -> bool {
+    word.is(Cue::Owner) && !word.class.is(Class::ARTICLE)
+}
+
+/// "brother", "friends"
+fn is_relative(scan: &Scan<'_>, word: &Word) -> bool {
+    let form = scan.language().class(word.stem(scan.language()).hash());
+    let grammar = Class::DETERMINER.and(Class::PRONOUN).and(Class::SUBJECT);
+    word.class.and(form).is(Class::KIN) && !word.class.is(grammar) && !word.is_capital(scan.text)
+}
+
+/// "just me", "my wife and I": where it is said how many they are who speak, and how many.
+fn count_of_speakers(scan: &Scan<'_>) -> Option<(Span, u32)> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let speaker = |word: &Word| {
+        word.is(Cue::Speaker) || word.class.is(Class::PRONOUN) && language.cues(word.hash).has(Cue::People)
+    };
+    let span = |from: usize, until: usize| (words[from].start, words[until - 1].end);
+    let ends = |at: usize| words.get(at).is_none_or(|next| next.after_break);
+    let by_phrase = (0..words.len()).find_map(|at| {
+        let end = at + language.prefix(&words[at..], Cue::Count);
+        let count: u32 = language.value_of(Cue::Count, &words[at..end])?.parse().ok()?;
+        (ends(end) && words[at..end].iter().any(|word| speaker(word) || is_possessive(word)))
+            .then(|| (span(at, end), count))
+    });
+    let joined = || {
+        let joins =
+            |at: &usize| words[*at].class.is(Class::AND) && !words[*at].after_break && !words[*at + 1].after_break;
+        (1..words.len().saturating_sub(1)).filter(joins).find_map(|at| {
+            let before = match &words[..at] {
+                [.., owner, who] if is_possessive(owner) && is_relative(scan, who) => (at - 2, false),
+                [.., me] if speaker(me) => (at - 1, true),
+                _ => return None,
+            };
+            let behind = match &words[at + 1..] {
+                [owner, who, ..] if is_possessive(owner) && is_relative(scan, who) => (at + 3, false),
+                [me, ..] if speaker(me) => (at + 2, true),
+                _ => return None,
+            };
+            let more = |word: Option<&Word>| word.is_some_and(|word| word.class.is(Class::AND.and(Class::NUMBER)));
+            // "my wife, her sister and me"
+            let earlier = before.0.checked_sub(1).map(|at| &words[at]);
+            let listed = earlier.is_some_and(|word| speaker(word) || is_relative(scan, word));
+            let only = !more(words.get(behind.0)) && !more(earlier) && !listed;
+            (before.1 != behind.1 && only).then(|| (span(before.0, behind.0), 2))
+        })
+    };
+    // "para una persona"
+    let one = || {
+        (1..words.len().saturating_sub(1)).find_map(|at| {
+            let article = language.is(&words[at..=at], Cue::ArticleIndefinite);
+            let person = language.cues(words[at + 1].hash).has(Cue::People) && !words[at + 1].after_break;
+            (article && person && ends(at + 2) && words[at - 1].class.is(Class::FOR)).then(|| (span(at, at + 2), 1))
+        })
+    };
+    by_phrase.or_else(joined).or_else(one)
+}
+
+/// "law Carol", "Sofia in the toddler room": the name within what a pattern captures for one; `None` where it is all of it, or
+/// several are written so.
+pub(super) fn name_within(scan: &Scan<'_>) -> Option<Found> {
+    let words = scan.heard.words.as_slice();
+    if scan.language().formats.get("nouns").is_some() {
+        return None;
+    }
+    let at = words.iter().position(|word| word.is_capital(scan.text))?;
+    let end = at + name_at(scan, at);
+    let telling = |word: &Word| !word.class.is(Class::FUNCTION) || word.class.is(Class::LEADS);
+    let others = words[..at].iter().any(Word::tells) || words[end..].first().is_some_and(telling);
+    let span = (words[at].start, words.get(end.checked_sub(1)?)?.end);
+    let only = end > at && !words[end..].iter().any(|word| word.is_capital(scan.text) || word.after_break);
+    (others && only).then(|| Found::text(span, scan.text.get(span.0..span.1).unwrap_or_default()))
+}
