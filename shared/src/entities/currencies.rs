@@ -356,7 +356,7 @@ pub(super) static PREFIXES: Table = Table::new(
 /// Codes and names that are English words or names too: they count only in capitals, or with their country.
 #[rustfmt::skip]
 pub(super) static EVERYDAY_WORDS: Table = Table::new(
-    "all|ang|bam|bob|cop|cup|dem|ern|eth|ether|fr|gel|gip|lak|le|ll|mad|mop|mur|nad|pab|pen|rm|ron|sar|sit|\
+    "all|ang|bam|bob|cop|cup|dem|ern|eth|ether|fr|gel|gip|kid|lak|le|ll|mad|mop|mur|nad|pab|pen|rm|ron|sar|sit|\
      som|sos|top|try",
 );
 
