@@ -101,11 +101,11 @@ pub fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Option<us
 /// The type that a slot is read by: its declared one, but a `string` slot that bears a type's name
 /// (`email: string`) is read as that type.
 pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
-    if slot.ty != SlotType::String {
+    if !matches!(slot.ty, SlotType::String) {
         return &slot.ty;
     }
     let name = parted(&slot.name).map_or(slot.name.as_str(), |(_, part)| part);
-    SlotType::simple(name).filter(|ty| **ty != SlotType::Boolean).unwrap_or(&SlotType::String)
+    SlotType::simple(name).filter(|ty| !matches!(ty, SlotType::Boolean)).unwrap_or(&SlotType::String)
 }
 
 /// Whether the whole answer is one of the options, in its own words, or an option done to "it".
