@@ -126,47 +126,15 @@ pub enum OriginError {
 }
 
 /// Why a call of the origin had no answer to act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Away {
-    /// Nobody was reached.
-    Unreachable,
-    /// No answer came in time.
-    TimedOut,
-    /// The connection broke.
-    Broken,
-    /// The answer was longer than allowed.
-    TooLarge,
-    /// The platform does not allow calls of its address.
-    Denied,
-    /// It answered with an error of its own.
+    /// There was none.
+    #[error("{0}")]
+    Silent(FetchError),
+    /// It was an error of its own.
+    #[error("it answered with status {0}")]
     Failed(u16),
-}
-
-impl std::fmt::Display for Away {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let fetch = match self {
-            Away::Unreachable => FetchError::Unreachable,
-            Away::TimedOut => FetchError::TimedOut,
-            Away::Broken => FetchError::Broken,
-            Away::TooLarge => FetchError::TooLarge,
-            Away::Denied => FetchError::Denied,
-            Away::Failed(status) => return write!(f, "it answered with status {status}"),
-        };
-        write!(f, "{fetch}")
-    }
-}
-
-impl From<FetchError> for Away {
-    fn from(error: FetchError) -> Away {
-        match error {
-            FetchError::Unreachable => Away::Unreachable,
-            FetchError::TimedOut => Away::TimedOut,
-            FetchError::Broken => Away::Broken,
-            FetchError::TooLarge => Away::TooLarge,
-            FetchError::Denied => Away::Denied,
-        }
-    }
 }
 
 /// Why the origin does not take a node's signature.
@@ -695,10 +663,10 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                 Ok(answer) if answer.status < 500 => return Ok(answer),
                 // Another wait as long as this one would outlast the client's patience.
                 Err(error @ (FetchError::TimedOut | FetchError::Denied | FetchError::TooLarge)) => {
-                    return Err(error.into());
+                    return Err(Away::Silent(error));
                 }
                 Ok(answer) if attempt == ATTEMPTS => return Err(Away::Failed(answer.status)),
-                Err(error) if attempt == ATTEMPTS => return Err(error.into()),
+                Err(error) if attempt == ATTEMPTS => return Err(Away::Silent(error)),
                 Ok(_) | Err(FetchError::Unreachable | FetchError::Broken) => {}
             }
             pause(self.call.platform, RETRY_PAUSE_MS).await;

@@ -4,6 +4,7 @@
 //! A service is called as `POST {url}/{function}` with `{"service", "function", "purpose", "payload"}` and answers
 //! `{"status", "data", "message"}`. The game decides what is called; no address comes from a client.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::breaker::{Admission, Breaker};
@@ -61,7 +62,8 @@ pub struct Inbound {
 }
 
 /// A request that got no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum FetchError {
     /// Nobody was reached, so nothing happened there.
     #[error("could not connect")]

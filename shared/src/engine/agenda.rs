@@ -167,10 +167,10 @@ impl Run<'_> {
         if heard.moves.len() < 2 {
             return;
         }
+        let scan = slots::Scan::over(&self.text, self.heard(), std::iter::empty::<&Slot>(), &self.reference);
         let mut stated: Vec<(String, (usize, usize))> = Vec::new();
         for said in heard.moves.iter().filter(|said| !said.is_urgent()) {
             let Some(mv) = self.move_at(said.candidate.move_index) else { continue };
-            let scan = slots::Scan::over(&self.text, self.heard(), std::iter::empty::<&Slot>(), &self.reference);
             let slots: Vec<&Slot> = mv.slots.iter().collect();
             let so = self.said_to_be_so(&mv, &slots, &scan, &[]);
             stated.extend(so.into_iter().map(|so| (said.name.clone(), so.found.span())));

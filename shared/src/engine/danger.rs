@@ -70,7 +70,9 @@ impl Run<'_> {
             let said = &heard.words[at..at + danger.words];
             at += danger.words;
             let is_told = || {
-                !self.only_asks(clause) && !self.is_dated_in_the_past(clause) && !self.is_a_name(heard, clause, open)
+                // Somebody may be called Hacker; a house fire is one however it is written.
+                let is_a_name = || danger.kind.starts_with(ONLY) && self.is_a_name(heard, clause, open);
+                !self.only_asks(clause) && !self.is_dated_in_the_past(clause) && !is_a_name()
             };
             if self.is_meant(heard, said, danger) && is_told() {
                 let usual = usual();

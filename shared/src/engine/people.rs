@@ -96,10 +96,8 @@ impl Run<'_> {
             at = end.max(at + 1);
         }
         // Two names for one slot leave open which is meant.
-        let several = |stated: &Stated| found.iter().filter(|other| other.slot == stated.slot).count() > 1;
-        let kept: Vec<bool> = found.iter().map(|stated| !several(stated)).collect();
-        let mut kept = kept.into_iter();
-        found.retain(|_| kept.next() == Some(true));
+        let slots: Vec<String> = found.iter().map(|stated| stated.slot.clone()).collect();
+        found.retain(|stated| slots.iter().filter(|slot| **slot == stated.slot).count() == 1);
         found
     }
 
