@@ -70,8 +70,8 @@ impl Drop for Place {
     }
 }
 
-/// Takes a place for a conversation that may begin; none where there is no limit, or the turn needs none. What is there already is never refused, nor is a turn that holds its place or
-/// was answered before.
+/// Takes a place for a conversation that may begin; none where there is no limit, or the turn needs none. What is there already is
+/// never refused, nor is a turn that holds its place or was answered before.
 ///
 /// # Errors
 /// When there is no room, or the store fails.

@@ -92,8 +92,8 @@ pub trait Handovers: Send + Sync {
     async fn handovers_of(&self, agent: &AdministratorId, limit: u32) -> Result<Vec<HandoverRow>>;
 
     /// The hand-overs of every tenant that nobody took in time; `patience_ms` is that of games that say nothing. Where a game says
-    /// nothing and no agent may serve the queue, whoever was asked for does not come by way of the desk, and nobody waits for them. At most [`MAX_HANDOVERS`], and none of
-    /// the conversations `but_for`.
+    /// nothing and no agent may serve the queue, whoever was asked for does not come by way of the desk, and nobody waits for them.
+    /// At most [`MAX_HANDOVERS`], and none of the conversations `but_for`.
     async fn overdue_handovers(
         &self,
         now_ms: Millis,

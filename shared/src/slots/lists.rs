@@ -316,7 +316,8 @@ fn is_all_of_it(
 }
 
 /// "the fridge and the dishwasher, the oven stays where it is", "…, the oven is not needed", "…, maybe the oven later": a clause
-/// of its own says something of a member, where others are named and nothing more, or is not sure of it. How many words the clause has from the member on; 0 where it says nothing.
+/// of its own says something of a member, where others are named and nothing more, or is not sure of it. How many words the clause
+/// has from the member on; 0 where it says nothing.
 pub(super) fn said_of(heard: &Heard, mentioned: &[Mentioned], member: &Mentioned) -> usize {
     let (language, words) = (heard.language, heard.words.as_slice());
     let bounds = |member: &Mentioned| {
