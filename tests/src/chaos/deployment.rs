@@ -250,7 +250,7 @@ impl Deployment {
         self.metric("lgdl_edge_journal_entries").await
     }
 
-    /// What the node says of the origin: `breaker closed`, …
+    /// What the node says of its breaker: `breaker closed`, …
     ///
     /// # Panics
     /// When it says nothing.
@@ -258,7 +258,9 @@ impl Deployment {
         let url = format!("http://{}/health", self.node_address);
         let answer = self.http.get(&url).send().await.expect("an answer");
         let health: serde_json::Value = answer.json().await.expect("a JSON body");
-        health["components"]["origin"]["detail"].as_str().expect("a detail").to_owned()
+        let detail = health["components"]["origin"]["detail"].as_str().expect("a detail");
+        // Why the origin is away may stand behind it.
+        detail.split(';').next().unwrap_or(detail).to_owned()
     }
 
     /// The origin's store, past the link.
