@@ -215,13 +215,16 @@ pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, h
     let verb = words[0].class.is(Class::LIGHT) || inner.first().is_some_and(|first| first.class.is(Class::LIGHT));
     let led = if verb && wanted != Wanted::Code { echo(question, words).or_else(|| behind_to(words)) } else { None };
     if fits && led.is_none() {
-        return Label::Stands;
+        // "York, my sister lives there": no verb that tells a sentence, and a person of whom something is said.
+        let told = words.iter().any(|word| word.after_break && word.class.is(Class::DETERMINER.and(Class::PRONOUN)));
+        let named = || before_an_aside(language, text, inner, Aside::Told);
+        return if told { named().map_or(Label::Stands, Label::Within) } else { Label::Stands };
     }
     if wanted == Wanted::Code {
         return only_code(text, words).map_or(Label::Sentence, Label::Within);
     }
     let echoed = led.or_else(|| echo(question, words)).or_else(|| place(wanted, text, words));
-    let echoed = echoed.or_else(|| before_an_aside(language, text, inner));
+    let echoed = echoed.or_else(|| before_an_aside(language, text, inner, Aside::Any));
     echoed.map_or(Label::Sentence, Label::Within)
 }
 
@@ -349,7 +352,9 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
         }
         [] => false,
     };
-    let at = words.iter().take(MAX_BEFORE + 1).position(relative).or_else(|| named().then_some(0))?;
+    // "Theo. his brother Max …" is said behind a name.
+    let clause = &words[..first_clause(words)];
+    let at = clause.iter().take(MAX_BEFORE + 1).position(relative).or_else(|| named().then_some(0))?;
     let plain = |words: &[Word]| {
         words.iter().all(|word| word.class == Class::CONTENT && !word.is([Cue::Label, Cue::SlotOfName]))
     };
@@ -452,21 +457,47 @@ fn behind_to(words: &[Word]) -> Option<(usize, usize)> {
     if leads { Some((first.start, words.last()?.end)) } else { None }
 }
 
-/// "Varga, with a v", "Hamlet, if it is still on": what is said of a name behind it.
-fn before_an_aside(language: &'static Language, text: &str, words: &[Word]) -> Option<(usize, usize)> {
+/// What may be said behind a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aside {
+    /// Anything that goes on about it.
+    Any,
+    /// A clause of its own.
+    Told,
+}
+
+/// "Varga, with a v", "Hamlet, if it is still on", "The Mill, 3 Fen Lane. there is a gate": what is said of a name behind it.
+fn before_an_aside(language: &'static Language, text: &str, words: &[Word], wanted: Aside) -> Option<(usize, usize)> {
     // "Varga with a v"
     let letter = words.last().is_some_and(|last| last.text.chars().count() == 1);
     let ends = |word: &Word| word.after_break || letter && word.is(Cue::With) && word.class.is(Class::ADJUNCT);
-    let at = words.iter().skip(1).position(ends)? + 1;
-    let (named, aside) = words.split_at(at);
-    let goes_on = aside[0].is([Cue::And, Cue::But]) && aside.get(1).is_some_and(Word::is_subject);
-    // "Croydon, it's only two streets away"
-    let sentence = aside[0].is_subject() && aside.len() > 2;
-    let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes) || goes_on || sentence;
-    let names = is_nominal(text, named)
-        && !is_sentence(language, text, named, Opening::Bare)
-        && !named.iter().all(|word| word.cues.meets([Cue::Noise, Cue::Acknowledgement, Cue::Unsure].into()));
-    (led && names).then(|| (named[0].start, named[at - 1].end))
+    (1..words.len()).filter(|at| ends(&words[*at])).find_map(|at| {
+        let (named, aside) = words.split_at(at);
+        let goes_on = aside[0].is([Cue::And, Cue::But]) && aside.get(1).is_some_and(Word::is_subject);
+        let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes) || goes_on;
+        let told = || says_more_of(language, text, &aside[..first_clause(aside)]);
+        // "Croydon as well lol"
+        let named = strings::strip_back(language, named, [Cue::Afterword, Cue::ListAdd, Cue::Noise]);
+        let names = is_nominal(text, named)
+            && !is_sentence(language, text, named, Opening::Bare)
+            && !named.iter().all(|word| word.cues.meets([Cue::Noise, Cue::Acknowledgement, Cue::Unsure].into()));
+        (names && (led && wanted == Aside::Any || told())).then(|| (named[0].start, named[named.len() - 1].end))
+    })
+}
+
+/// "it's only two streets away", "they know me", "his brother Max is with you": a clause of its own, and no other name ("it's Max").
+fn says_more_of(language: &'static Language, text: &str, clause: &[Word]) -> bool {
+    let names = |words: &[Word]| !words.is_empty() && words.iter().all(|word| word.is_capital(text));
+    let introduced = language.prefix(clause, [Cue::Introduction, Cue::IntroductionName]);
+    let [first, next, rest @ ..] = clause else { return false };
+    if names(&clause[introduced..]) {
+        return false;
+    }
+    if first.class.is(Class::DETERMINER) && !first.class.is(Class::ARTICLE) {
+        return next.class.is(Class::KIN) && rest.iter().any(|word| !word.is_capital(text));
+    }
+    let is = first.class.is(Class::PRONOUN) && next.class.is(Class::AUXILIARY) && !rest.is_empty();
+    is || first.is_subject() || first.class.is(Class::ADDRESSED)
 }
 
 /// "it starts in my back": a sentence that tells where.

@@ -169,6 +169,10 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
         return true;
     }
     let verb = language.prefix(words, Cue::QuestionVerb);
+    // "do it as a large one"
+    if language.prefix(words, Cue::CorrectionPlain) > verb && !asks {
+        return false;
+    }
     let begins = |subject: &Word| {
         subject.is(Cue::QuestionSubject) || first.is(Cue::QuestionAlways) && !subject.class.is(Class::NEGATOR)
     };
@@ -388,7 +392,11 @@ fn strip_front<'w>(language: &'static Language, mut words: &'w [Word], cues: imp
     }
 }
 
-fn strip_back<'w>(language: &'static Language, mut words: &'w [Word], cues: impl Into<CueSet>) -> &'w [Word] {
+pub(super) fn strip_back<'w>(
+    language: &'static Language,
+    mut words: &'w [Word],
+    cues: impl Into<CueSet>,
+) -> &'w [Word] {
     let cues = cues.into();
     loop {
         let skip = language.suffix(words, cues);
