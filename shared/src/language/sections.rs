@@ -359,6 +359,8 @@ cues! {
     TemperatureName = "temperature.name";
     /// Words in the name of a slot that holds an age.
     AgeName = "age.name";
+    /// Words in the name of a slot for a time that say in which half of the day it lies, with the hour that this begins at.
+    HalfName = "half.name";
     /// Units of time in the name of a slot, with their TIMEX.
     UnitName = "unit.name";
     /// Between a rating and the end of its scale: "out of".

@@ -215,7 +215,8 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             found(json!(bound))
         }
         SlotType::Time => {
-            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let time = in_its_half(scan.language(), entity, slot)
+                .or_else(|| time_reading(entity, scan.reference, Tense::of(scan.language(), slot)))?;
             let point = time.point.as_deref()?;
             match entity.kind {
                 Kind::Time => found(json!(without_seconds(point))),
@@ -525,6 +526,23 @@ pub(crate) fn plain_number(text: &str) -> Option<f64> {
         && !(dotted && fraction.is_empty())
         && unsigned.len() <= MAX_DIGITS;
     if usable { decimal::read(text) } else { None }
+}
+
+/// "6:30" for `wake_at`, "8" for `dinner_at`: of a clock time that may lie in either half of the day the one that the slot's name says.
+fn in_its_half<'e>(language: &'static Language, entity: &'e Entity, slot: &Slot) -> Option<&'e TimeValue> {
+    const HOURS: u32 = 12;
+    let name = super::name(language, slot);
+    let half = name.words.iter().find_map(|word| language.value_of(Cue::HalfName, std::slice::from_ref(word)))?;
+    let first: u32 = half.parse().ok()?;
+    let hour = |time: &&TimeValue| {
+        let clock = time.point.as_deref()?.rsplit(['T', ' ']).next()?;
+        clock.get(..2)?.parse::<u32>().ok()
+    };
+    let times = entity.readings.iter().filter_map(|reading| match reading {
+        Value::Time(time) => Some(time),
+        _ => None,
+    });
+    times.into_iter().find(|time| hour(time).is_some_and(|hour| (first..first + HOURS).contains(&hour)))
 }
 
 /// The reading that fits the tense: for the past the latest one that is not after now, if there is one.

@@ -702,7 +702,10 @@ pub(crate) fn is_told_of_the_past(scan: &Scan<'_>, span: (usize, usize)) -> bool
     let times = || scan.entities.iter().filter(|other| is_time(other.kind));
     let from = times().map(|other| other.end).filter(|end| *end <= entity.start).max().unwrap_or(0);
     let until = times().map(|other| other.start).filter(|start| *start >= entity.end).min();
-    let Some(said) = scan.text.get(from..until.unwrap_or(scan.text.len())) else { return false };
+    // "starting April 6, she had lessons before": behind a mark something else is told.
+    let mark = scan.heard.words.iter().find(|word| word.start >= entity.end && word.after_break);
+    let until = until.into_iter().chain(mark.map(|word| word.start)).min().unwrap_or(scan.text.len());
+    let Some(said) = scan.text.get(from..until) else { return false };
     let conventions = Conventions { date_order: scan.reference.place.date_order, tenses: Tenses::Heeded };
     let kinds = Kinds::NONE.with(entity.kind);
     let heeded = recognize_by(said, kinds, scan.reference, None, &conventions);

@@ -13,7 +13,7 @@ use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::several::{concluded, first_clause, instead, joined_datetime, left_open};
 use super::strings::is_question;
-use super::{effective_type, is_text, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
+use super::{effective_type, is_text, is_yes_no, lists, pattern, reason, reason_for_one, strings, weekdays, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -338,9 +338,10 @@ fn ordinal(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     if times.iter().any(|time| time.start <= only.start && only.end <= time.end) {
         return None;
     }
-    // "coming back on the 17th" tells of something else.
+    // "coming back on the 17th", "sunday the 15th" tell of something else.
     let says_more = scan.heard.words.iter().any(|word| {
-        (word.end <= only.start || word.start >= only.end) && word.class == Class::CONTENT && !word.is(Cue::Hesitation)
+        let telling = word.class == Class::CONTENT || word.class.is(Class::TIME) && !word.is(Cue::UnitName);
+        (word.end <= only.start || word.start >= only.end) && telling && !word.is(Cue::Hesitation)
     });
     let named = |found: &Found| only_named(slot, scan, std::slice::from_ref(found)).is_some();
     counted(scan, ty, only.span(), *amount).filter(|found| !says_more || named(found))
@@ -449,6 +450,10 @@ fn read_options(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
     if stated.windows(2).any(|pair| pair[0].index != pair[1].index && scan.are_alternatives(pair[0].end, pair[1].start))
     {
         return Answer::Refused(reason(scan.language(), slot));
+    }
+    // "monday to thursday"
+    if let Some(found) = weekdays::period(slot, scan) {
+        return Answer::Value { found, whole: true };
     }
     if let Some(found) = lists::state_list(options, slot, scan) {
         return Answer::Value { found, whole: true };

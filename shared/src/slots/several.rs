@@ -193,12 +193,13 @@ fn is_one_of_two(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
         })
 }
 
-/// "the 18th or 19th of March": a number before the "or" is another of the same month.
+/// "the 18th or 19th of March", "three or four days": a number before the "or" is another of the same month, or of as many.
 fn is_other_of_two(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
     let at = scan.heard.words_of(found.span()).start;
     let [.., one, or] = &words[..at] else { return false };
-    or.class.is(Class::OR) && !words[at].after_break && one.text.starts_with(|sign: char| sign.is_ascii_digit())
+    let counts = one.class.is(Class::NUMBER) || one.text.starts_with(|sign: char| sign.is_ascii_digit());
+    or.class.is(Class::OR) && !words[at].after_break && counts
 }
 
 /// "I hand over the keys on the 31st, so some time before that": what is said only bounds what is wanted.

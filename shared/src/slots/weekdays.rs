@@ -23,6 +23,8 @@ pub(super) struct Weekdays {
     pub(super) found: Option<(usize, Found)>,
     /// Where days stand that no date takes.
     spans: Vec<(usize, usize)>,
+    /// Whether one of them is a period, "monday to friday".
+    period: bool,
 }
 
 impl Weekdays {
@@ -63,6 +65,7 @@ impl Weekdays {
                 continue;
             }
             many |= entity.kind != Kind::Date;
+            weekdays.period |= entity.kind == Kind::DateRange;
             said.extend(of_entity);
             weekdays.spans.push(entity.span());
         }
@@ -90,6 +93,16 @@ impl Weekdays {
     pub(super) fn hold(&self, entity: &Entity) -> bool {
         self.spans.iter().any(|span| span.0 < entity.end && entity.start < span.1)
     }
+}
+
+/// "monday to thursday": the list that is said, where a period of days is a part of it.
+pub(super) fn period(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    if !scan.heard.tokens.classes().is(Class::TIME) {
+        return None;
+    }
+    let days = Slot { ty: SlotType::Date, ..slot.clone() };
+    let said = Weekdays::of(&[slot], &Scan::of(scan.text, [&days], scan.reference));
+    said.found.filter(|_| said.period).map(|(_, found)| found)
 }
 
 /// "mon wed fri": short names beside a day that is recognized, which by themselves say nothing within a sentence.

@@ -114,7 +114,7 @@ impl Word {
 const DANGERS: CueSet = CueSet::NONE.with(Cue::Danger).with(Cue::DangerOf).with(Cue::DangerSign);
 
 /// What words are known for, and what makes none of them a phrase of the conversation itself.
-const NO_PHRASES: CueSet = DANGERS.with(Cue::People).with(Cue::DangerThing);
+const NO_PHRASES: CueSet = DANGERS.with(Cue::People).with(Cue::DangerThing).with(Cue::HalfName);
 
 /// A danger that words tell of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
