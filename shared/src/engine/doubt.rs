@@ -74,6 +74,7 @@ impl Run<'_> {
         let (opening, end) = clause(words, from, until);
         let denies = |word: &Word| word.class.is(Class::NEGATOR) && !word.class.is(Class::NOTHING);
         let bounds = |word: &Word| word.class.is(Class::THAN);
+        let says = |word: &Word| word.is_subject() || word.tells();
         // "next next friday"
         let doubled = from > opening && words[from - 1].hash == words[from].hash;
         let denied = words[opening..from].iter().any(denies)
@@ -94,7 +95,20 @@ impl Run<'_> {
             _ if taken_back || ends_in_a_no(&scan.heard, until) => Some(Doubt::TakenBack),
             SlotType::List(_) => None,
             _ if denied => Some(Doubt::TakenBack),
-            _ if slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) => Some(Doubt::ToCome),
+            // "couldn't tell you, I only started here today"
+            SlotType::Date | SlotType::Time | SlotType::DateTime
+                if opening > 0
+                    && scan.heard.begins_with(Cue::Unsure) > 0
+                    && words[opening..from].iter().chain(&words[until..end]).any(says) =>
+            {
+                Some(Doubt::Unexplained)
+            }
+            // "she'll be 80 in June" to "How old?", "I'll be 18 on 3 May" to "When were you born?"
+            _ if (slots::is_age(scan.language(), slot) || slots::tells_of_the_past(scan.language(), slot))
+                && is_to_come(scan, opening, from) =>
+            {
+                Some(Doubt::ToCome)
+            }
             SlotType::Date | SlotType::Time | SlotType::DateTime if doubled => Some(Doubt::Unexplained),
             // "not sure what it is called, the thing that goes with the laptop"
             SlotType::Enum(_) | SlotType::EnumFrom(_) => {
@@ -153,21 +167,35 @@ impl Run<'_> {
         if taken_back {
             return Some(Doubt::TakenBack);
         }
-        let to_come = matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
-            && !slots::tells_of_the_past(scan.language(), slot)
-            && !self.asks_for_the_past(mv, slot);
+        let day = matches!(effective_type(slot), SlotType::Date | SlotType::DateTime);
+        let to_come = day && !slots::tells_of_the_past(scan.language(), slot) && !self.asks_for_the_past(mv, slot);
         if to_come && slots::is_told_of_the_past(scan, found.span()) {
             return Some(Doubt::OfThePast);
+        }
+        // "we land on the 15th" where a day of birth is open: of a day of the month alone nothing says that it is over.
+        let said = &words[from..until];
+        let of_month = said.iter().filter(|word| word.has_digit()).count() == 1
+            && said.iter().all(|word| word.has_digit() || word.class.is(Class::FUNCTION));
+        if day && !to_come && of_month && !slots::is_told_of_the_past(scan, found.span()) {
+            return Some(Doubt::Unexplained);
+        }
+        // "in Mercer House" may be said of something else.
+        if self.asks_for_an_address(mv, slot) && !words[from..until].iter().any(Word::has_digit) {
+            return Some(Doubt::Unexplained);
         }
         let amount = is_amount(slot);
         let place = (words[opening].start, words[end - 1].end);
         if amount && is_more(scan, until) {
             return Some(Doubt::Unexplained);
         }
-        // "it's only two streets away": a sentence tells of something else.
+        // "they are two brothers", "she turns 60 on the 12th": a sentence tells of somebody else.
         let stated = Stated { slot: slot.name.clone(), found: found.clone() };
         let tells = |word: &Word| word.is_subject() && !word.is(Cue::Speaker);
-        if words[opening..from].iter().any(tells) && self.numbers_a_noun(mv, scan, &stated) {
+        let beside = || words[opening..from].iter().chain(&words[until..end]);
+        if words[opening..from].iter().any(tells)
+            && (self.numbers_a_noun(mv, scan, &stated)
+                || to_come && (self.unexplained(mv, slot, scan, beside()) > 0 || is_to_come(scan, opening, from)))
+        {
             return Some(Doubt::Unexplained);
         }
         if amount && slots::is_age(scan.language(), slot) && is_to_come(scan, opening, from) {
@@ -268,7 +296,13 @@ impl Run<'_> {
     }
 
     /// How many of the words are of content, and nothing explains them.
-    fn unexplained<'w>(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, words: impl Iterator<Item = &'w Word>) -> usize {
+    pub(super) fn unexplained<'w>(
+        &self,
+        mv: &Move,
+        slot: &Slot,
+        scan: &Scan<'_>,
+        words: impl Iterator<Item = &'w Word>,
+    ) -> usize {
         let index = self.input.game.index();
         let question = self.question(mv, slot);
         let unknown = |word: &&Word| {
@@ -302,9 +336,16 @@ impl Run<'_> {
     pub(super) fn ask_about_what_is_left(&mut self, mv: &Move) {
         let heard = self.heard();
         let language = self.language();
-        let Some(mark) = heard.words.iter().rfind(|word| word.is(SECOND_THOUGHT)).map(|word| word.start) else {
-            return;
+        let takes_back = |word: &Word| word.is(SECOND_THOUGHT);
+        let words = heard.words.as_slice();
+        // "and she's ten by now, sorry": at the end they are said of the clause before.
+        let trailing = words.iter().rev().take_while(|word| takes_back(word)).count();
+        let said = &words[..words.len() - trailing];
+        let last = match trailing {
+            0 => said.iter().rposition(takes_back),
+            _ => said.iter().rposition(|word| word.after_break),
         };
+        let Some(mark) = last.map(|at| words[at].start) else { return };
         let Some(frame) = &self.state.active else { return };
         let typed = |slot: &&Slot| {
             !matches!(effective_type(slot), SlotType::String | SlotType::List(_))
@@ -336,10 +377,8 @@ impl Run<'_> {
             let found = &left.found;
             !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
         });
-        let Some((slot, found)) = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)))
-        else {
-            return;
-        };
+        let left = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)));
+        let Some((slot, found)) = left.or_else(|| self.address_again(mv, &scan, mark)) else { return };
         self.fill(&slot, &found, Source::Correction);
         self.read_back_if(&slot, Some(Doubt::LeftOver));
     }
@@ -400,7 +439,7 @@ fn is_of_people(text: &str, word: &Word) -> bool {
 }
 
 /// The clause around the words from `from` to `until`: marks and words that join or begin clauses bound it.
-fn clause(words: &[Word], from: usize, until: usize) -> (usize, usize) {
+pub(super) fn clause(words: &[Word], from: usize, until: usize) -> (usize, usize) {
     let parts = Class::AND.and(Class::BUT).and(Class::BREAK);
     let begins = |at: usize| words[at].after_break || at > 0 && words[at - 1].class.is(parts);
     let opening = (0..=from.min(words.len().saturating_sub(1))).rev().find(|at| *at == 0 || begins(*at)).unwrap_or(0);

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::Filled;
 use super::answers::{FreeText, prompt_text, without_denials};
+use super::doubt::clause;
 use super::hear::{Span, blanked};
 use super::people::name_within;
 use super::prepositions::parted;
@@ -310,9 +311,15 @@ impl Run<'_> {
         let at = scan.heard.words_of(stated.found.span()).start;
         let leads = |word: &Word| word.class.is(Class::FOR) || word.is([Cue::CountBefore, Cue::Approximate]);
         let before = at.checked_sub(1).map(|at| &words[at]).filter(|_| !words[at].after_break);
+        // "it's only two streets away": said of something that was named.
+        let adverb = |word: &&Word| word.is([Cue::CountBefore, Cue::ListOnly]) && !word.class.is(Class::AUXILIARY);
+        let of_it = match &words[..at - words[..at].iter().rev().take_while(adverb).count()] {
+            [.., it, is] => is.is(Cue::Copula) && it.class.is(Class::PRONOUN) && !it.is_subject() && !is.after_break,
+            _ => false,
+        };
         // "3 nights, 2 adults"; but "two sofas" are what another slot takes.
         let led = match before.filter(|before| !before.class.is(Class::AND)) {
-            Some(before) => leads(before) && !before.class.is(Class::OF),
+            Some(before) => leads(before) && !before.class.is(Class::OF) && !of_it,
             None => !is_of_another(mv, slot, scan, &stated.found),
         };
         let own = || self.is_of_the_move(mv, nouns_behind(scan, &stated.found));
@@ -385,6 +392,9 @@ impl Run<'_> {
         let of_us =
             matches!(words.get(end..), Some([of, us, ..]) if of.class.is(Class::OF) && us.class.is(Class::PRONOUN));
         let bare = nouns_behind(scan, found).is_empty() && !of_us;
+        if bare && self.is_told_beside(mv, slot, scan, found) {
+            return true;
+        }
         let speakers = |word: &Word| word.class.is(Class::SUBJECT) && !word.class.is(Class::KIN);
         match &words[..at] {
             _ if of_us => slot.default.is_some(),
@@ -407,6 +417,30 @@ impl Run<'_> {
             }
             _ => false,
         }
+    }
+
+    /// "the last one charged me 80", "I work until 5", "not before 10": a bare number whose clause tells of something that nobody asks
+    /// about, or that a time is led to by. "For 2" counts what is wanted.
+    fn is_told_beside(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+        /// Words of content that nobody asks about, in a clause that has no subject of its own.
+        const ENOUGH: usize = 2;
+        let words = scan.heard.words.as_slice();
+        let number = scan.heard.words_of(found.span());
+        let (opening, end) = clause(words, number.start, number.end);
+        let own = |noun: &Word| !noun.after_break && self.question(mv, slot).heard.holds(noun);
+        let counts = words.get(number.end).is_some_and(own) || slots::is_named_for(slot, scan, found);
+        let before = words[..number.start].last();
+        let led =
+            |word: &Word| word.class.is(Class::FOR) || word.is(Cue::CountBefore) && !word.class.is(Class::AUXILIARY);
+        if counts || before.is_some_and(led) {
+            return false;
+        }
+        let bounds = |word: &Word| word.class.is(Class::DATING.and(Class::BREAK)) && !word.class.is(Class::BUT);
+        let beside = || words[opening..number.start].iter().chain(&words[number.end..end]);
+        let tells = |word: &Word| word.is_subject() || word.class.is(Class::NEGATOR);
+        let least = if beside().any(tells) { 1 } else { ENOUGH };
+        let plain = beside().filter(|word| !word.is_capital(scan.text));
+        before.is_some_and(bounds) || self.unexplained(mv, slot, scan, plain) >= least
     }
 
     /// Whether two words right before a number are a noun and a name, and nothing that the move speaks of. Where the number must

@@ -6,32 +6,61 @@ use super::people::name_at;
 use super::run::Run;
 use super::state::Open;
 use crate::ir::{Move, Slot};
-use crate::language::Cue;
+use crate::language::{Class, Cue};
 use crate::slots::{Found, Scan, is_text};
 use crate::text::{Heard, Word};
 
 impl Run<'_> {
-    /// The only address that the utterance says, for the only open slot that asks for one, outside the spans in `taken`.
+    /// The only address that the utterance says, or the name of a place that it tells of, for the only open slot that asks for one,
+    /// outside the spans in `taken`.
     pub(super) fn address_said(&self, mv: &Move, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Option<Stated> {
-        if !scan.heard.words.iter().any(Word::has_digit) {
+        let may_be = |word: &Word| word.has_digit() || word.is_capital(scan.text);
+        if !scan.heard.words.iter().any(may_be) {
             return None;
         }
-        let asks = |slot: &&&Slot| {
-            let question = self.question(mv, slot);
-            is_text(slot) && (labels_a_place(&question.name) || labels_a_place(&question.heard))
-        };
-        let mut asking = open.iter().filter(asks);
+        let mut asking = open.iter().filter(|slot| self.asks_for_an_address(mv, slot));
         let (slot, None) = (asking.next()?, asking.next()) else { return None };
         let asked = self.state.active.as_ref().and_then(|frame| frame.open.as_ref());
         if matches!(asked, Some(Open::Slot { name } | Open::Confirm { name }) if *name == slot.name) {
             return None;
         }
-        let mut found = (0..scan.heard.len()).filter_map(|at| address_at(scan, at));
-        let (span, None) = (found.next()?, found.next()) else { return None };
+        let only = |at_word: fn(&Scan<'_>, usize) -> Option<Span>| {
+            let mut found = (0..scan.heard.len()).filter_map(|at| at_word(scan, at));
+            found.next().filter(|_| found.next().is_none())
+        };
+        let span = only(address_at).or_else(|| only(place_at))?;
         let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
         let found = Found::text(span, scan.text.get(span.0..span.1)?);
         free.then(|| Stated { slot: slot.name.clone(), found })
     }
+
+    /// "sorry, it's 19 Quay Road": another address than the only one that is held, behind this byte.
+    pub(super) fn address_again(&self, mv: &Move, scan: &Scan<'_>, from: usize) -> Option<(Slot, Found)> {
+        let frame = self.state.active.as_ref()?;
+        let holds = |slot: &&Slot| frame.slot(&slot.name).is_some() && self.asks_for_an_address(mv, slot);
+        let mut held = mv.slots.iter().filter(holds);
+        let (slot, None) = (held.next()?, held.next()) else { return None };
+        let span = (0..scan.heard.len()).filter_map(|at| address_at(scan, at)).find(|span| span.0 >= from)?;
+        let found = Found::text(span, scan.text.get(span.0..span.1)?);
+        (frame.slot(&slot.name)?.value != found.value).then(|| (slot.clone(), found))
+    }
+
+    /// Whether a slot is for the address of something, by its name or its question.
+    pub(super) fn asks_for_an_address(&self, mv: &Move, slot: &Slot) -> bool {
+        let question = self.question(mv, slot);
+        is_text(slot) && (labels_a_place(&question.name) || labels_a_place(&question.heard))
+    }
+}
+
+/// "at Kestrel Court": a name of several words right behind a preposition that tells where.
+fn place_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
+    const LEAST: usize = 2;
+    let words = scan.heard.words.as_slice();
+    let where_it_is = at.checked_sub(1).map(|before| &words[before]).filter(|before| before.is(Cue::BeforeNoun))?;
+    let name = name_at(scan, at);
+    let leads = where_it_is.class.is(Class::FUNCTION) && !where_it_is.class.is(Class::DETERMINER);
+    let goes_on = words.get(at + name).is_some_and(|next| !next.after_break && next.class == Class::CONTENT);
+    (leads && name >= LEAST && !words[at].after_break && !goes_on).then(|| (words[at].start, words[at + name - 1].end))
 }
 
 /// Whether a slot's name or question has a noun for where somebody lives.
