@@ -289,3 +289,8 @@ fn what_is_said_first_is_heard_with_its_values_in_spanish() {
 fn a_choir_hears_the_same_in_spanish() {
     check("coral");
 }
+
+#[test]
+fn a_chimney_sweep_hears_what_stands_behind_an_answer_and_what_is_taken_back() {
+    check("sweep");
+}

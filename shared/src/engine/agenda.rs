@@ -12,6 +12,7 @@ use super::state::{Frame, Open};
 use super::turn::is_certain;
 use super::{AlsoState, wording};
 use crate::ir::{Move, Slot, SlotType};
+use crate::language::Cue;
 use crate::slots::{self, Shown, effective_type, strings};
 use crate::text;
 
@@ -185,13 +186,27 @@ impl Run<'_> {
     /// "cancel that, when do you open": a repair that ends what is under way, and another thing behind it.
     fn ends_and_goes_on(&self, heard: &Readings, open: Option<&Open>) -> Option<(Repair, String)> {
         open?;
-        let (repair, rest) = repairs::opening(&self.heard())?;
+        let words = self.heard();
+        let (repair, rest) = repairs::opening(&words).or_else(|| self.means_another_move(heard, &words))?;
         let ends = matches!(repair, Repair::Cancel | Repair::CancelAll);
         let behind = heard
             .moves
             .iter()
             .all(|said| said.whose == Whose::Unknown || said.candidate.span.0 >= rest && !said.is_urgent());
         if ends && behind { Some((repair, self.text.get(rest..)?.to_owned())) } else { None }
+    }
+
+    /// "sorry, wrong thing, I need a quote", "I meant a tour": what plainly takes back what was said before another move that is
+    /// plainly said takes back the move that is under way.
+    fn means_another_move(&self, heard: &Readings, words: &text::Heard) -> Option<(Repair, usize)> {
+        let weak = words.begins_with([Cue::CorrectionWeak, Cue::Hesitation]);
+        let strong = words.language.prefix(words.words.get(weak..)?, Cue::CorrectionStrong);
+        let rest = words.words.get(weak + strong).filter(|_| strong > 0)?.start;
+        let own = self.state.active.as_ref().map(|frame| frame.move_id.as_str());
+        let other = |said: &Said| {
+            Some(said.name.as_str()) != own && said.candidate.score >= self.threshold_for(&said.candidate)
+        };
+        heard.moves.iter().any(other).then_some((Repair::Cancel, rest))
     }
 
     /// What the open question leaves room for.

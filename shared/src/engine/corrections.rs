@@ -82,6 +82,10 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
             if rest[..pause].iter().any(|word| word.is(Cue::TakesBack) && !word.is(Cue::Hesitation)) {
                 strength = strength.max(Some(Strength::Plain));
             }
+            // "can you do Saturday?"
+            if language.prefix(rest, Cue::Request) == pause {
+                strength = strength.max(Some(Strength::Weak));
+            }
             rest = &rest[pause..];
             continue;
         }

@@ -160,7 +160,7 @@ pub(super) const AGAINST_A_SLOT: &[Row] = &[
     any(As::OwnPattern),
     text(As::FreeText),
     any(As::Mention),
-    typed(As::ReplacesAnother),
+    any(As::ReplacesAnother),
     text(As::OwnTrigger),
     typed(As::Question),
     typed(As::ByMeaning),
@@ -236,9 +236,10 @@ mod tests {
                 "stored, without what other slots took of it",
             ),
             As::Mention => ("values for other open slots of the move", "stored; the question comes again"),
-            As::ReplacesAnother => {
-                ("a value that fits only one slot, which is filled (\"it started 3 days ago\")", "the value is changed")
-            }
+            As::ReplacesAnother => (
+                "a value that fits only one slot, which is filled (\"it started 3 days ago\")",
+                "the value is changed; where free text is asked for, it is read back",
+            ),
             As::OwnTrigger => {
                 ("the move's own pattern, said again", "the question again with what kind of answer fits")
             }

@@ -137,6 +137,11 @@ impl<'t> Scan<'t> {
         wanted.chain(self.refused.iter().copied())
     }
 
+    /// What is said of times that are not wanted.
+    pub(crate) fn refused(&self) -> impl Iterator<Item = &'t str> {
+        self.refused.iter().filter_map(|span| self.text.get(span.0..span.1))
+    }
+
     /// Whether a time is named because it is not wanted.
     pub(crate) fn refuses_a_time(&self) -> bool {
         !self.refused.is_empty()
@@ -234,7 +239,11 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     let words = &heard.words;
     let Range { start: at, end } = heard.words_of(entity.span());
     let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
-    let leads = |at: &usize| words[*at].class.is(Class::LEADS) && !words[*at + 1].after_break;
+    // "not on Monday", "I can't do Monday"
+    let light = |word: &Word| {
+        word.class.is(Class::LEADS) || word.class.is(Class::LIGHT.and(Class::AUXILIARY)) && !word.is(Cue::Not)
+    };
+    let leads = |at: &usize| light(&words[*at]) && !words[*at + 1].after_break;
     let first =
         (0..at).rev().take(REACH).filter(|before| before + 1 < words.len()).take_while(leads).last().unwrap_or(at);
     // "not Saturday, Sunday": what is set apart from the "not" is not refused.

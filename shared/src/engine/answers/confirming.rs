@@ -7,9 +7,10 @@ use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Open;
+use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
-use crate::slots::{self, Answer, Scan, Source, strings};
+use crate::slots::{self, Answer, Scan, Source, effective_type, strings};
 use crate::text::Heard;
 
 /// A longer yes may say something else as well.
@@ -30,6 +31,10 @@ impl Run<'_> {
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
         let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
+        // "actually can we do Monday instead": a value of another slot that is held is no text that is read back.
+        if slots::is_text(&slot) && self.corrects_a_typed_slot(&mv, &scan) && self.correct(&mv, None, &scan) {
+            return self.advance(Entry::UnderWay);
+        }
         // "no, 8": the value that is given instead, before the plain no.
         let instead =
             corrections::find(&scan.heard, Held::named(&[Known { slot: name, called: slots::spoken_name(&slot) }]))
@@ -96,6 +101,23 @@ impl Run<'_> {
                 self.ask_again(true)
             }
         }
+    }
+
+    /// Whether the utterance puts in the place of something what a slot of a type takes that holds a value, or a part of a moment.
+    fn corrects_a_typed_slot(&self, mv: &Move, scan: &Scan<'_>) -> bool {
+        let Some(correction) = corrections::find(&scan.heard, Held::named(&[])) else { return false };
+        let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
+        let takes = |slot: &Slot, ty: SlotType| {
+            let part = Slot { ty, ..slot.clone() };
+            matches!(slots::read_value(&part, said, scan.reference), Answer::Value { found, .. } if found.fits)
+        };
+        let typed = |slot: &&Slot| {
+            self.slot_value(&slot.name).is_some() && !slots::is_text(slot) && !slots::is_yes_no(scan.language(), slot)
+        };
+        mv.slots.iter().filter(typed).any(|slot| match effective_type(slot) {
+            SlotType::DateTime => takes(slot, SlotType::Date) || takes(slot, SlotType::Time),
+            ty => takes(slot, ty.clone()),
+        })
     }
 
     pub(in crate::engine) fn confirm(&mut self, name: &str) {

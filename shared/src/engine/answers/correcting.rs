@@ -60,7 +60,9 @@ impl Run<'_> {
         }
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
-        let asks = strings::is_question(scan.text, &scan.heard) || strings::is_question(said, &rest);
+        let asks = strings::is_inquiry(scan.text, &scan.heard) || strings::is_question(said, &rest);
+        // "can you come Friday instead?", where another day is open, may say that one.
+        let requests = strings::is_question(scan.text, &scan.heard);
         if rest.is_empty() || asks || slots::yes_no::is_unsure(&rest) {
             return false;
         }
@@ -126,7 +128,8 @@ impl Run<'_> {
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
             .partition(|slot| !is_text(slot));
-        let typed = self.those_counted(mv, typed, scan);
+        let mut typed = self.those_counted(mv, typed, scan);
+        typed.retain(|slot| !requests || !self.leaves_a_day_open(mv, slot));
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
@@ -138,6 +141,9 @@ impl Run<'_> {
             };
             refused.is_none_or(|said| points(said) || shares_a_word(self.language(), held, said))
         };
+        // "not longer than the roofers, they leave on the 25th": what nobody holds is not refused of anything.
+        let unheld = refused.is_some() && !typed.iter().any(|slot| self.holds(slot, refused, scan.reference));
+        let strength = if unheld && named.is_none() { Strength::Weak } else { strength };
         let typed = self.those_refused(typed, refused, scan.reference);
         // "I said friday", where friday stands, corrects nothing.
         free_text &= !typed.iter().any(|slot| self.holds(slot, Some(said), scan.reference));
@@ -388,11 +394,13 @@ impl Run<'_> {
                 if counts && first.is_none_or(|first| !first.class.is(Class::ARTICLE)) {
                     return false;
                 }
-                // "make it half ten": the time of a moment, whose day stays.
+                // "make it half ten", "can we switch to Monday": a part of a moment, of which the other stays.
                 let moves_the_moment = |slot: &Slot, said: &str| {
-                    let time = Slot { ty: SlotType::Time, ..slot.clone() };
-                    *effective_type(slot) == SlotType::DateTime
-                        && matches!(slots::read_value(&time, said, scan.reference), Answer::Value { whole: true, .. })
+                    let whole = |ty| {
+                        let part = Slot { ty, ..slot.clone() };
+                        matches!(slots::read_value(&part, said, scan.reference), Answer::Value { whole: true, .. })
+                    };
+                    *effective_type(slot) == SlotType::DateTime && (whole(SlotType::Time) || whole(SlotType::Date))
                 };
                 let whole = |slot: &Slot| {
                     !is_yes_no(run.language(), slot)
@@ -531,6 +539,15 @@ impl Run<'_> {
             return match slots::read_answer(slot, &beside) {
                 Answer::Value { whole: false, .. }
                     if !named && self.active_move().is_some_and(|mv| self.is_named_in_part(&mv, slot, &beside)) =>
+                {
+                    None
+                }
+                // "make that three rooms" where another slot counts rooms.
+                Answer::Value { found, .. }
+                    if !named
+                        && self
+                            .active_move()
+                            .is_some_and(|mv| self.numbers_of_others(&mv, slot, &beside).contains(&found.span())) =>
                 {
                     None
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::doubt::Doubt;
+use super::super::doubt::{Doubt, clause};
 use super::super::fill::without;
 use super::super::hear::blanked;
 use super::super::prepositions::{Asked, by_preposition, leads, may_lead};
@@ -63,6 +63,32 @@ impl Run<'_> {
             }
         }
         edited
+    }
+
+    /// "Tuesday doesn't work after all", "sorry, I can't do Tuesday" to another question: a day or a time that is held is not wanted.
+    /// Whether one was.
+    pub(super) fn gives_up_a_time(&mut self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> bool {
+        if !scan.heard.tokens.classes().is(Class::NEGATOR) || slots::is_of_time(effective_type(asked)) {
+            return false;
+        }
+        let Some(frame) = &self.state.active else { return false };
+        let timed = |slot: &&Slot| slots::is_of_time(effective_type(slot)) && frame.slot(&slot.name).is_some();
+        let held: Vec<&Slot> = mv.slots.iter().filter(timed).collect();
+        let wider = Scan::of(scan.text, held.iter().copied(), scan.reference);
+        let is_it = |slot: &&&Slot| {
+            let value = frame.slot(&slot.name).and_then(|held| held.value.as_str()).unwrap_or_default();
+            wider.refused().any(|said| {
+                [SlotType::Date, SlotType::Time].into_iter().any(|ty| {
+                    let part = Slot { ty, ..Slot::clone(slot) };
+                    let read = slots::read_value(&part, said, scan.reference);
+                    matches!(read, Answer::Value { found, .. } if found.value.as_str().is_some_and(|said| value.contains(said)))
+                })
+            })
+        };
+        let Some(slot) = held.iter().find(is_it).map(|slot| Slot::clone(slot)) else { return false };
+        let Some(held) = self.slot_value(&slot.name).cloned() else { return false };
+        self.take_away(&slot, &held);
+        true
     }
 
     /// A value that is not wanted any more: its slot is open again.
@@ -152,6 +178,13 @@ impl Run<'_> {
         if day && !goes_back && scan.heard.len() > MAX_WORDS_THAT_MOVE_A_DAY {
             return false;
         }
+        // "they leave on the 25th", "it's on the 2nd floor" tell of something else.
+        let span = wider.heard.words_of(only.found.span());
+        let (opening, end) = clause(&wider.heard.words, span.start, span.end);
+        let beside = wider.heard.words[opening..span.start].iter().chain(&wider.heard.words[span.end..end]);
+        if !goes_back && slots::is_of_time(effective_type(slot)) && self.unexplained(mv, slot, &wider, beside) > 0 {
+            return false;
+        }
         // A day or a time where a moment is asked for is a part of that one.
         if *effective_type(asked) == SlotType::DateTime && !goes_back && slots::is_of_time(effective_type(slot)) {
             return false;
@@ -170,10 +203,15 @@ impl Run<'_> {
             let texts: Vec<&str> = members.iter().filter_map(Value::as_str).collect();
             found = Found { text: self.language().together(&texts), value: Value::Array(members), ..found };
         }
-        // Nothing but a value is said for what is asked: "four oh five" to "Which room?"
+        // Nothing but a value is said for what is asked: "four oh five" to "Which room?"; or a sentence where a text is: "use the vacuum".
         let bare = slots::is_whole(slot, scan, found.span(), &[]) && slots::is_number(asked);
-        self.replace(slot, &found);
-        self.read_back_if(slot, bare.then_some(Doubt::Contested));
+        if bare || slots::is_text(asked) {
+            self.tell.reading = Reading::Correction;
+            self.fill(slot, &found, Source::Correction);
+            self.read_back_if(slot, Some(Doubt::Contested));
+        } else {
+            self.replace(slot, &found);
+        }
         true
     }
 }

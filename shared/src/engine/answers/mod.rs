@@ -195,7 +195,11 @@ impl Run<'_> {
             // A number or a measure and nothing else is said for what is asked.
             As::Mention if asking.asked == Asked::Typed && (is_figures(scan.text) || is_measure(slot, scan)) => None,
             As::Mention => goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan))),
-            As::ReplacesAnother => goes_on(self.replace_unasked(mv, slot, scan)),
+            // In the place of a text, the whole of what was said.
+            As::ReplacesAnother if asking.asked == Asked::FreeText && asking.reads == Reads::Part => None,
+            As::ReplacesAnother => {
+                goes_on(self.replace_unasked(mv, slot, scan) || self.gives_up_a_time(mv, slot, scan))
+            }
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
             As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
             As::ByMeaning => goes_on(self.fill_by_meaning(asking)),
@@ -283,6 +287,14 @@ impl Run<'_> {
     /// A question is never an answer: it means another move, or the question again.
     fn inquiry(&mut self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
+        // "yes. could he stay till the 18th?" answers first.
+        let (first, rest) = scan.heard.words.split_at(first_clause(&scan.heard.words));
+        if is_yes_no(scan.language(), slot)
+            && rest.iter().any(Word::tells)
+            && scan.language().is(first, [Cue::Yes, Cue::No])
+        {
+            return None;
+        }
         // "can I change the size?" asks for what it says.
         if !strings::is_inquiry(scan.text, &scan.heard) || !self.to_be_asked_again(mv, slot, scan).is_empty() {
             return None;

@@ -13,7 +13,7 @@ use crate::entities::time::impossible_date;
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, Sureness, effective_type, is_yes_no, reason, strings};
-use crate::text::{Heard, Word, between_marks};
+use crate::text::{Heard, Word, between_marks, first_clause};
 
 impl Run<'_> {
     /// "not tomorrow, the day after"; whether it was that.
@@ -58,6 +58,7 @@ impl Run<'_> {
             Some(text) => slots::read_answer(slot, &Scan::of(text, [*slot], scan.reference).knowing(scan.terms())),
             None => slots::read_answer(slot, scan),
         };
+        let said = self.said_first(slot, scan, said);
         // "never, we moved in at Christmas"
         let never = scan.heard.words.first().is_some_and(|first| {
             first.class.is(Class::NEGATOR)
@@ -117,6 +118,36 @@ impl Run<'_> {
                 says.then_some(Answered::GoesOn)
             }
         }
+    }
+
+    /// "the 14th, the wedding is on the 15th", "12, but two of them can't swim": the first clause is a value by itself, and sentences
+    /// behind it tell of something else.
+    fn said_first(&self, slot: &Slot, scan: &Scan<'_>, said: Answer) -> Answer {
+        let counts = slots::is_number(slot);
+        let words = scan.heard.words.as_slice();
+        let end = first_clause(words);
+        let later = match &said {
+            Answer::Value { found, .. } => words.get(end).is_some_and(|next| next.start <= found.start),
+            Answer::Refused(_) => counts,
+            Answer::Absent => false,
+        };
+        let tells = |clause: &[Word]| {
+            let subject = |word: &Word| word.is_subject() || word.class.is(Class::AUXILIARY);
+            let turns =
+                |word: &Word| word.is(SECOND_THOUGHT.with(Cue::Unsure)) && !word.class.is(Class::AND.and(Class::BUT));
+            clause.iter().any(subject)
+                && !clause.iter().any(turns)
+                && !clause.iter().any(|word| word.class.is(Class::OR))
+        };
+        if !later
+            || end == words.len()
+            || slots::takes_itself_back(slot, scan)
+            || scan.heard.tokens.classes().is(Class::CONCLUDES)
+            || !between_marks(&words[end..]).all(tells)
+        {
+            return said;
+        }
+        slots::first_clause(slot, scan).unwrap_or(said)
     }
 
     /// A number that was said for another slot: it fills it, or takes the place of what that holds.
