@@ -71,7 +71,7 @@ impl Run<'_> {
         let mut found: Vec<Stated> = Vec::new();
         let mut at = 0;
         while at < words.len() {
-            let end = at + name_at(scan, at);
+            let end = at + name_at(scan.text, words, at);
             let span = words.get(end.max(at + 1) - 1).map_or((0, 0), |last| (words[at].start, last.end));
             let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
             let led = if end > at && free { led(scan, at, end) } else { None };
@@ -185,9 +185,8 @@ fn is_of_a_noun(question: &Heard) -> bool {
 }
 
 /// How many words from this one on are written as a name.
-pub(super) fn name_at(scan: &Scan<'_>, at: usize) -> usize {
-    let words = scan.heard.words.as_slice();
-    let capital = |word: &Word| word.is_capital(scan.text) && !word.class.is(Class::TIME) && !word.has_digit();
+pub(super) fn name_at(text: &str, words: &[Word], at: usize) -> usize {
+    let capital = |word: &Word| word.is_capital(text) && !word.class.is(Class::TIME) && !word.has_digit();
     let goes_on = |word: &Word| !word.after_break;
     // "Ana de la Cruz"
     let joins = Class::OF.and(Class::ARTICLE);
@@ -320,7 +319,7 @@ pub(super) fn name_within(scan: &Scan<'_>) -> Option<Found> {
         return None;
     }
     let at = words.iter().position(|word| word.is_capital(scan.text))?;
-    let end = at + name_at(scan, at);
+    let end = at + name_at(scan.text, words, at);
     let telling = |word: &Word| !word.class.is(Class::FUNCTION) || word.class.is(Class::LEADS);
     let others = words[..at].iter().any(Word::tells) || words[end..].first().is_some_and(telling);
     let span = (words[at].start, words.get(end.checked_sub(1)?)?.end);

@@ -57,7 +57,7 @@ fn place_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     const LEAST: usize = 2;
     let words = scan.heard.words.as_slice();
     let where_it_is = at.checked_sub(1).map(|before| &words[before]).filter(|before| before.is(Cue::BeforeNoun))?;
-    let name = name_at(scan, at);
+    let name = name_at(scan.text, words, at);
     let leads = where_it_is.class.is(Class::FUNCTION) && !where_it_is.class.is(Class::DETERMINER);
     let goes_on = words.get(at + name).is_some_and(|next| !next.after_break && next.class == Class::CONTENT);
     (leads && name >= LEAST && !words[at].after_break && !goes_on).then(|| (words[at].start, words[at + name - 1].end))
@@ -77,14 +77,14 @@ fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     let words = scan.heard.words.as_slice();
     let number = words.get(at).filter(|word| word.has_digit())?;
     let goes_on = |at: usize| words.get(at).is_some_and(|word| !word.after_break);
-    let street = if goes_on(at + 1) { name_at(scan, at + 1) } else { 0 };
+    let street = if goes_on(at + 1) { name_at(scan.text, words, at + 1) } else { 0 };
     let before = words[..at].iter().rev().take_while(|word| word.is_capital(scan.text) && !word.has_digit()).count();
     let (mut first, mut end) = match (street >= LEAST, before >= LEAST && !number.after_break) {
         (true, _) => (at, at + 1 + street),
         (false, true) => (at - before, at + 1),
         (false, false) => return None,
     };
-    let town = words.get(end).filter(|word| word.after_break).map_or(0, |_| name_at(scan, end));
+    let town = words.get(end).filter(|word| word.after_break).map_or(0, |_| name_at(scan.text, words, end));
     let comma = |from: usize, until: usize| {
         scan.text.get(words[from].end..words[until].start).is_some_and(|between| between.trim() == ",")
     };

@@ -2,6 +2,7 @@
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::hear::Span;
+use super::people::name_at;
 use super::run::Run;
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -47,12 +48,7 @@ impl Run<'_> {
 
 /// "Hull to Whitby": a clause of two names, the second led to; where two slots have prepositions, the first is the other's.
 fn from_one_to_another(text: &str, heard: &Heard, leads: &[Lead<'_>]) -> Vec<(usize, Span)> {
-    /// Words of a name at most.
-    const MAX_NAME_WORDS: usize = 3;
-    let names = |words: &[Word]| {
-        (1..=MAX_NAME_WORDS).contains(&words.len())
-            && words.iter().all(|word| word.is_capital(text) && !word.has_digit())
-    };
+    let names = |words: &[Word]| !words.is_empty() && name_at(text, words, 0) == words.len();
     let [(_, one), (_, other)] = leads else { return Vec::new() };
     between_marks(&heard.words)
         .find_map(|clause| {
