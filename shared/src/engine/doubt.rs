@@ -75,6 +75,7 @@ impl Run<'_> {
         let denies = |word: &Word| word.class.is(Class::NEGATOR) && !word.class.is(Class::NOTHING);
         let bounds = |word: &Word| word.class.is(Class::THAN);
         let says = |word: &Word| word.is_subject() || word.tells();
+        let mark = words[..=from].iter().rposition(|word| word.after_break).unwrap_or(0);
         // "next next friday"
         let doubled = from > opening && words[from - 1].hash == words[from].hash;
         let denied = words[opening..from].iter().any(denies)
@@ -97,9 +98,9 @@ impl Run<'_> {
             _ if denied => Some(Doubt::TakenBack),
             // "couldn't tell you, I only started here today"
             SlotType::Date | SlotType::Time | SlotType::DateTime
-                if opening > 0
+                if mark > 0
                     && scan.heard.begins_with(Cue::Unsure) > 0
-                    && words[opening..from].iter().chain(&words[until..end]).any(says) =>
+                    && words[mark..from].iter().chain(&words[until..end]).any(says) =>
             {
                 Some(Doubt::Unexplained)
             }
