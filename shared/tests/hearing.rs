@@ -289,3 +289,14 @@ fn what_is_said_first_is_heard_with_its_values_in_spanish() {
 fn a_choir_hears_the_same_in_spanish() {
     check("coral");
 }
+
+#[test]
+fn a_boarding_house_for_donkeys_hears_whose_name_which_days_and_what_is_denied() {
+    check("donkeys");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_boarding_house_for_donkeys_hears_the_same_in_spanish() {
+    check("burros");
+}

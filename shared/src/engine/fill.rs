@@ -596,7 +596,7 @@ fn is_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool
 }
 
 /// Whether the word that begins there is an option of another slot.
-fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) -> bool {
+pub(super) fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) -> bool {
     mv.slots.iter().filter(|other| other.name != slot.name).any(|other| {
         let SlotType::Enum(options) = effective_type(other).item() else { return false };
         let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);
