@@ -33,8 +33,8 @@ pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read
 pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::{Scan, has_ended, is_of_time};
 pub(crate) use several::{
-    at_time, ends_over, first_clause, moved, near, only_period, start_of_what_is_taken_back, states_several,
-    takes_itself_back,
+    at_time, day_after_a_length, ends_over, first_clause, moved, near, only_period, start_of_what_is_taken_back,
+    states_several, takes_itself_back,
 };
 
 /// A value that a slot holds.
