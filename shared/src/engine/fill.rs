@@ -399,7 +399,7 @@ impl Run<'_> {
             // "calle Sol 5": the number of a house behind the name of its street
             [.., kind, name] if bare && self.names_a_place(mv, slot, scan, [kind, name]) => true,
             [.., lead, noun] if bare && noun.class == Class::CONTENT && !noun.after_break => {
-                lead.class.is(Class::FUNCTION)
+                (lead.class.is(Class::FUNCTION) || lead.has_digit())
                     && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
                     && !is_option_of_another(mv, slot, scan, noun.start)
                     && !self.is_of_the_move(mv, std::slice::from_ref(noun))
@@ -410,7 +410,7 @@ impl Run<'_> {
     }
 
     /// Whether two words right before a number are a noun and a name, and nothing that the move speaks of. Where the number must
-    /// be said, the name shows as one by its capital.
+    /// be said, the name shows as one by its capital: "Av. Mitre 12".
     fn names_a_place(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, [kind, name]: [&Word; 2]) -> bool {
         let strange = |word: &Word| {
             word.class == Class::CONTENT
@@ -502,7 +502,8 @@ impl Run<'_> {
         let open: Vec<&Slot> = wanted.into_iter().chain(others).filter(still_open).collect();
         stated.extend(self.said_to_be_so(mv, &open, scan, &taken));
         stated.extend(self.speakers_counted(mv, &open, scan, &taken));
-        let address = self.address_said(mv, &open, scan, &taken);
+        let address =
+            self.address_said(mv, &open, scan, &taken).or_else(|| self.numbered_place(mv, &open, scan, &taken));
         let taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();
         stated.extend(address);
         stated.extend(self.people_named(mv, &open, scan, &taken));
