@@ -267,6 +267,19 @@ impl Run<'_> {
                 .any(|slot| slots::tells_of_the_past(scan.language(), slot) || self.asks_for_the_past(mv, slot))
     }
 
+    /// "it's 22 Fen Lane, flat 3": whether a number stands among words that tell of something else.
+    pub(super) fn numbers_another(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+        let words = scan.heard.words.as_slice();
+        let Range { start: from, end: until } = scan.heard.words_of(found.span());
+        if !slots::is_number(slot) || from >= until {
+            return false;
+        }
+        let (opening, end) = clause(words, from, until);
+        let rest = words[opening..from].iter().chain(&words[until..end]);
+        let of_a_noun = words[..from].last().is_some_and(Word::tells) && self.is_no_count(mv, slot, scan, found);
+        of_a_noun || self.unexplained(mv, slot, scan, rest) > MAX_UNEXPLAINED_WORDS
+    }
+
     /// How many of the words are of content, and nothing explains them.
     fn unexplained<'w>(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, words: impl Iterator<Item = &'w Word>) -> usize {
         let index = self.input.game.index();
@@ -334,7 +347,8 @@ impl Run<'_> {
         };
         let left = slots::mentions(&held, &names, &scan, &[(0, mark)]).into_iter().find(|left| {
             let found = &left.found;
-            !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
+            let numbers = held.get(left.slot).is_some_and(|slot| self.numbers_another(mv, slot, &scan, found));
+            !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found) && !numbers
         });
         let Some((slot, found)) = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)))
         else {

@@ -376,7 +376,7 @@ impl Run<'_> {
 
     /// "deliver it to flat 7", "I'll get it around 7", and, where the slot need not be said, "there are 5 of us": a bare number
     /// that numbers the noun before it, is a time, or counts those who speak.
-    fn is_no_count(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+    pub(super) fn is_no_count(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
         let words = &scan.heard.words;
         let Range { start: at, end } = scan.heard.words_of(found.span());
         if !slots::is_number(slot) || words.get(at).is_none_or(|number| number.after_break) {
