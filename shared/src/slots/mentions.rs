@@ -53,6 +53,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
                 && !is_denied_day(scan, slot, entity)
+                && !leaves_the_day_open(slot, scan)
                 && !is_only_discourse(scan, entity, &found)
                 && !counts_a_share(scan, slot, entity)
                 && !(slot.default.is_none() && counts_some(scan, slot, &found))
@@ -659,6 +660,25 @@ fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         return true;
     }
     !own.is_empty() && negated(&scan.heard, own.start, own.end)
+}
+
+/// "Easter week, not sure which days yet", "a finales de junio, no tenemos las fechas": a clause beside a day says that it is not known
+/// or not settled.
+pub(crate) fn leaves_the_day_open(slot: &Slot, scan: &Scan<'_>) -> bool {
+    let (language, words) = (scan.language(), scan.heard.words.as_slice());
+    let called = |word: &Word| language.value_of(Cue::TypeName, std::slice::from_ref(word));
+    let unsure = |clause: &[Word]| (0..clause.len()).any(|at| language.prefix(&clause[at..], Cue::Unsure) > 1);
+    let open = |clause: &[Word]| {
+        let told = scan.times().any(|(from, until)| clause.iter().any(|word| from <= word.start && word.end <= until));
+        !told
+            && clause.iter().any(|word| match called(word) {
+                // "no other day" is another than this one.
+                Some("dates") => unsure(clause) || clause.iter().any(|word| word.class.is(Class::NEGATOR)),
+                Some("date" | "days") => unsure(clause),
+                _ => false,
+            })
+    };
+    matches!(item_type(slot), SlotType::Date | SlotType::DateTime) && between_marks(words).any(open)
 }
 
 fn listed(language: &Language, items: Vec<Found>) -> Found {
