@@ -208,8 +208,8 @@ impl Run<'_> {
             Wanted::Name | Wanted::Person => {
                 told || !nominal() || words.iter().any(|word| is_of_people(&found.text, word))
             }
-            Wanted::Label => told || heard.len() > MAX_LABEL_WORDS,
-            Wanted::Code => told || !nominal(),
+            Wanted::Label => told || heard.len() > MAX_LABEL_WORDS || is_whose(&found.text, words),
+            Wanted::Code => told || !nominal() || is_whose(&found.text, words),
         };
         (turns || refuses || unlike).then_some(Doubt::Unlike)
     }
@@ -411,6 +411,12 @@ fn tells(text: &str, word: &Word) -> bool {
 /// "late husband's name, Walter Higgs": a word for a person or a name is no part of a name.
 fn is_of_people(text: &str, word: &Word) -> bool {
     !word.is_capital(text) && (word.class.is(Class::KIN) || word.is(Cue::SlotOfName))
+}
+
+/// "my boyfriend's", "de mi novio": whose something is, and not what.
+fn is_whose(text: &str, words: &[Word]) -> bool {
+    let mut telling = words.iter().filter(|word| word.tells() || word.class.is(Class::KIN)).peekable();
+    telling.peek().is_some() && telling.all(|word| is_of_people(text, word))
 }
 
 /// The clause around the words from `from` to `until`: marks and words that join or begin clauses bound it.
