@@ -251,7 +251,7 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize, of_an_option: impl Fn(&Wor
     }
     let introduced = language.suffix(before, Cue::IntroductionName);
     let introduction = &before[at - introduced..];
-    if language.value_of(Cue::IntroductionName, introduction) == Some("another") {
+    if language.value_of(Cue::IntroductionName, introduction) == Some("not-speaker") {
         return Some(Led::Called);
     }
     let of_speaker = |word: &Word| {

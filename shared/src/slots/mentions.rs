@@ -729,8 +729,8 @@ pub(crate) fn leaves_the_day_open(slot: &Slot, scan: &Scan<'_>) -> bool {
         !told
             && clause.iter().any(|word| match called(word) {
                 // "no other day" is another than this one.
-                Some("dates") => unsure(clause) || clause.iter().any(|word| word.class.is(Class::NEGATOR)),
-                Some("date" | "days") => unsure(clause),
+                Some("several-dates") => unsure(clause) || clause.iter().any(|word| word.class.is(Class::NEGATOR)),
+                Some("date" | "several-days") => unsure(clause),
                 _ => false,
             })
     };
