@@ -294,3 +294,14 @@ fn a_choir_hears_the_same_in_spanish() {
 fn a_chimney_sweep_hears_what_stands_behind_an_answer_and_what_is_taken_back() {
     check("sweep");
 }
+
+#[test]
+fn a_boarding_house_for_donkeys_hears_whose_name_which_days_and_what_is_denied() {
+    check("donkeys");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_boarding_house_for_donkeys_hears_the_same_in_spanish() {
+    check("burros");
+}

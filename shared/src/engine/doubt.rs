@@ -237,8 +237,8 @@ impl Run<'_> {
             Wanted::Name | Wanted::Person => {
                 told || !nominal() || words.iter().any(|word| is_of_people(&found.text, word))
             }
-            Wanted::Label => told || heard.len() > MAX_LABEL_WORDS,
-            Wanted::Code => told || !nominal(),
+            Wanted::Label => told || heard.len() > MAX_LABEL_WORDS || is_whose(&found.text, words),
+            Wanted::Code => told || !nominal() || is_whose(&found.text, words),
         };
         (turns || refuses || unlike).then_some(Doubt::Unlike)
     }
@@ -294,6 +294,19 @@ impl Run<'_> {
                 .slots
                 .iter()
                 .any(|slot| slots::tells_of_the_past(scan.language(), slot) || self.asks_for_the_past(mv, slot))
+    }
+
+    /// "it's 22 Fen Lane, flat 3": whether a number stands among words that tell of something else.
+    pub(super) fn numbers_another(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+        let words = scan.heard.words.as_slice();
+        let Range { start: from, end: until } = scan.heard.words_of(found.span());
+        if !slots::is_number(slot) || from >= until {
+            return false;
+        }
+        let (opening, end) = clause(words, from, until);
+        let rest = words[opening..from].iter().chain(&words[until..end]);
+        let of_a_noun = words[..from].last().is_some_and(Word::tells) && self.is_no_count(mv, slot, scan, found);
+        of_a_noun || self.unexplained(mv, slot, scan, rest) > MAX_UNEXPLAINED_WORDS
     }
 
     /// How many of the words are of content, and nothing explains them.
@@ -376,7 +389,8 @@ impl Run<'_> {
         };
         let left = slots::mentions(&held, &names, &scan, &[(0, mark)]).into_iter().find(|left| {
             let found = &left.found;
-            !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
+            let numbers = held.get(left.slot).is_some_and(|slot| self.numbers_another(mv, slot, &scan, found));
+            !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found) && !numbers
         });
         let left = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)));
         let Some((slot, found)) = left.or_else(|| self.address_again(mv, &scan, mark)) else { return };
@@ -437,6 +451,12 @@ fn tells(text: &str, word: &Word) -> bool {
 /// "late husband's name, Walter Higgs": a word for a person or a name is no part of a name.
 fn is_of_people(text: &str, word: &Word) -> bool {
     !word.is_capital(text) && (word.class.is(Class::KIN) || word.is(Cue::SlotOfName))
+}
+
+/// "my boyfriend's", "de mi novio": whose something is, and not what.
+fn is_whose(text: &str, words: &[Word]) -> bool {
+    let mut telling = words.iter().filter(|word| word.tells() || word.class.is(Class::KIN)).peekable();
+    telling.peek().is_some() && telling.all(|word| is_of_people(text, word))
 }
 
 /// The clause around the words from `from` to `until`: marks and words that join or begin clauses bound it.

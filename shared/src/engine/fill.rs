@@ -383,7 +383,7 @@ impl Run<'_> {
 
     /// "deliver it to flat 7", "I'll get it around 7", and, where the slot need not be said, "there are 5 of us": a bare number
     /// that numbers the noun before it, is a time, or counts those who speak.
-    fn is_no_count(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+    pub(super) fn is_no_count(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
         let words = &scan.heard.words;
         let Range { start: at, end } = scan.heard.words_of(found.span());
         if !slots::is_number(slot) || words.get(at).is_none_or(|number| number.after_break) {
@@ -409,7 +409,7 @@ impl Run<'_> {
             // "calle Sol 5": the number of a house behind the name of its street
             [.., kind, name] if bare && self.names_a_place(mv, slot, scan, [kind, name]) => true,
             [.., lead, noun] if bare && noun.class == Class::CONTENT && !noun.after_break => {
-                lead.class.is(Class::FUNCTION)
+                (lead.class.is(Class::FUNCTION) || lead.has_digit())
                     && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
                     && !is_option_of_another(mv, slot, scan, noun.start)
                     && !self.is_of_the_move(mv, std::slice::from_ref(noun))
@@ -444,7 +444,7 @@ impl Run<'_> {
     }
 
     /// Whether two words right before a number are a noun and a name, and nothing that the move speaks of. Where the number must
-    /// be said, the name shows as one by its capital.
+    /// be said, the name shows as one by its capital: "Av. Mitre 12".
     fn names_a_place(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, [kind, name]: [&Word; 2]) -> bool {
         let strange = |word: &Word| {
             word.class == Class::CONTENT
@@ -536,7 +536,8 @@ impl Run<'_> {
         let open: Vec<&Slot> = wanted.into_iter().chain(others).filter(still_open).collect();
         stated.extend(self.said_to_be_so(mv, &open, scan, &taken));
         stated.extend(self.speakers_counted(mv, &open, scan, &taken));
-        let address = self.address_said(mv, &open, scan, &taken);
+        let address =
+            self.address_said(mv, &open, scan, &taken).or_else(|| self.numbered_place(mv, &open, scan, &taken));
         let taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();
         stated.extend(address);
         stated.extend(self.people_named(mv, &open, scan, &taken));
@@ -630,7 +631,7 @@ fn is_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool
 }
 
 /// Whether the word that begins there is an option of another slot.
-fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) -> bool {
+pub(super) fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) -> bool {
     mv.slots.iter().filter(|other| other.name != slot.name).any(|other| {
         let SlotType::Enum(options) = effective_type(other).item() else { return false };
         let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);

@@ -1,6 +1,6 @@
 //! Names of people that are said beside something else: "for my mum, Ana Reis", "I'm Tom Okafor", "para Rosa Lund, 82".
 
-use super::fill::Stated;
+use super::fill::{Stated, is_option_of_another};
 use super::hear::Span;
 use super::run::Run;
 use super::state::Open;
@@ -33,8 +33,10 @@ enum Asks {
 enum Led<'w> {
     /// "I'm …"
     Speaker,
-    /// "my mum, …"
+    /// "my mum, …", "my rabbit …"
     Relative(&'w Word),
+    /// "she is called …"
+    Called,
     /// "for …"
     For,
     /// "a …"
@@ -68,13 +70,15 @@ impl Run<'_> {
             let mut slots = asking.iter().filter(|slot| wanted(slot));
             slots.next().filter(|_| slots.next().is_none()).map(|(slot, _)| *slot)
         };
+        let of_an_option =
+            |who: &Word| asking.first().is_some_and(|(slot, _)| is_option_of_another(mv, slot, scan, who.start));
         let mut found: Vec<Stated> = Vec::new();
         let mut at = 0;
         while at < words.len() {
             let end = at + name_at(scan.text, words, at);
             let span = words.get(end.max(at + 1) - 1).map_or((0, 0), |last| (words[at].start, last.end));
             let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
-            let led = if end > at && free { led(scan, at, end) } else { None };
+            let led = if end > at && free { led(scan, at, end, of_an_option) } else { None };
             let slot = match led {
                 Some(Led::Speaker) => only(&|(_, asks)| *asks == Asks::Speaker),
                 Some(Led::Relative(who)) => {
@@ -82,6 +86,7 @@ impl Run<'_> {
                     only(&|(slot, asks)| *asks == Asks::Another && called(slot))
                         .or_else(|| only(&|(_, asks)| *asks == Asks::Another))
                 }
+                Some(Led::Called) => only(&|(_, asks)| *asks == Asks::Another),
                 Some(Led::For) => only(&|(_, asks)| matches!(asks, Asks::Another | Asks::Thing | Asks::Place))
                     .filter(|slot| self.asks_whom(mv, slot) == Asks::Another),
                 Some(Led::Article) => only(&|(_, asks)| *asks == Asks::Thing),
@@ -186,15 +191,20 @@ fn is_of_a_noun(question: &Heard) -> bool {
 
 /// How many words from this one on are written as a name.
 pub(super) fn name_at(text: &str, words: &[Word], at: usize) -> usize {
-    let capital = |word: &Word| word.is_capital(text) && !word.class.is(Class::TIME) && !word.has_digit();
     let goes_on = |word: &Word| !word.after_break;
+    // "June Miller": before a name the word for a month is one.
+    let timed = |at: usize| {
+        let named = |next: &Word| goes_on(next) && next.is_capital(text) && !next.class.is(Class::TIME);
+        words[at].class.is(Class::TIME) && !(words[at].class == Class::TIME && words.get(at + 1).is_some_and(named))
+    };
+    let capital = |at: usize| words[at].is_capital(text) && !timed(at) && !words[at].has_digit();
     // "Ana de la Cruz"
     let joins = Class::OF.and(Class::ARTICLE);
     let mut end = at;
     while end - at < MAX_NAME_WORDS {
         let light = words[end..].iter().take_while(|word| end > at && goes_on(word) && word.class.is(joins)).count();
         match words.get(end + light) {
-            Some(word) if capital(word) && (end == at || goes_on(word)) => end += light + 1,
+            Some(word) if capital(end + light) && (end == at || goes_on(word)) => end += light + 1,
             _ => break,
         }
     }
@@ -203,8 +213,8 @@ pub(super) fn name_at(text: &str, words: &[Word], at: usize) -> usize {
     if numbered { 0 } else { end - at }
 }
 
-/// What leads to a name of the words `at..end`, or sets it apart.
-fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize) -> Option<Led<'s>> {
+/// What leads to a name of the words `at..end`, or sets it apart; `of_an_option` tells the nouns that are options.
+fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize, of_an_option: impl Fn(&Word) -> bool) -> Option<Led<'s>> {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
     let before = &words[..at];
@@ -222,7 +232,10 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize) -> Option<Led<'s>> {
     if let [lead @ .., owner, who] = before
         && is_possessive(owner)
         && !who.after_break
-        && (is_relative(scan, who) || language.cues(who.hash).has(Cue::People) || of_vocabulary(who))
+        && (is_relative(scan, who)
+            || language.cues(who.hash).has(Cue::People)
+            || of_vocabulary(who)
+            || !apart && of_an_option(who))
     {
         // "a nombre de mi padre, Julio Arce"
         let introduction = &lead[lead.len() - language.suffix(lead, Cue::IntroductionName)..];
@@ -237,6 +250,9 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize) -> Option<Led<'s>> {
     }
     let introduced = language.suffix(before, Cue::IntroductionName);
     let introduction = &before[at - introduced..];
+    if language.value_of(Cue::IntroductionName, introduction) == Some("not-speaker") {
+        return Some(Led::Called);
+    }
     let of_speaker = |word: &Word| {
         word.is([Cue::Speaker, Cue::SlotOfName]) || word.class.is(Class::AUXILIARY) && !word.is(Cue::Copula)
     };

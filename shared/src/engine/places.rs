@@ -1,4 +1,5 @@
-//! Addresses that are said beside something else: "at 22 Fen Lane, Leeds", "en Av. Mitre 330".
+//! Addresses that are said beside something else: "at 22 Fen Lane, Leeds", "en Av. Mitre 330"; and places that have a name and a
+//! number: "in Rose 4".
 
 use super::fill::Stated;
 use super::hear::Span;
@@ -7,6 +8,7 @@ use super::run::Run;
 use super::state::Open;
 use crate::ir::{Move, Slot};
 use crate::language::{Class, Cue};
+use crate::slots::labels::Wanted;
 use crate::slots::{Found, Scan, is_text};
 use crate::text::{Heard, Word};
 
@@ -50,6 +52,38 @@ impl Run<'_> {
         let question = self.question(mv, slot);
         is_text(slot) && (labels_a_place(&question.name) || labels_a_place(&question.heard))
     }
+
+    /// "in Rose 4", "el aire del Luna 4": the only name with a number that is led to as the only open slot's question for which place
+    /// it is, "In which hut?", or that something is of; outside the spans in `taken`.
+    pub(super) fn numbered_place(&self, mv: &Move, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Option<Stated> {
+        let words = scan.heard.words.as_slice();
+        if !words.iter().any(Word::has_digit) {
+            return None;
+        }
+        let asking = open.iter().filter(|slot| is_text(slot) && self.question(mv, slot).wanted() == Wanted::Label);
+        let mut asking = asking.filter_map(|slot| Some((slot, led_by(&self.question(mv, slot).heard)?)));
+        let ((slot, lead), None) = (asking.next()?, asking.next()) else { return None };
+        let asked = self.state.active.as_ref().and_then(|frame| frame.open.as_ref());
+        if matches!(asked, Some(Open::Slot { name } | Open::Confirm { name }) if *name == slot.name) {
+            return None;
+        }
+        let name = |word: &Word| word.is_capital(scan.text) && !word.class.is(Class::TIME) && !word.has_digit();
+        let span_at = |at: usize| {
+            let number = words.get(at).filter(|word| word.has_digit() && !word.after_break && !timed(scan, word))?;
+            let count = words[..at].iter().rev().take_while(|word| name(word)).count();
+            let first = at - count;
+            let articles = words[..first].iter().rev().take_while(|word| word.class.is(Class::ARTICLE)).count();
+            let before = words.get((first - articles).checked_sub(1)?)?;
+            let apart = words[first - articles..at].iter().any(|word| word.after_break);
+            let led = before.hash == lead || before.class.is(Class::OF);
+            (count > 0 && led && !apart).then_some((words[first].start, number.end))
+        };
+        let mut found = (0..words.len()).filter_map(span_at);
+        let (span, None) = (found.next()?, found.next()) else { return None };
+        let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
+        let found = Found::text(span, scan.text.get(span.0..span.1)?);
+        free.then(|| Stated { slot: slot.name.clone(), found })
+    }
 }
 
 /// "at Kestrel Court": a name of several words right behind a preposition that tells where.
@@ -63,14 +97,29 @@ fn place_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     (leads && name >= LEAST && !words[at].after_break && !goes_on).then(|| (words[at].start, words[at + name - 1].end))
 }
 
+/// Whether a word is part of a time.
+fn timed(scan: &Scan<'_>, word: &Word) -> bool {
+    scan.times().any(|(from, until)| from <= word.start && word.end <= until)
+}
+
+/// The preposition with which a question begins or ends, "In which hut?", "Which hut are you in?"
+fn led_by(question: &Heard) -> Option<u64> {
+    let leads = |word: &&Word| word.class.is(Class::LEADS) && word.class.is(Class::FUNCTION);
+    let asks = question.words.iter().position(|word| word.class.is(Class::QUESTION))?;
+    let before = asks.checked_sub(1).and_then(|before| question.words.get(before));
+    let end = question.words[asks..].iter().skip(1).find(|word| word.after_break);
+    let last = question.words.iter().rfind(|word| end.is_none_or(|end| word.end <= end.start));
+    before.filter(leads).or(last.filter(leads)).map(|word| word.hash)
+}
+
 /// Whether a slot's name or question has a noun for where somebody lives.
 fn labels_a_place(heard: &Heard) -> bool {
     let labels = |word: &Word| heard.language.value_of(Cue::Label, std::slice::from_ref(word)) == Some("place");
     heard.words.iter().any(labels)
 }
 
-/// The address with its number at this word: a number before a name of several words or behind one, with the number of a flat before
-/// it and a town behind it that commas set apart.
+/// The address with its number at this word: a number before a name of several words, or behind one and with the number of a flat
+/// behind it; with the number of a flat before it and a town behind it that commas set apart.
 fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     /// Words of the name of a street.
     const LEAST: usize = 2;
@@ -84,6 +133,18 @@ fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
         (false, true) => (at - before, at + 1),
         (false, false) => return None,
     };
+    // "1420 piso 3", "2040 3º B"
+    let behind = |at: usize| words.get(at).filter(|word| !word.after_break && !timed(scan, word));
+    let letter = |word: &Word| word.is_capital(scan.text) && word.text.chars().count() == 1;
+    if before >= LEAST && end == at + 1 {
+        while let Some(next) = behind(end) {
+            let noun = next.class == Class::CONTENT && behind(end + 1).is_some_and(Word::has_digit);
+            if !(next.has_digit() || letter(next) || noun) {
+                break;
+            }
+            end += 1 + usize::from(noun);
+        }
+    }
     let town = words.get(end).filter(|word| word.after_break).map_or(0, |_| name_at(scan.text, words, end));
     let comma = |from: usize, until: usize| {
         scan.text.get(words[from].end..words[until].start).is_some_and(|between| between.trim() == ",")

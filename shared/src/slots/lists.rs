@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::convert::Found;
 use super::options::{self, Mentioned};
 use super::scan::Scan;
-use super::{effective_type, strings};
+use super::{effective_type, strings, yes_no};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
@@ -102,7 +102,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let (mut everything, mut said_all) = (false, false);
     let (mut added, mut removed): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut span: Option<(usize, usize)> = None;
-    let mut opens = true;
+    let (mut opens, mut denied_behind) = (true, 0);
     let mut at = 0;
     while at < words.len() {
         if let Some(member) = mentioned.iter().find(|member| member.first == at) {
@@ -132,16 +132,15 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             edits |= left_out || averse;
             if edit == Edit::Remove || denied || left_out { &mut removed } else { &mut added }.push(member.index);
             (at, opens) = (member.end, false);
-            // "onions no, just ham": denied behind it.
-            if words.get(at).is_some_and(|next| !next.after_break && next.is([Cue::Not, Cue::No]))
-                && words.get(at + 1).is_none_or(|after| after.after_break)
-            {
+            // "onions no, just ham", "the olives I don't think so": denied behind it.
+            let clause = words[at..].iter().take_while(|next| !next.after_break).count();
+            if clause > 0 && yes_no::is_no(language, &words[at..at + clause]) {
                 for list in [&mut added, &mut removed] {
                     list.retain(|index| *index != member.index);
                 }
                 removed.push(member.index);
-                edits = true;
-                at += 1;
+                (edits, denied_behind) = (true, denied_behind + 1);
+                at += clause;
                 continue;
             }
             // "not the kitchen, the cellar": "not" reaches to the end of its clause, and where one is chosen anything does.
@@ -235,7 +234,9 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         }
         at += longest;
     }
-    let of_aversions = aversions && begins && !everything && !only && !removed.is_empty();
+    // "nuts yes, fish no" answers.
+    let answers = !added.is_empty() && denied_behind == removed.len();
+    let of_aversions = aversions && begins && !everything && !only && !removed.is_empty() && !answers;
     if of_aversions {
         // "I can eat fish but no nuts": which of them are meant is not known.
         if !added.is_empty() {

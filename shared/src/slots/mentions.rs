@@ -37,8 +37,11 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     // Every value with the slots that it fits.
     let mut values: Vec<(Found, Vec<usize>)> = Vec::new();
     let weekdays = Weekdays::of(slots, scan);
+    let days = bare_days(slots, scan);
+    values.extend(days.iter().filter(|(found, _)| free(found.span())).cloned());
     for entity in &scan.entities {
-        if !free(entity.span()) || weekdays.hold(entity) {
+        let of_a_day = days.iter().any(|(found, _)| found.start <= entity.start && entity.end <= found.end);
+        if of_a_day || !free(entity.span()) || weekdays.hold(entity) {
             continue;
         }
         let ends = period(slots, scan, entity);
@@ -53,6 +56,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
                 && !is_denied_day(scan, slot, entity)
+                && !leaves_the_day_open(slot, scan)
                 && !is_only_discourse(scan, entity, &found)
                 && !counts_a_share(scan, slot, entity)
                 && !(slot.default.is_none() && counts_some(scan, slot, &found))
@@ -266,6 +270,59 @@ impl Contested {
     }
 }
 
+/// "a trip to Ronda the 28th", "desde el 16": a number behind its article with nothing that it counts, where a day is open and no other is
+/// told; with the slots that it fits.
+fn bare_days(slots: &[&Slot], scan: &Scan<'_>) -> Vec<(Found, Vec<usize>)> {
+    let words = scan.heard.words.as_slice();
+    let open: Vec<usize> = (0..slots.len()).filter(|index| *effective_type(slots[*index]) == SlotType::Date).collect();
+    // "the 18th or the 19th" leaves it open.
+    if open.is_empty() || scan.heard.tokens.classes().is(Class::OR) {
+        return Vec::new();
+    }
+    let days = [Kind::Date, Kind::DateTime, Kind::DateRange, Kind::DateTimeRange];
+    let told = |piece: (usize, usize)| {
+        let apart = |entity: &Entity| entity.end <= piece.0 || piece.1 <= entity.start;
+        scan.entities.iter().any(|entity| days.contains(&entity.kind) && apart(entity))
+    };
+    let is_led = |at: usize| {
+        let before = at.checked_sub(1).map(|before| &words[before]).filter(|_| !words[at].after_break);
+        let leads = |word: &Word| word.class.is(Class::FOR) || word.is(Cue::AsksPast);
+        let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LEADS).and(Class::DATING);
+        before.is_none_or(|word| !word.class.is(grammar) || leads(word))
+    };
+    let definite = |at: &usize| {
+        let [article, number] = &words[*at..*at + 2] else { return false };
+        let definite = article.class.is(Class::ARTICLE) && !article.is(Cue::ArticleIndefinite);
+        definite && number.has_digit() && !number.after_break
+    };
+    let mut numbered = (0..words.len().saturating_sub(1)).filter(definite);
+    // "from the 9th to the 13th" are two.
+    let (Some(at), None) = (numbered.next(), numbered.next()) else { return Vec::new() };
+    let counts = |next: &Word| next.class == Class::CONTENT || next.class.is(Class::OF);
+    let counts = words.get(at + 2).is_some_and(|next| !next.after_break && counts(next));
+    let span = (words[at].start, words[at + 1].end);
+    let Some(piece) = scan.text.get(span.0..span.1).filter(|_| !counts && is_led(at) && !told(span)) else {
+        return Vec::new();
+    };
+    let read = |index: &usize| {
+        let slot = slots[*index];
+        match read_answer(slot, &Scan::of(piece, [slot], scan.reference)) {
+            Answer::Value { found, whole: true } if found.fits && !leaves_the_day_open(slot, scan) => {
+                Some((found.behind(span.0), *index))
+            }
+            _ => None,
+        }
+    };
+    let found: Vec<(Found, usize)> = open.iter().filter_map(read).collect();
+    let Some((day, first)) = found.first() else { return Vec::new() };
+    // Whether it is over or to come is not told where slots of both are open.
+    let tense = |index: usize| Tense::of(scan.language(), slots[index]);
+    if found.iter().any(|(_, index)| tense(*index) != tense(*first)) {
+        return Vec::new();
+    }
+    vec![(day.clone(), found.iter().map(|(_, index)| *index).collect())]
+}
+
 /// "my large dog Duke", "a dog named Moose" for `dog_name`: a name right behind the noun that it is the name of.
 fn named_behind_its_noun(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     /// Words of a name at most.
@@ -441,9 +498,23 @@ fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) 
     let own: Vec<usize> =
         values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
     let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
+    in_order(slots, values);
     for (found, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
         let of_a_noun = belongs_to_the_noun_before(scan, found);
         fits.retain(|index| !filled(*index) && !of_a_noun);
+    }
+}
+
+/// "I'll bring it on the 3rd and pick it up on the 9th": two days, the later one said last, for the only two slots of days.
+fn in_order(slots: &[&Slot], values: &mut [(Found, Vec<usize>)]) {
+    let is_day = |slot: &&&Slot| *effective_type(slot) == SlotType::Date;
+    let mut days =
+        values.iter_mut().filter(|(_, fits)| matches!(fits.as_slice(), [first, _] if is_day(&&slots[*first])));
+    let (Some(one), Some(other), None) = (days.next(), days.next(), days.next()) else { return };
+    let ascend = one.0.value.as_str() < other.0.value.as_str() && one.0.end <= other.0.start;
+    if ascend && one.1 == other.1 && slots.iter().filter(is_day).count() == 2 {
+        one.1.truncate(1);
+        other.1.remove(0);
     }
 }
 
@@ -645,6 +716,25 @@ fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         return true;
     }
     !own.is_empty() && negated(&scan.heard, own.start, own.end)
+}
+
+/// "Easter week, not sure which days yet", "a finales de junio, no tenemos las fechas": a clause beside a day says that it is not known
+/// or not settled.
+pub(crate) fn leaves_the_day_open(slot: &Slot, scan: &Scan<'_>) -> bool {
+    let (language, words) = (scan.language(), scan.heard.words.as_slice());
+    let called = |word: &Word| language.value_of(Cue::TypeName, std::slice::from_ref(word));
+    let unsure = |clause: &[Word]| (0..clause.len()).any(|at| language.prefix(&clause[at..], Cue::Unsure) > 1);
+    let open = |clause: &[Word]| {
+        let told = scan.times().any(|(from, until)| clause.iter().any(|word| from <= word.start && word.end <= until));
+        !told
+            && clause.iter().any(|word| match called(word) {
+                // "no other day" is another than this one.
+                Some("several-dates") => unsure(clause) || clause.iter().any(|word| word.class.is(Class::NEGATOR)),
+                Some("date" | "several-days") => unsure(clause),
+                _ => false,
+            })
+    };
+    matches!(item_type(slot), SlotType::Date | SlotType::DateTime) && between_marks(words).any(open)
 }
 
 fn listed(language: &Language, items: Vec<Found>) -> Found {

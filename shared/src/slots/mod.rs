@@ -27,14 +27,16 @@ pub(crate) mod yes_no;
 pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
-pub(crate) use mentions::{Contested, is_named_for, is_told_of_the_past, mentions, out_of_bounds, undecided};
+pub(crate) use mentions::{
+    Contested, is_named_for, is_told_of_the_past, leaves_the_day_open, mentions, out_of_bounds, undecided,
+};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::{Scan, has_ended, is_of_time};
 pub(crate) use several::{
-    at_time, ends_over, first_clause, moved, near, only_period, start_of_what_is_taken_back, states_several,
-    takes_itself_back,
+    at_time, day_after_a_length, ends_over, first_clause, moved, near, only_period, start_of_what_is_taken_back,
+    states_several, takes_itself_back,
 };
 
 /// A value that a slot holds.

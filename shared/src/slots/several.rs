@@ -8,7 +8,7 @@ use super::convert::{Found, both_ends, convert};
 use super::read::{Answer, is_whole, read_as_said};
 use super::scan::{Scan, is_time};
 use super::{effective_type, is_number, is_yes_no, strings};
-use crate::entities::{BusinessHours, Entity, Kind, Kinds, Place, Reference, recognize};
+use crate::entities::{BusinessHours, Entity, Kind, Kinds, Place, Reference, Value, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{self, Heard, Word};
@@ -357,6 +357,27 @@ fn in_month_near(slot: &Slot, earlier: &str, said: &str, reference: &Reference) 
     let distance = |day: Date| day.since(held).map_or(i32::MAX, |span| span.get_days().abs());
     let same_side = months.into_iter().filter(|(day, _)| (*day < today) == (plain < today));
     same_side.filter(|_| is_day_of_month).min_by_key(|(day, _)| distance(*day)).map(|(_, reference)| reference)
+}
+
+/// "three nights": the day that lies so many days behind another, where a clause beside that one says nothing but a length in whole
+/// days.
+pub(crate) fn day_after_a_length(day: Date, scan: &Scan<'_>, beside: (usize, usize)) -> Option<Found> {
+    const DAY: f64 = 86_400.0;
+    let clause = text::between_marks(&scan.heard.words).find_map(|clause| {
+        let (start, end) = (clause.first()?.start, clause.last()?.end);
+        let apart = end <= beside.0 || beside.1 <= start;
+        let found =
+            recognize(scan.text.get(start..end).filter(|_| apart)?, Kinds::NONE.with(Kind::Duration), scan.reference);
+        let [only] = found.as_slice() else { return None };
+        let Value::Time(time) = only.readings.first()? else { return None };
+        let own = |word: &Word| only.start <= word.start - start && word.end - start <= only.end;
+        let days = time.seconds? / DAY;
+        let whole = days >= 1.0 && days.fract() == 0.0 && clause.iter().all(|word| own(word) || word.is(Cue::Carrier));
+        whole.then_some(((start, end), days))
+    });
+    let (span, days) = clause?;
+    let end = day.checked_add(Span::new().days(days as i64)).ok()?;
+    Some(Found::new(span, scan.text.get(span.0..span.1)?, json!(end.to_string())))
 }
 
 /// The minutes since midnight of `17:00` and `2026-03-05T17:00:00`.

@@ -33,8 +33,9 @@ impl Run<'_> {
             return;
         }
         self.fill_beside(mv, scan, span);
-        if *ty == SlotType::Time {
-            self.change_the_day(mv, scan, span);
+        match ty {
+            SlotType::Time => self.change_the_day(mv, scan, span),
+            _ => self.fill_the_end(mv, asked, scan, span),
         }
         for stated in self.stated_beside(mv, scan, &[]) {
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { continue };
@@ -43,6 +44,26 @@ impl Run<'_> {
             {
                 self.fill(slot, &stated.found, Source::Mention);
             }
+        }
+    }
+
+    /// "20 April, three nights" to "Which day do you arrive?": a length that is a clause of its own tells the day that is asked for next,
+    /// where no other slot takes it.
+    fn fill_the_end(&mut self, mv: &Move, asked: &Slot, scan: &Scan<'_>, answer: (usize, usize)) {
+        let lasts = |slot: &Slot| {
+            matches!(effective_type(slot), SlotType::Timeframe | SlotType::Quantity)
+                || slots::is_number(slot) && slots::counts_time(self.language(), slot)
+        };
+        let Some(frame) = &self.state.active else { return };
+        let mut days = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::Date);
+        let (Some(first), Some(last), None) = (days.next(), days.next(), days.next()) else { return };
+        if first.name != asked.name || !frame.is_open(&last.name) || mv.slots.iter().any(lasts) {
+            return;
+        }
+        let begins = frame.slot(&first.name).and_then(|held| held.value.as_str()?.parse().ok());
+        let ends = begins.and_then(|day| slots::day_after_a_length(day, scan, answer));
+        if let Some(found) = ends.filter(|_| !slots::tells_of_the_past(self.language(), last)) {
+            self.fill(last, &found, Source::Mention);
         }
     }
 

@@ -150,10 +150,15 @@ impl Run<'_> {
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
         // What a caller has put together, and nobody is asked for, is no one's words.
         let free = free.filter(|slot| named.is_some() || !self.is_only_given(mv, slot));
+        let behind = correction.refused.is_some_and(|span| correction.span.1 <= span.0);
+        let as_refused = like_the_refused(&rest, refused.filter(|_| behind));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
-            let found =
-                self.correcting_value(slot, (said, correction.span.0), scan, strength, named.is_some(), asked)?;
+            let whole = (said, correction.span.0);
+            let value = |place| self.correcting_value(slot, place, scan, strength, named.is_some(), asked);
+            // "we leave on the 10th, not on the 9th"
+            let part = || as_refused.filter(|_| !is_text(slot)).map(|from| (&said[from..], correction.span.0 + from));
+            let found = value(whole).or_else(|| part().and_then(value))?;
             (found.value != held.value).then(|| (slot.clone(), found))
         });
         let opening = correction.span.0;
@@ -170,13 +175,15 @@ impl Run<'_> {
             }
             None => self.replace(&slot, &found),
         }
-        // "yes, but in business class" is a yes and a change.
+        // "yes, but in business class" is a yes and a change, "no, and in the end we are three" a no and one.
+        let said = if scan.heard.begins_with(Cue::Yes) > 0 { Some(Text::Yes) } else { None };
+        let joined = |first: &[Word]| first[0].is(Cue::No) && first[1].class.is(Class::AND);
+        let said = said.or_else(|| scan.heard.words.get(..2).filter(|first| joined(first)).map(|_| Text::No));
         if let Some(asked) = asked.filter(|asked| own && asked.name != slot.name && is_yes_no(self.language(), asked))
-            && scan.heard.begins_with(Cue::Yes) > 0
-            && let Answer::Value { found: yes, .. } =
-                slots::read_value(asked, self.language().text(Text::Yes), scan.reference)
+            && let Some(said) = said
+            && let Answer::Value { found, .. } = slots::read_value(asked, self.language().text(said), scan.reference)
         {
-            self.fill(asked, &yes, Source::Answer);
+            self.fill(asked, &found, Source::Answer);
         }
         self.fill_beside_answer(mv, &slot, scan, found.behind(opening).span());
         true
@@ -201,9 +208,14 @@ impl Run<'_> {
 
     /// Whether a slot of a type holds what is said.
     fn holds(&self, slot: &Slot, said: Option<&str>, reference: &Reference) -> bool {
-        let read = said.filter(|_| !is_text(slot)).map(|said| slots::read_value(slot, said, reference));
-        let held = self.slot_value(&slot.name).map(|held| &held.value);
-        matches!(read, Some(Answer::Value { found, whole: true }) if held == Some(&found.value))
+        let Some((said, held)) = said.filter(|_| !is_text(slot)).zip(self.slot_value(&slot.name)) else { return false };
+        // "the 9th", where the 9th of a later month is held
+        let days = held.value.as_str().filter(|_| *effective_type(slot) == SlotType::Date);
+        let near = days.map(|day| slots::near(slot, day, said, reference));
+        [Some(*reference), near].into_iter().flatten().any(|reference| {
+            let read = slots::read_value(slot, said, &reference);
+            matches!(read, Answer::Value { found, whole: true } if held.value == found.value)
+        })
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
@@ -542,12 +554,13 @@ impl Run<'_> {
                 {
                     None
                 }
-                // "make that three rooms" where another slot counts rooms.
-                Answer::Value { found, .. }
+                // "make that three rooms" where another slot counts rooms; "it's 22 Fen Lane, flat 3".
+                Answer::Value { found, whole }
                     if !named
-                        && self
-                            .active_move()
-                            .is_some_and(|mv| self.numbers_of_others(&mv, slot, &beside).contains(&found.span())) =>
+                        && self.active_move().is_some_and(|mv| {
+                            self.numbers_of_others(&mv, slot, &beside).contains(&found.span())
+                                || !whole && self.numbers_another(&mv, slot, &beside, &found)
+                        }) =>
                 {
                     None
                 }
@@ -643,6 +656,15 @@ fn spoken_name_of<'m>(mv: &'m Move, name: &'m str) -> &'m str {
     }
     let whole = parts_of(mv, name).pop().and_then(|last| last.rules.as_deref()?.whole.as_deref()?.called.as_deref());
     whole.unwrap_or(name)
+}
+
+/// "the 10th" of "we leave on the 10th, not on the 9th": where as many words begin at the end of what is wanted as are refused behind
+/// it.
+fn like_the_refused(wanted: &Heard, refused: Option<&str>) -> Option<usize> {
+    let length = Heard::of(wanted.language, refused?).len();
+    let from = wanted.len().checked_sub(length).filter(|from| *from > 0)?;
+    let one_clause = wanted.words.iter().skip(1).all(|word| !word.after_break);
+    wanted.words.get(from).filter(|_| one_clause).map(|word| word.start)
 }
 
 /// "no return", "no voy a poder": what a "no" denies that does not stand apart is not put in the place of anything.

@@ -84,6 +84,9 @@ impl Run<'_> {
             Answer::Value { .. } if !slots::takes_itself_back(slot, scan) && names_no_day(slot, scan) => {
                 Answer::Refused(self.why_no_value(asking))
             }
+            Answer::Value { .. } if slots::leaves_the_day_open(slot, scan) => {
+                Answer::Refused(self.why_no_value(asking))
+            }
             Answer::Value { found, whole: false } if self.counts_in_a_sentence(mv, slot, scan, &found) => {
                 Answer::Refused(slots::reason_for_one(scan.language(), slot))
             }
@@ -114,7 +117,9 @@ impl Run<'_> {
                 _ => Answered::Refused(reason),
             }),
             Answer::Absent => {
-                let says = of_speakers.is_some() || self.edge_of_period(asking) || self.half_of_a_moment(asking);
+                let open = slots::leaves_the_day_open(slot, scan);
+                let says =
+                    of_speakers.is_some() || !open && self.edge_of_period(asking) || self.half_of_a_moment(asking);
                 says.then_some(Answered::GoesOn)
             }
         }

@@ -74,7 +74,7 @@ const WORDS: &[Entry] = &[
     word("trimestres", Unit, QUARTER), word("ano", Unit, YEAR), word("anos", Unit, YEAR), word("decada", Unit, DECADE),
     word("decadas", Unit, DECADE), word("siglo", Unit, CENTURY), word("siglos", Unit, CENTURY),
     word("h", Short, HOUR), word("d", Short, DAY), word("s", Short, SECOND), word("fin", End, 0),
-    word("finde", Unit, WEEKEND), word("findes", Unit, WEEKEND), word("hs", Unit, HOUR), word("hr", Unit, HOUR), word("hrs", Unit, HOUR), word("mins", Unit, MINUTE),
+    word("finde", Unit, WEEKEND), word("findes", Unit, WEEKEND), word("horita", Unit, HOUR), word("horitas", Unit, HOUR), word("minutito", Unit, MINUTE), word("minutitos", Unit, MINUTE), word("semanita", Unit, WEEK), word("semanitas", Unit, WEEK), word("mesecito", Unit, MONTH), word("mesecitos", Unit, MONTH), word("anito", Unit, YEAR), word("anitos", Unit, YEAR), word("hs", Unit, HOUR), word("hr", Unit, HOUR), word("hrs", Unit, HOUR), word("mins", Unit, MINUTE),
     word("semestre", Half, 0), word("semestres", Half, 0), word("bimestre", Unit, MONTH), word("veces", Time, 0), word("vez", Time, 0), word("cuarto", Quarters, 0), word("cuartos", Quarters, 0),
     // parts of the day
     word("manana", Part, 0), word("mediodia", Noon, 0), word("medianoche", Midnight, 0), word("tarde", Part, 1),
@@ -204,7 +204,7 @@ const RULES: &[Written] = &[
     rule(ClockBase, "At? The? Noon", clock::noon), rule(ClockBase, "At? The? Midnight", clock::midnight),
     rule(BareHour, "HourDigits", clock::bare), rule(BareHour, "HourWord", clock::bare),
     // 8 y media: a time only where something around it tells.
-    rule(HalfHour, "BareHour PartOff", clock::off_hour), rule(HalfHour, "BareHour PartOff Meridiem", clock::off_hour), rule(ClockTime, "HalfHour InPart", clock::in_part),
+    rule(HalfHour, "HourDigits H", clock::hour_mark), rule(HalfHour, "BareHour PartOff", clock::off_hour), rule(HalfHour, "BareHour PartOff Meridiem", clock::off_hour), rule(ClockTime, "HalfHour InPart", clock::in_part),
     rule(ClockTime, "ClockBase", same), rule(ClockTime, "ClockBase InPart", clock::in_part), rule(ClockTime, "The? BareHour InPart", clock::in_part), rule(ClockTime, "BareHour And InPart", clock::in_part),
 
     rule(AtHour, "The BareHour", clock::the_hour),
