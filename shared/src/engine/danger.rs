@@ -7,6 +7,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::hear::{Readings, Said, Span, Whose};
@@ -39,11 +40,12 @@ impl Run<'_> {
             return None;
         }
         let words = self.heard();
+        let forgiven = self.forgiven(&words);
         let known = OnceCell::new();
         let usual = || known.get_or_init(|| self.words_of_usual_moves(open));
         let whole = heard.clauses.iter().copied().zip(0..);
         let mut spans = whole.chain(heard.parts.iter().copied());
-        let (candidate, clause) = spans.find_map(|(span, clause)| {
+        let told = spans.find_map(|(span, clause)| {
             let plain =
                 |said: &Said| (said.clauses.0..said.clauses.1).contains(&clause) && !said.candidate.stage.is_near();
             let part = || {
@@ -53,10 +55,31 @@ impl Run<'_> {
                     self.part_of_an_urgent_phrase(&words, span, open, &usual)
                 }
             };
-            Some((self.danger_in(&words, span, open, &usual).or_else(part)?, clause))
-        })?;
+            let danger = self.danger_in(forgiven.as_ref().unwrap_or(&words), span, open, &usual);
+            Some((danger.or_else(part)?, clause))
+        });
+        let (candidate, clause) = told?;
         let name = self.name_of(&candidate);
         Some(Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) })
+    }
+
+    /// What was said, with the words of dangers as they are spelt. What the language or the game knows, and a name, is what it is.
+    fn forgiven(&self, heard: &Heard) -> Option<Heard> {
+        let index = self.input.game.index();
+        let language = heard.language;
+        let meant = |word: &Word| {
+            let of_game =
+                || index.find_word(word.hash).is_some() || index.find_stem(word.stem(language).hash()).is_some();
+            let name = || word.start > 0 && !word.after_break && self.is_titled(word);
+            let unknown = word.class == Class::CONTENT && language.cues(word.hash).is_empty() && !word.has_digit();
+            if !unknown || of_game() || name() {
+                return None;
+            }
+            Some((word.token, 1, vec![language.danger_word(&word.text)?.to_owned()]))
+        };
+        let changes: Vec<_> = heard.words.iter().filter_map(meant).collect();
+        let respelt = || Heard::over(language, &self.text, Rc::new(heard.tokens.respelt(&changes)));
+        (!changes.is_empty()).then(respelt)
     }
 
     /// The urgent move about the first danger that a clause tells of, as so and now.
@@ -91,6 +114,14 @@ impl Run<'_> {
         None
     }
 
+    /// Whether a word tells something and stands in a phrase of an urgent move.
+    fn is_urgent(&self, word: &Word) -> bool {
+        let index = self.input.game.index();
+        let key = index.find_word(word.hash).map(|(_, key)| key);
+        let key = key.or_else(|| index.find_stem(word.stem(self.language()).hash()));
+        word.class == Class::CONTENT && key.is_some_and(|key| index.is_of_an_urgent_move(key))
+    }
+
     /// The urgent move of which a clause says half of what one of its phrases tells, in words that no other move has.
     fn part_of_an_urgent_phrase(
         &self,
@@ -99,14 +130,8 @@ impl Run<'_> {
         open: Option<&Open>,
         usual: Usual<'_>,
     ) -> Option<Candidate> {
-        let index = self.input.game.index();
         let words = heard.words.get(heard.words_of(clause))?;
-        let is_urgent = |word: &Word| {
-            let key = index.find_word(word.hash).map(|(_, key)| key);
-            let key = key.or_else(|| index.find_stem(word.stem(heard.language).hash()));
-            word.class == Class::CONTENT && key.is_some_and(|key| index.is_of_an_urgent_move(key))
-        };
-        if !words.iter().any(is_urgent) || self.takes_any_text(open) || self.only_asks(clause) {
+        if !words.iter().any(|word| self.is_urgent(word)) || self.takes_any_text(open) || self.only_asks(clause) {
             return None;
         }
         let usual = usual();
@@ -156,11 +181,13 @@ impl Run<'_> {
     /// "Crystal Hacker": several words, each with a capital, where any text is asked for.
     fn is_a_name(&self, heard: &Heard, clause: Span, open: Option<&Open>) -> bool {
         let words = &heard.words[heard.words_of(clause)];
-        let titled = |word: &Word| {
-            let mut letters = self.text.get(word.start..word.end).unwrap_or_default().chars();
-            letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
-        };
-        self.takes_any_text(open) && words.len() > 1 && words.iter().all(titled)
+        self.takes_any_text(open) && words.len() > 1 && words.iter().all(|word| self.is_titled(word))
+    }
+
+    /// Whether a word begins with a capital and is not all written in them.
+    fn is_titled(&self, word: &Word) -> bool {
+        let mut letters = self.text.get(word.start..word.end).unwrap_or_default().chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
     }
 
     /// Whether a clause only wants to know something that is not about the person who speaks.
