@@ -11,10 +11,14 @@ mod hash;
 #[path = "src/language/sections.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod sections;
+#[path = "src/text/stem.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod stem;
 #[path = "build_unicode.rs"]
 mod unicode;
 
 use sections::{Class, Cue, Text};
+use stem::{Inflection, Rule};
 
 /// Folders in `src/language/`, and the names of their statics.
 const LANGUAGES: &[(&str, &str)] = &[("english", "ENGLISH"), ("spanish", "SPANISH"), ("german", "GERMAN")];
@@ -26,6 +30,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build_unicode.rs");
     println!("cargo::rerun-if-changed=src/language");
     println!("cargo::rerun-if-changed=src/text/hash.rs");
+    println!("cargo::rerun-if-changed=src/text/stem.rs");
     std::fs::write(out.join("unicode.rs"), unicode::tables()).expect("OUT_DIR can be written");
     let mut faults = Vec::new();
     for (folder, name) in LANGUAGES {
@@ -91,9 +96,11 @@ impl Reader<'_> {
         let locales: Vec<String> = setting(self, "locales").split_whitespace().map(str::to_owned).collect();
         let spelling = self.spelling(&identity);
         let classes = self.lexicon(&spelling, &mut code);
-        let cues = self.phrases(&spelling, &mut code);
+        let forms = self.inflection(&spelling);
+        let inflection = inflection(&forms);
+        let cues = self.phrases(&spelling, &forms, &mut code);
+        let dangers = self.dangers(&spelling);
         let wording = self.wording();
-        let inflection = self.inflection(&spelling);
         let entries = self.settings("formats.txt");
         let formats = formats(&entries);
         let places: String = std::iter::once(&tag).chain(&locales).map(|tag| place(&entries, tag)).collect();
@@ -114,6 +121,7 @@ impl Reader<'_> {
         let _ = writeln!(
             code,
             "pub(super) static {name}: Language = Language {{ code: {tag:?}, name: {called:?}, locales: &{locales:?}, places: &[{places}], folds: &[{folds}], \
+             dangers: &{dangers:?}, \
              contractions: &[{contractions}], apostrophes: &[{apostrophes}], classes: {classes}, cues: {cues}, \
              wording: &[{wording}], inflection: {inflection}, formats: {formats} }};"
         );
@@ -250,7 +258,7 @@ impl Reader<'_> {
     }
 
     /// `phrases.txt`: sections named by cues; phrases parted by line ends or commas, each perhaps with `= value`.
-    fn phrases(&mut self, spelling: &Spelling, code: &mut String) -> String {
+    fn phrases(&mut self, spelling: &Spelling, forms: &Inflection, code: &mut String) -> String {
         const FILE: &str = "phrases.txt";
         let mut cues: BTreeMap<String, CueBits> = BTreeMap::new();
         let mut values: BTreeMap<String, String> = BTreeMap::new();
@@ -270,12 +278,15 @@ impl Reader<'_> {
                     Some((phrase, value)) => (phrase, Some(value.trim())),
                     None => (entry, shared),
                 };
+                // "~faint" is "faint" in all its forms.
+                let (phrase, inflected) =
+                    (phrase.trim().trim_start_matches(INFLECTED), phrase.trim().starts_with(INFLECTED));
                 let words = spelling.normal(phrase);
                 if words.is_empty() || words.len() > MAX_PHRASE_WORDS {
                     self.fault(FILE, line.number, format_args!("`{phrase}`: expected 1 to {MAX_PHRASE_WORDS} words"));
                     continue;
                 }
-                let joined = words.join(" ");
+                let joined = if inflected { stems(forms, &words) } else { words.join(" ") };
                 if let Some(value) = value {
                     let ends: String = hash::digits(*cue as u8).into_iter().map(char::from).collect();
                     let held: &mut String = values.entry(format!("{joined}{ends}")).or_default();
@@ -297,8 +308,9 @@ impl Reader<'_> {
         let (mut firsts, mut lasts) = (none.clone(), none);
         let join = |held: &mut CueBits, set: &CueBits| held.iter_mut().zip(set).for_each(|(held, set)| *held |= set);
         for (phrase, set) in &cues {
-            let first = phrase.split(' ').next().unwrap_or(phrase);
-            let last = phrase.rsplit(' ').next().unwrap_or(phrase);
+            let words = phrase.trim_end_matches(char::from(hash::STEMMED));
+            let first = words.split(' ').next().unwrap_or(words);
+            let last = words.rsplit(' ').next().unwrap_or(words);
             join(&mut firsts[hash::slot(hash::of(first.as_bytes()), PLACES_BITS)], set);
             join(&mut lasts[hash::slot(hash::of(last.as_bytes()), PLACES_BITS)], set);
         }
@@ -325,6 +337,28 @@ impl Reader<'_> {
             "Cues {{ sets: {sets}, longest: &{longest:?}, \
              firsts: &FIRSTS, lasts: &LASTS, places: &PLACES, values: {values} }}"
         )
+    }
+
+    /// The words of the dangers that no class has, by their first letters.
+    fn dangers(&mut self, spelling: &Spelling) -> Vec<String> {
+        const MIN_LETTERS: usize = 3;
+        let mut words: BTreeSet<String> = BTreeSet::new();
+        for line in self.lines("phrases.txt").iter().filter(|line| line.section.starts_with(DANGERS)) {
+            let (kind, entries) = line.text.split_once(':').unwrap_or(("", &line.text));
+            let dangers = entries.split(',').filter_map(|entry| match entry.split_once('=') {
+                Some((phrase, kind)) => (kind.trim() != NO_DANGER).then_some(phrase),
+                None => (kind != NO_DANGER).then_some(entry),
+            });
+            words.extend(dangers.flat_map(|phrase| spelling.normal(phrase.trim().trim_start_matches(INFLECTED))));
+        }
+        for line in self.lines("lexicon.txt") {
+            line.text.split_whitespace().flat_map(|word| spelling.normal(word)).for_each(|word| {
+                words.remove(&word);
+            });
+        }
+        words.retain(|word| word.len() >= MIN_LETTERS);
+        let words: Vec<String> = words.into_iter().collect();
+        words.chunk_by(|one, next| one.as_bytes()[0] == next.as_bytes()[0]).map(|group| group.join(" ")).collect()
     }
 
     /// `wording.txt`: every text of the engine, with its placeholders.
@@ -357,20 +391,20 @@ impl Reader<'_> {
     }
 
     /// `inflection.txt`: `[rules]`, in steps of which each applies its first rule that fits, and `[irregular]` forms.
-    fn inflection(&mut self, spelling: &Spelling) -> String {
+    fn inflection(&mut self, spelling: &Spelling) -> Inflection {
         const FILE: &str = "inflection.txt";
-        let mut steps: Vec<String> = Vec::new();
-        let mut irregular: BTreeMap<u32, String> = BTreeMap::new();
+        let mut steps: Vec<Vec<Rule>> = Vec::new();
+        let mut irregular: BTreeMap<u32, &'static str> = BTreeMap::new();
         for line in self.lines(FILE) {
             match line.section.as_str() {
-                "rules" if line.text == "step" => steps.push(String::new()),
+                "rules" if line.text == "step" => steps.push(Vec::new()),
                 "rules" => {
                     let Some(rule) = rule(&line.text) else {
                         self.fault(FILE, line.number, "expected `suffix > replacement ; letters [vowel|single|stop]…`");
                         continue;
                     };
                     match steps.last_mut() {
-                        Some(step) => step.push_str(&rule),
+                        Some(step) => step.push(rule),
                         None => self.fault(FILE, line.number, "a rule stands in a `step`"),
                     }
                 }
@@ -382,7 +416,7 @@ impl Reader<'_> {
                     for form in forms.split(',') {
                         match (spelling.normal(form).as_slice(), spelling.normal(base).as_slice()) {
                             ([form], [base]) => {
-                                irregular.insert(hash::half(hash::of(form.as_bytes())), base.clone());
+                                irregular.insert(hash::half(hash::of(form.as_bytes())), base.clone().leak());
                             }
                             _ => self.fault(FILE, line.number, format_args!("`{form}`: expected one word")),
                         }
@@ -391,10 +425,22 @@ impl Reader<'_> {
                 other => self.fault(FILE, line.number, format_args!("no section is called [{other}]")),
             }
         }
-        let steps: String = steps.iter().map(|rules| format!("&[{rules}], ")).collect();
-        let irregular: String = irregular.iter().map(|(form, base)| format!("({form:#x}, {base:?}), ")).collect();
-        format!("Inflection {{ steps: &[{steps}], irregular: &[{irregular}] }}")
+        let steps: Vec<&'static [Rule]> = steps.into_iter().map(|step| &*step.leak()).collect();
+        Inflection { steps: steps.leak(), irregular: irregular.into_iter().collect::<Vec<_>>().leak() }
     }
+}
+
+/// The words of a phrase by their stems, as what is meant in all its forms is looked up.
+fn stems(forms: &Inflection, words: &[String]) -> String {
+    let stemmed = |word: &String| <[&str; 2]>::from(forms.stem(word).pieces()).concat();
+    let words: Vec<String> = words.iter().map(stemmed).collect();
+    format!("{}{}", words.join(" "), char::from(hash::STEMMED))
+}
+
+/// The expression for what `inflection.txt` says.
+fn inflection(forms: &Inflection) -> String {
+    let steps: String = forms.steps.iter().map(|rules| format!("&{rules:?}, ")).collect();
+    format!("Inflection {{ steps: &[{steps}], irregular: &{:?} }}", forms.irregular)
 }
 
 /// `formats.txt`: how values are shown.
@@ -426,11 +472,17 @@ fn place(entries: &[(String, String, usize)], tag: &str) -> String {
     )
 }
 
+/// Before a phrase that is meant in all forms of its words.
+const INFLECTED: char = '~';
+/// How the sections of dangers begin.
+const DANGERS: &str = "danger";
+/// The kind of what only looks like a danger.
+const NO_DANGER: &str = "-";
 /// The longest phrase, in words.
 const MAX_PHRASE_WORDS: usize = 12;
 
 /// `suffix > replacement ; letters flags`
-fn rule(text: &str) -> Option<String> {
+fn rule(text: &str) -> Option<Rule> {
     let (suffix, rest) = text.split_once('>')?;
     let (replacement, rest) = rest.split_once(';')?;
     let (suffix, replacement) = (suffix.trim(), replacement.trim());
@@ -448,12 +500,9 @@ fn rule(text: &str) -> Option<String> {
     // What both have in common stays where it is.
     let kept = suffix.bytes().zip(replacement.bytes()).take_while(|(a, b)| a == b).count();
     let (cut, tail) = (suffix.len() - kept, &replacement[kept..]);
-    (suffix.is_ascii() && replacement.is_ascii()).then(|| {
-        format!(
-            "Rule {{ suffix: {suffix:?}, cut: {cut}, tail: {tail:?}, letters: {letters}, vowel: {vowel}, \
-             single: {single}, stop: {stop} }}, "
-        )
-    })
+    let leak = |text: &str| &*text.to_owned().leak();
+    let (suffix, tail) = (leak(suffix), leak(tail));
+    (suffix.is_ascii() && replacement.is_ascii()).then_some(Rule { suffix, cut, tail, letters, vowel, single, stop })
 }
 
 impl Spelling {

@@ -1,20 +1,21 @@
 //! What is dangerous in what was said, in whatever words it comes: asked about, where the game has an urgent move about such things
 //! and nothing urgent is heard.
 //!
-//! Two things make a clause worth asking about. It says that life, health or home is in danger (the language's `danger` phrases), and
+//! Three things make a clause worth asking about. It says that life, health or home is in danger (the language's `danger` phrases), and
 //! a phrase of an urgent move says that something is, too. Or it says half of what a phrase of an urgent move tells and nothing else
-//! in the game does. To ask costs a "no"; not to ask may cost more.
+//! in the game does. Or it reports something that nothing in the game is about, behind a cry or where nothing is under way. To ask costs a "no"; not to ask may cost more.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::hear::{Readings, Said, Span, Whose};
+use super::hear::{self, Readings, Said, Span, Whose};
 use super::inquiry;
 use super::run::Run;
 use super::state::Open;
 use crate::ir::{Move, Priority, SlotType};
-use crate::language::Class;
+use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, Stage, Standing, URGENT_GUESS};
 use crate::slots::{self, effective_type};
 use crate::text::{Danger, Heard, Polarity, Word, polarity, takes_its_denial_back};
@@ -23,6 +24,8 @@ use crate::text::{Danger, Heard, Polarity, Word, polarity, takes_its_denial_back
 const ANY: &str = "*";
 /// The kind of what only looks like a danger.
 const NONE: &str = "-";
+/// The kind of a cry, which says no more than that something is wrong.
+const CRY: &str = "!";
 /// Opens the kind of what is asked about only where an urgent move is about that very kind: what is stolen is no fire.
 const ONLY: char = '=';
 /// Moves of a game that are looked at for what they are about, at most.
@@ -39,11 +42,12 @@ impl Run<'_> {
             return None;
         }
         let words = self.heard();
+        let forgiven = self.forgiven(&words);
         let known = OnceCell::new();
         let usual = || known.get_or_init(|| self.words_of_usual_moves(open));
         let whole = heard.clauses.iter().copied().zip(0..);
         let mut spans = whole.chain(heard.parts.iter().copied());
-        let (candidate, clause) = spans.find_map(|(span, clause)| {
+        let told = spans.find_map(|(span, clause)| {
             let plain =
                 |said: &Said| (said.clauses.0..said.clauses.1).contains(&clause) && !said.candidate.stage.is_near();
             let part = || {
@@ -53,10 +57,31 @@ impl Run<'_> {
                     self.part_of_an_urgent_phrase(&words, span, open, &usual)
                 }
             };
-            Some((self.danger_in(&words, span, open, &usual).or_else(part)?, clause))
-        })?;
+            let danger = self.danger_in(forgiven.as_ref().unwrap_or(&words), span, open, &usual);
+            Some((danger.or_else(part)?, clause))
+        });
+        let (candidate, clause) = told.or_else(|| self.cry(&words, heard, &usual))?;
         let name = self.name_of(&candidate);
         Some(Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) })
+    }
+
+    /// What was said, with the words of dangers as they are spelt. What the language or the game knows, and a name, is what it is.
+    fn forgiven(&self, heard: &Heard) -> Option<Heard> {
+        let index = self.input.game.index();
+        let language = heard.language;
+        let meant = |word: &Word| {
+            let of_game =
+                || index.find_word(word.hash).is_some() || index.find_stem(word.stem(language).hash()).is_some();
+            let name = || word.start > 0 && !word.after_break && self.is_titled(word);
+            let unknown = word.class == Class::CONTENT && language.cues(word.hash).is_empty() && !word.has_digit();
+            if !unknown || of_game() || name() {
+                return None;
+            }
+            Some((word.token, 1, vec![language.danger_word(&word.text)?.to_owned()]))
+        };
+        let changes: Vec<_> = heard.words.iter().filter_map(meant).collect();
+        let respelt = || Heard::over(language, &self.text, Rc::new(heard.tokens.respelt(&changes)));
+        (!changes.is_empty()).then(respelt)
     }
 
     /// The urgent move about the first danger that a clause tells of, as so and now.
@@ -91,6 +116,98 @@ impl Run<'_> {
         None
     }
 
+    /// "oh no, the cable just snapped": what somebody reports behind a cry.
+    fn cry(&self, heard: &Heard, readings: &Readings, usual: Usual<'_>) -> Option<(Candidate, usize)> {
+        let cry = |at: usize| {
+            let cry = heard.language.danger(&heard.words, at, false).filter(|danger| danger.kind == CRY)?;
+            Some((at, heard.words.get(at + cry.words)?.start))
+        };
+        let (at, from) = (0..heard.words.len()).find_map(cry)?;
+        let told = |clause: &usize| readings.clauses[*clause].1 > from;
+        let clause = (0..readings.clauses.len()).find(told)?;
+        let is_plain =
+            |said: &Said| (said.clauses.0..said.clauses.1).contains(&clause) && !said.candidate.stage.is_near();
+        let (start, end) = readings.clauses[clause];
+        if readings.moves.iter().any(is_plain) || !self.reports(heard, (start.max(from), end), usual) {
+            return None;
+        }
+        let span = (heard.words[at].start, readings.clauses[clause].1);
+        Some((self.urgent_move_about(ANY, span)?, clause))
+    }
+
+    /// The urgent move that is asked about where something is reported that nothing of the game is about: who is asked has lost
+    /// less than who is not understood.
+    pub(super) fn unheard_of(&self) -> Option<Candidate> {
+        if !self.state.suspended.is_empty() || !self.state.waiting.is_empty() {
+            return None;
+        }
+        let heard = self.heard();
+        let known = OnceCell::new();
+        let usual = || known.get_or_init(|| self.words_of_usual_moves(None));
+        let clauses = hear::clauses(&self.text, &heard.tokens);
+        if clauses.iter().any(|clause| self.is_asked(*clause)) || self.denies_an_emergency(&heard) {
+            return None;
+        }
+        let clause = clauses.into_iter().find(|clause| self.reports(&heard, *clause, &usual))?;
+        self.urgent_move_about(ANY, clause)
+    }
+
+    /// Whether a word of an urgent move or a danger is denied, over or somebody's past: who says so tells of none.
+    fn denies_an_emergency(&self, heard: &Heard) -> bool {
+        let mut at = 0;
+        while let Some(word) = heard.words.get(at) {
+            let danger = heard.language.danger(&heard.words, at, true).map(|danger| danger.words);
+            let said = danger.or_else(|| self.is_urgent(word).then_some(1));
+            let end = at + said.unwrap_or(1);
+            let (first, last) = (word.token, heard.words[end - 1].token + 1);
+            if said.is_some() && polarity(&heard.tokens, first, last, Some(self.year())) != Polarity::Asserted {
+                return true;
+            }
+            at = end;
+        }
+        false
+    }
+
+    /// Whether a word tells something and stands in a phrase of an urgent move.
+    fn is_urgent(&self, word: &Word) -> bool {
+        let index = self.input.game.index();
+        let key = index.find_word(word.hash).map(|(_, key)| key);
+        let key = key.or_else(|| index.find_stem(word.stem(self.language()).hash()));
+        word.class == Class::CONTENT && key.is_some_and(|key| index.is_of_an_urgent_move(key))
+    }
+
+    /// Whether a clause asks something that is not about the person who speaks; the mark behind it tells as well.
+    fn is_asked(&self, clause: Span) -> bool {
+        let words = self.heard();
+        let marked = self.text.get(clause.1..).is_some_and(|behind| behind.trim_start().starts_with(['?', '？']));
+        let speaks = || words.words[words.words_of(clause)].iter().any(|word| word.is(Cue::Speaker));
+        marked && !speaks() || self.only_asks(clause)
+    }
+
+    /// Whether a clause tells, as so and now, something of somebody or of a thing that no other move knows.
+    fn reports(&self, heard: &Heard, clause: Span, usual: Usual<'_>) -> bool {
+        /// Words of a report, at least.
+        const LEAST: usize = 3;
+        let words = &heard.words[heard.words_of(clause)];
+        let text = self.text.get(clause.0..clause.1).unwrap_or_default();
+        let said = self.heard_in(text);
+        let is_news =
+            |word: &Word| word.class == Class::CONTENT && !usual().contains(&word.stem(heard.language).hash());
+        let of_people = |word: &Word| word.class.is(Class::ANYBODY) || heard.language.cues(word.hash).has(Cue::People);
+        let of = |word: &Word| {
+            let known = heard.language.is_somebody(word) || word.class.is(Class::DETERMINER.and(Class::PRONOUN));
+            known && !word.is(Cue::Speaker) && !word.class.is(Class::ADDRESSED)
+        };
+        words.len() >= LEAST
+            && !words.iter().take(2).any(|word| word.class.is(Class::NOTHING) || word.is(Cue::Speaker))
+            && said.begins_with(Cue::Announcement) == 0
+            && words.iter().any(of)
+            && !self.only_asks(clause)
+            && (words.iter().any(of_people) || !inquiry::is_wish(text, &said))
+            && !self.is_dated_in_the_past(clause)
+            && words.iter().any(is_news)
+    }
+
     /// The urgent move of which a clause says half of what one of its phrases tells, in words that no other move has.
     fn part_of_an_urgent_phrase(
         &self,
@@ -99,14 +216,8 @@ impl Run<'_> {
         open: Option<&Open>,
         usual: Usual<'_>,
     ) -> Option<Candidate> {
-        let index = self.input.game.index();
         let words = heard.words.get(heard.words_of(clause))?;
-        let is_urgent = |word: &Word| {
-            let key = index.find_word(word.hash).map(|(_, key)| key);
-            let key = key.or_else(|| index.find_stem(word.stem(heard.language).hash()));
-            word.class == Class::CONTENT && key.is_some_and(|key| index.is_of_an_urgent_move(key))
-        };
-        if !words.iter().any(is_urgent) || self.takes_any_text(open) || self.only_asks(clause) {
+        if !words.iter().any(|word| self.is_urgent(word)) || self.takes_any_text(open) || self.only_asks(clause) {
             return None;
         }
         let usual = usual();
@@ -137,7 +248,7 @@ impl Run<'_> {
         let (first, end) = (said[0].token, said[said.len() - 1].token + 1);
         // "smoke, none": what denies it by itself stands right behind.
         let next = heard.words.iter().find(|word| word.token >= end);
-        danger.kind != NONE
+        ![NONE, CRY].contains(&danger.kind)
             && !inquiry::is_staged(heard, (first, end))
             && !next.is_some_and(|next| next.class.is(Class::NOTHING.and(Class::BARE_NO)))
             && polarity(&heard.tokens, first, end, Some(self.year())) == Polarity::Asserted
@@ -156,11 +267,13 @@ impl Run<'_> {
     /// "Crystal Hacker": several words, each with a capital, where any text is asked for.
     fn is_a_name(&self, heard: &Heard, clause: Span, open: Option<&Open>) -> bool {
         let words = &heard.words[heard.words_of(clause)];
-        let titled = |word: &Word| {
-            let mut letters = self.text.get(word.start..word.end).unwrap_or_default().chars();
-            letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
-        };
-        self.takes_any_text(open) && words.len() > 1 && words.iter().all(titled)
+        self.takes_any_text(open) && words.len() > 1 && words.iter().all(|word| self.is_titled(word))
+    }
+
+    /// Whether a word begins with a capital and is not all written in them.
+    fn is_titled(&self, word: &Word) -> bool {
+        let mut letters = self.text.get(word.start..word.end).unwrap_or_default().chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
     }
 
     /// Whether a clause only wants to know something that is not about the person who speaks.
@@ -215,7 +328,7 @@ impl Run<'_> {
             for (ordinal, (pattern, phrase)) in patterns.enumerate() {
                 let dangers = (0..phrase.words.len()).filter_map(|at| self.language().danger(&phrase.words, at, true));
                 let kinds: Vec<&str> =
-                    dangers.flat_map(|danger| danger.kind.split(' ')).filter(|of| *of != NONE).collect();
+                    dangers.flat_map(|danger| danger.kind.split(' ')).filter(|of| ![NONE, CRY].contains(of)).collect();
                 let same = kind.split(' ').any(|kind| kind == ANY && !kinds.is_empty() || kinds.contains(&kind));
                 if same {
                     return Some(guess(index, ordinal, &pattern.text, span));

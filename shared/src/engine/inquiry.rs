@@ -60,6 +60,13 @@ pub(super) fn about(text: &str, heard: &Heard, candidate: &Candidate) -> Option<
     if subject == first && clause[0].class.is(Class::THIRD) && clause[0].class.is(Class::TENSE) && asks() {
         return Some(About::Whether);
     }
+    // "has anyone ever been hurt": whether it happens to people at all.
+    let others = Class::DETERMINER.and(Class::KIN).and(Class::SUBJECT);
+    if words.get(subject).is_some_and(|word| word.class.is(Class::ANYBODY))
+        && !words[subject + 1..end.max(subject + 1)].iter().any(|word| word.class.is(others))
+    {
+        return Some(About::Whether);
+    }
     // "have chest pain", "can't breathe": what begins with a verb is a question where its subject follows.
     let subjects = if clause[0].class.is(Class::HOLDS) {
         Class::PRONOUN

@@ -149,7 +149,13 @@ impl Run<'_> {
                     self.guess_move(&name, WORTH_ASKING, text);
                     Ok(())
                 }
-                None => self.no_match(),
+                None => match self.unheard_of() {
+                    Some(urgent) => {
+                        self.guess(&urgent, text);
+                        Ok(())
+                    }
+                    None => self.no_match(),
+                },
             },
         }
     }

@@ -14,7 +14,7 @@ pub use sections::{Class, Cue, Text};
 
 use crate::entities::{self, DateOrder, HomeMoney, Place, WeekStart};
 use crate::ir;
-use crate::text::{Heard, hash};
+use crate::text::{Heard, Inflection, Rule, hash};
 
 mod english {
     use super::*;
@@ -46,6 +46,8 @@ pub struct Language {
     pub(crate) folds: &'static [(char, &'static str)],
     contractions: &'static [(&'static str, &'static str, &'static str)],
     apostrophes: &'static [Apostrophe],
+    /// The words of the dangers, those that begin with the same letter together, with spaces between them.
+    pub(crate) dangers: &'static [&'static str],
     classes: Table<u64>,
     cues: Cues,
     wording: &'static [&'static str],
@@ -201,42 +203,6 @@ struct Cues {
     places: &'static [CueBits],
     /// By the hash of the phrase with the cue's digits behind it.
     values: Table<&'static str>,
-}
-
-/// How words change their form.
-#[derive(Debug)]
-pub(crate) struct Inflection {
-    /// Of each step the first rule that fits is applied.
-    pub(crate) steps: &'static [&'static [Rule]],
-    /// By half the hash of the form, sorted.
-    irregular: &'static [(u32, &'static str)],
-}
-
-/// One rule of inflection.
-#[derive(Debug)]
-pub(crate) struct Rule {
-    /// What the word must end in.
-    pub(crate) suffix: &'static str,
-    /// How many bytes go.
-    pub(crate) cut: usize,
-    /// What comes in their place.
-    pub(crate) tail: &'static str,
-    /// Letters that must be left.
-    pub(crate) letters: usize,
-    /// Whether a vowel must be among them.
-    pub(crate) vowel: bool,
-    /// Whether a doubled consonant at the end becomes single.
-    pub(crate) single: bool,
-    /// Whether no step follows.
-    pub(crate) stop: bool,
-}
-
-impl Inflection {
-    /// The base of an irregular form.
-    pub(crate) fn base(&self, key: u64) -> Option<&'static str> {
-        let at = self.irregular.binary_search_by_key(&hash::half(key), |(form, _)| *form).ok()?;
-        self.irregular.get(at).map(|(_, base)| *base)
-    }
 }
 
 /// How values are shown, by key.

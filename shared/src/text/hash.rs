@@ -55,6 +55,9 @@ pub(crate) const fn of(bytes: &[u8]) -> u64 {
     hash
 }
 
+/// Ends a phrase that stands for all forms of its words, and holds their stems.
+pub(crate) const STEMMED: u8 = 0x1f;
+
 /// A small number as bytes that a text may end with.
 #[must_use]
 pub(crate) const fn digits(number: u8) -> [u8; 2] {

@@ -111,6 +111,7 @@ impl Word {
 }
 
 /// What says that somebody's life, health or home is in danger, which is no phrase of the conversation.
+const DANGER_CUES: [Cue; 3] = [Cue::Danger, Cue::DangerOf, Cue::DangerSign];
 const DANGERS: CueSet = CueSet::NONE.with(Cue::Danger).with(Cue::DangerOf).with(Cue::DangerSign);
 
 /// What words are known for, and what makes none of them a phrase of the conversation itself.
@@ -277,7 +278,8 @@ impl Language {
     /// The longest phrase at a place that says what is dangerous. `anybody`: also where nobody is spoken of whom it befalls.
     pub(crate) fn danger(&self, all: &[Word], from: usize, anybody: bool) -> Option<Danger> {
         let words = all.get(from..)?;
-        if words.first().is_none_or(|first| !self.may_begin(first.hash, DANGERS)) {
+        let first = words.first()?;
+        if !(self.may_begin(first.hash, DANGERS) || self.may_begin(first.stem(self).hash(), DANGERS)) {
             return None;
         }
         // Up to the marks around it.
@@ -287,14 +289,19 @@ impl Language {
         });
         let behind = words.iter().take(1).chain(words.iter().skip(1).take_while(|word| !word.after_break));
         let around = before.take(BEFALLS).chain(behind.take(BEFALLS));
-        let (mut key, mut found) = (hash::EMPTY, None);
+        let (mut said, mut stems, mut found) = (hash::EMPTY, hash::EMPTY, None);
         for (at, word) in words.iter().take(self.longest(DANGERS)).enumerate() {
             if at > 0 && word.after_break {
                 break;
             }
-            key = with_word(key, at, word);
-            let cues = self.cues(key);
-            for cue in [Cue::Danger, Cue::DangerOf, Cue::DangerSign] {
+            said = with_word(said, at, word);
+            let stem = word.stem(self);
+            let (head, tail) = stem.pieces();
+            stems = hash::append(spaced(stems, at), stem.hash(), head.len() + tail.len());
+            // As it is written comes before what it is a form of.
+            let keys = [hash::push(stems, hash::STEMMED), said].map(|key| (key, self.cues(key)));
+            let phrases = keys.into_iter().flat_map(|(key, cues)| DANGER_CUES.map(|cue| (key, cues, cue)));
+            for (key, cues, cue) in phrases {
                 let Some(kinds) = cues.has(cue).then(|| self.value(cue, key)).flatten() else { continue };
                 let kind = match cue {
                     Cue::DangerSign => around.clone().find_map(|thing| {
@@ -365,8 +372,13 @@ fn hash_of(words: &[Word]) -> u64 {
 /// The hash of a phrase with one more word, the `at`th.
 #[inline]
 fn with_word(key: u64, at: usize, word: &Word) -> u64 {
-    let before = if at > 0 { hash::push(key, b' ') } else { key };
-    hash::append(before, word.hash, word.text.len())
+    hash::append(spaced(key, at), word.hash, word.text.len())
+}
+
+/// The hash of a phrase before its `at`th word.
+#[inline]
+fn spaced(key: u64, at: usize) -> u64 {
+    if at > 0 { hash::push(key, b' ') } else { key }
 }
 
 /// A name such as `device_type` as people would say it: `device type`.

@@ -4,6 +4,7 @@
 //! forms, quote forms and contractions make no difference ("I can’t" is `i can not`). Nothing here knows a game.
 
 mod distance;
+mod forgiven;
 pub(crate) mod hash;
 mod heard;
 mod polarity;
@@ -14,13 +15,20 @@ pub(crate) mod unicode;
 pub use distance::{MAX_COMPARED_CHARS, edit_distance, one_slip_apart};
 pub(crate) use polarity::takes_its_denial_back;
 pub use polarity::{Polarity, polarity};
-pub use stem::{Stem, stem};
+pub use stem::Stem;
+pub(crate) use stem::{Inflection, Rule};
 pub use tokens::{Break, MAX_TOKENS, Shape, Token, Tokens};
 
 pub(crate) use heard::{Danger, Heard, Word, between_marks, first_clause, readable};
 
 pub use crate::language::Class;
 use crate::language::Language;
+
+/// The stem of a normalized word, the part that its forms share.
+#[must_use]
+pub fn stem<'a>(language: &Language, word: &'a str) -> Stem<'a> {
+    language.inflection.stem(word)
+}
 
 /// The text's words.
 #[must_use]

@@ -377,7 +377,19 @@ impl Sentence<'_> {
         // "in the past month" is a time like "last month".
         let measured = || self.class(at + words).is(Class::TIME) && !self.class(at + words).is(Class::RECENT);
         before > 0 && at + before <= first && !(at > 0 && self.phrase(at - 1, Cue::NotLongAgo) > 0)
-            || words > 0 && !measured() && !self.before_is(at, Class::ARTICLE.and(Class::FOR))
+            || words > 0
+                && !measured()
+                && !self.before_is(at, Class::ARTICLE.and(Class::FOR))
+                && !self.is_no_memory(at, words)
+    }
+
+    /// "come at once", "once he woke up", "de una vez": two words that tell of long ago only by themselves.
+    fn is_no_memory(&self, at: usize, words: usize) -> bool {
+        const FEW: usize = 2;
+        let time = (at..at + words).any(|at| self.class(at).is(Class::TIME));
+        let goes_on =
+            self.class(at + words).is(Class::SUBJECT.and(Class::THAT)) && self.before(at + words) == Break::None;
+        words <= FEW && !time && (self.before_is(at, Class::LEADS.and(Class::THAN)) || goes_on)
     }
 
     fn year(&self, at: usize) -> Option<i32> {

@@ -3,12 +3,39 @@
 //! Deliberately light: it joins `hurt, hurts, hurting` and `lost, lose`, and takes no word apart.
 
 use super::hash;
-use crate::language::{Language, Rule};
 
 /// The longest word, in bytes, that is stemmed; longer ones stand for themselves.
 const MAX_STEMMED_BYTES: usize = 32;
 /// The shortest.
 const MIN_STEMMED_BYTES: usize = 4;
+
+/// How words change their form.
+#[derive(Debug)]
+pub(crate) struct Inflection {
+    /// Of each step the first rule that fits is applied.
+    pub(crate) steps: &'static [&'static [Rule]],
+    /// By half the hash of the form, sorted.
+    pub(crate) irregular: &'static [(u32, &'static str)],
+}
+
+/// One rule of inflection.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// What the word must end in.
+    pub(crate) suffix: &'static str,
+    /// How many bytes go.
+    pub(crate) cut: usize,
+    /// What comes in their place.
+    pub(crate) tail: &'static str,
+    /// Letters that must be left.
+    pub(crate) letters: usize,
+    /// Whether a vowel must be among them.
+    pub(crate) vowel: bool,
+    /// Whether a doubled consonant at the end becomes single.
+    pub(crate) single: bool,
+    /// Whether no step follows.
+    pub(crate) stop: bool,
+}
 
 /// What is left of a word without its inflection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,23 +57,33 @@ impl Stem<'_> {
     }
 }
 
-/// The stem of a normalized word. Words that are not plain lower-case ASCII in normal form are their own stem.
-#[must_use]
-pub fn stem<'a>(language: &Language, word: &'a str) -> Stem<'a> {
-    let base: &'a str = language.inflection.base(hash::of(word.as_bytes())).unwrap_or(word);
-    let bytes = base.as_bytes();
-    let mut stem = Stem { head: base, tail: "" };
-    if bytes.len() < MIN_STEMMED_BYTES || bytes.len() > MAX_STEMMED_BYTES || !bytes.iter().all(u8::is_ascii_lowercase) {
-        return stem;
+impl Inflection {
+    /// The base of an irregular form.
+    pub(crate) fn base(&self, key: u64) -> Option<&'static str> {
+        let at = self.irregular.binary_search_by_key(&hash::half(key), |(form, _)| *form).ok()?;
+        self.irregular.get(at).map(|(_, base)| *base)
     }
-    for step in language.inflection.steps {
-        let Some((rule, head)) = step.iter().find_map(|rule| Some((rule, rule.applied(stem.head)?))) else { continue };
-        stem = Stem { head, tail: rule.tail };
-        if rule.stop || !rule.tail.is_empty() {
-            break;
+
+    /// The stem of a normalized word. Words that are not plain lower-case ASCII in normal form are their own stem.
+    pub(crate) fn stem<'a>(&self, word: &'a str) -> Stem<'a> {
+        let base: &'a str = self.base(hash::of(word.as_bytes())).unwrap_or(word);
+        let bytes = base.as_bytes();
+        let mut stem = Stem { head: base, tail: "" };
+        let lengths = MIN_STEMMED_BYTES..=MAX_STEMMED_BYTES;
+        if !lengths.contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_lowercase) {
+            return stem;
         }
+        for step in self.steps {
+            let Some((rule, head)) = step.iter().find_map(|rule| Some((rule, rule.applied(stem.head)?))) else {
+                continue;
+            };
+            stem = Stem { head, tail: rule.tail };
+            if rule.stop || !rule.tail.is_empty() {
+                break;
+            }
+        }
+        stem
     }
-    stem
 }
 
 impl Rule {
@@ -76,10 +113,10 @@ fn has_vowel(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::language::Language;
 
     fn stemmed(word: &str) -> String {
-        let stem = stem(Language::english(), word);
+        let stem = Language::english().inflection.stem(word);
         let (a, b) = stem.pieces();
         format!("{a}{b}")
     }
