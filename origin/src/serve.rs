@@ -286,14 +286,20 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
         supervised::keep(all, of, "certificate", move |of| keep_tls(Arc::clone(&tls), of.clock));
     }
     let mut senders = JoinSet::new();
+    let (all, of) = (&mut senders, &origin);
     if let Some(push) = audit::push(&origin.config, &*origin.random) {
-        let (sending, stopping) = (origin.clone(), origin.gate.stopping());
-        senders.spawn(async move { push.run(&sending, stopping).await });
+        let push = Arc::new(push);
+        supervised::keep_until_told(all, of, "audit_push", of.gate.stopping(), move |of, stopping| {
+            let push = Arc::clone(&push);
+            async move { push.run(&of, stopping).await }
+        });
     }
-    let sending = origin.clone();
-    senders.spawn(async move { webhooks::keep(&sending).await });
-    let telling = origin.clone();
-    senders.spawn(async move { alerts::deliver(&telling, telling.gate.stopping()).await });
+    supervised::keep_until_told(all, of, "webhooks", of.gate.stopping(), |of, stopping| async move {
+        webhooks::keep(&of, stopping).await;
+    });
+    supervised::keep_until_told(all, of, "alert_delivery", of.gate.stopping(), |of, stopping| async move {
+        alerts::deliver(&of, stopping).await;
+    });
     Ok(Running { edge_address, admin_address, origin, stop, tasks, senders, served, keeper })
 }
 
