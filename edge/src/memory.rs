@@ -16,10 +16,12 @@ pub enum About {
     Refusal,
     /// What a service has said of a text, by its digest.
     Text,
+    /// A turn that may be kept.
+    Turn,
 }
 
 /// Notes kept, by what they are about.
-const MAX_NOTES: [usize; 4] = [4_096, 4_096, 1_024, 1_024];
+const MAX_NOTES: [usize; 5] = [4_096, 4_096, 1_024, 1_024, 1_024];
 
 /// States of conversations kept.
 const MAX_STATES: usize = 1_024;
@@ -190,7 +192,7 @@ mod tests {
     fn what_people_bring_about_pushes_out_nothing_that_a_node_needs() {
         let memory = Memory::default();
         memory.keep_note(About::Node, "origin", Vec::new());
-        for about in [About::Grant, About::Refusal, About::Text] {
+        for about in [About::Grant, About::Refusal, About::Text, About::Turn] {
             for n in 0..=MAX_NOTES[about as usize] {
                 memory.keep_note(about, &n.to_string(), Vec::new());
             }

@@ -21,6 +21,8 @@ pub mod tokens;
 pub mod turn;
 pub mod web;
 
+use std::cell::Cell;
+
 use http::{HeaderName, Method, StatusCode};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
@@ -309,6 +311,7 @@ async fn take_turn<P: Platform>(
         entry,
         came_us,
     };
+        unclear: Cell::new(false),
     let taken = turn::take(call, &ask, hot).await?;
     let mut response = match request::wants_events(received) {
         true => reply::events(&taken.response)?,
