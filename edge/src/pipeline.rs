@@ -167,6 +167,7 @@ pub async fn scheduled<P: Platform>(platform: &P) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         erasures::heed(&call).await;
         presence::tell(&call).await;
+        reports::flush(&call).await;
         count(&call);
     }
     platform.sweep().await;
@@ -310,8 +311,8 @@ async fn take_turn<P: Platform>(
         named,
         entry,
         came_us,
-    };
         unclear: Cell::new(false),
+    };
     let taken = turn::take(call, &ask, hot).await?;
     let mut response = match request::wants_events(received) {
         true => reply::events(&taken.response)?,
@@ -351,6 +352,7 @@ async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -
     let (drained, arrived) = journal::drain(call).await;
     erasures::heed(call).await;
     presence::tell(call).await;
+    reports::flush(call).await;
     call.platform.sweep().await;
     Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))
 }
