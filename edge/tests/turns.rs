@@ -446,3 +446,13 @@ fn a_zone_that_nobody_knows_is_told_in_the_record_and_ends_no_conversation() {
     let unknown = ["E216".to_owned()];
     assert_eq!(told, [&[][..], &unknown, &unknown, &[]]);
 }
+
+#[test]
+fn what_a_node_counts_names_the_service_that_failed() {
+    let world = world();
+    let node = production_node(&world);
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "is it in stock" }).to_string();
+    let received = request("POST", "/games/desk/move", &[("content-type", "application/json")], body.as_bytes());
+    let handled = block_on(lgdl_edge::pipeline::handle(&node, &received));
+    assert_eq!(handled.observation.failed, [("stock".to_owned(), "E300".to_owned())]);
+}
