@@ -189,6 +189,8 @@ pub const NODE_JOINED: &str = "node.joined";
 pub const NODE_LOST: &str = "node.lost";
 /// A node's waiting turns have gone home.
 pub const NODE_DRAINED: &str = "node.drained";
+/// A silent node is known no more, by an operator's word.
+pub const NODE_FORGOTTEN: &str = "node.forgotten";
 
 /// Something went wrong.
 pub const ALERT_RAISED: &str = "alert.raised";
@@ -295,6 +297,15 @@ pub const KINDS: &[Kind] = &[
         NODE_DRAINED,
         "The turns that waited at an edge node have all gone home.",
         &[NODE, field("turns", Holds::Whole, "how many waited when it told the last time")],
+    ),
+    audited(
+        NODE_FORGOTTEN,
+        "An operator had a silent edge node forgotten; turns that waited there are given up, unless it comes back.",
+        &[
+            NODE,
+            field("waiting", Holds::Whole, "how many turns waited there when it told the last time"),
+            field("aside", Holds::Whole, "how many were set aside there"),
+        ],
     ),
     heard(
         NODE_JOINED,

@@ -69,3 +69,6 @@ pub trait Nodes: Send + Sync {
     /// Forgets nodes that are silent since before a time and left nothing waiting; how many.
     async fn forget_nodes(&self, silent_before: Millis) -> Result<u64>;
 }
+    /// Forgets a node that was last seen at `seen_at`, and tells of it; false when there is none, or it was seen since.
+    async fn forget_node(&self, name: &str, seen_at: Millis, told: Event) -> Result<bool>;
+

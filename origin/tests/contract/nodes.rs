@@ -2,7 +2,7 @@
 
 use lgdl::wire::origin::NodeReport;
 use lgdl_origin::audit::drain;
-use lgdl_origin::nodes::{NodeState, look, state, take, troubles};
+use lgdl_origin::nodes::{ForgetError, Left, NodeState, forget, look, state, take, troubles};
 use lgdl_origin::store::{MAX_PAGE, Store, Wanted};
 use tokio::task::JoinSet;
 
@@ -64,6 +64,40 @@ pub(crate) async fn nodes_join_drain_fall_silent_and_come_back(store: Fresh) {
 pub(crate) async fn a_node_that_many_tell_of_at_once_joins_once(store: Fresh) {
     let mut tasks = JoinSet::new();
     for number in 0..8 {
+pub(crate) async fn a_silent_node_is_forgotten_by_an_operators_word_and_its_turns_only_when_they_are_given_up(
+    store: Fresh,
+) {
+    let (alive, silent) = (NOW + 1_000, NOW + 3 * 86_400_000);
+    take(&*store, report("empty", 0, NOW), NOW).await.unwrap();
+    take(&*store, NodeReport { aside: 2, ..report("full", 3, NOW) }, NOW).await.unwrap();
+    let forget = async |name: &str, left: Left, at: i64| forget(&*store, name, left, "cli", at).await;
+    let known = async || store.nodes().await.unwrap().len();
+    assert!(matches!(forget("nobody", Left::GivenUp, silent).await, Err(ForgetError::Unknown(_))));
+    assert!(
+        matches!(forget("full", Left::GivenUp, alive).await, Err(ForgetError::Alive(_))),
+        "it would be back at once"
+    );
+    let refused = forget("full", Left::WaitedFor, silent).await;
+    assert!(matches!(refused, Err(ForgetError::Turns { waiting: 3, aside: 2, .. })), "{refused:?}");
+    assert_eq!(known().await, 2);
+    assert_eq!(forget("empty", Left::WaitedFor, silent).await.unwrap().name, "empty");
+    assert_eq!(forget("full", Left::GivenUp, silent).await.unwrap().report.waiting, 3);
+    assert_eq!(known().await, 0);
+    assert_eq!(told(&*store).await[2..], ["node.forgotten empty", "node.forgotten full"]);
+    let links = store.audit(0, MAX_PAGE).await.unwrap();
+    let link = links.iter().find(|link| link.event.subject == "full").expect("the audit log has it");
+    assert_eq!((link.event.event.as_str(), link.event.actor.as_str()), ("node.forgotten", "cli"));
+    // Should it come back, what waited there arrives, and it is known again.
+    take(&*store, report("full", 3, silent), silent).await.unwrap();
+    assert_eq!(told(&*store).await[4..], ["node.joined full"]);
+    // Who told something since is not forgotten by what was known before.
+    let before = store.find_node("full").await.unwrap().unwrap();
+    take(&*store, report("full", 3, silent + 1), silent + 1).await.unwrap();
+    let event =
+        lgdl_origin::audit::events::of(silent, "default", "node.forgotten", "cli", "full", serde_json::json!({}));
+    assert!(!store.forget_node("full", before.seen_at, event).await.unwrap());
+}
+
         let store = store.store.clone();
         tasks.spawn(async move { take(&*store, report("a", 0, NOW + number), NOW + number).await });
     }
