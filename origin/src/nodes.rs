@@ -132,6 +132,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         waiting,
         waiting_since_ms,
         aside,
+        aside_of,
         unremoved,
         breaker,
         drained_at_ms,
@@ -146,6 +147,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         waiting,
         waiting_since_ms,
         aside,
+        aside_of,
         unremoved,
         breaker,
         drained_at_ms,
@@ -176,8 +178,6 @@ pub async fn look(store: &dyn Store, now_ms: Millis) -> Result<()> {
     store.forget_nodes(now_ms - REMEMBERED_MS).await.map(drop)
 }
 
-/// Looks who has fallen silent until the task is dropped.
-pub async fn keep(origin: &Origin) {
 /// What becomes of the turns that wait at a node that is to be forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
@@ -253,6 +253,8 @@ pub fn left_there(row: &NodeRow, now_ms: Millis) -> Option<String> {
     }
 }
 
+/// Looks who has fallen silent until the task is dropped.
+pub async fn keep(origin: &Origin) {
     let mut timer = tokio::time::interval(LOOK_EVERY);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -1,5 +1,7 @@
 //! Edge nodes: who tells of itself, who has fallen silent, and what is told of that.
 
+use std::collections::BTreeMap;
+
 use lgdl::wire::origin::NodeReport;
 use lgdl_origin::audit::drain;
 use lgdl_origin::nodes::{ForgetError, Left, NodeState, forget, look, state, take, troubles};
@@ -19,6 +21,7 @@ fn report(name: &str, waiting: u64, sent_at_ms: i64) -> NodeReport {
         waiting,
         waiting_since_ms: (waiting > 0).then_some(sent_at_ms),
         aside: 0,
+        aside_of: BTreeMap::new(),
         unremoved: 0,
         breaker: "closed".into(),
         drained_at_ms: None,
@@ -61,9 +64,6 @@ pub(crate) async fn nodes_join_drain_fall_silent_and_come_back(store: Fresh) {
     assert_eq!(store.nodes().await.unwrap().iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
-pub(crate) async fn a_node_that_many_tell_of_at_once_joins_once(store: Fresh) {
-    let mut tasks = JoinSet::new();
-    for number in 0..8 {
 pub(crate) async fn a_silent_node_is_forgotten_by_an_operators_word_and_its_turns_only_when_they_are_given_up(
     store: Fresh,
 ) {
@@ -98,6 +98,9 @@ pub(crate) async fn a_silent_node_is_forgotten_by_an_operators_word_and_its_turn
     assert!(!store.forget_node("full", before.seen_at, event).await.unwrap());
 }
 
+pub(crate) async fn a_node_that_many_tell_of_at_once_joins_once(store: Fresh) {
+    let mut tasks = JoinSet::new();
+    for number in 0..8 {
         let store = store.store.clone();
         tasks.spawn(async move { take(&*store, report("a", 0, NOW + number), NOW + number).await });
     }
