@@ -43,6 +43,7 @@ use crate::supervised;
 use crate::tls::{Tls, keep_tls, server_tls, trust};
 use crate::tombstones::{self, TombstoneError};
 use crate::webhooks;
+use crate::withdrawals;
 
 /// The tenant that a fresh installation has; games of the settings are its.
 pub const DEFAULT_TENANT: &str = "default";
@@ -274,6 +275,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     supervised::keep(all, of, "desk", |of| async move { desk::keep(&of).await });
     supervised::keep(all, of, "archive", |of| async move { archives::keep(&of).await });
     supervised::keep(all, of, "sessions", |of| async move { sessions::keep(&of).await });
+    supervised::keep(all, of, "withdrawals", |of| async move { withdrawals::keep(&of).await });
     supervised::keep(all, of, "nodes", |of| async move { nodes::keep(&of).await });
     supervised::keep(all, of, "alerts", |of| async move { alerts::keep(&of).await });
     supervised::keep(all, of, "backups", |of| async move {

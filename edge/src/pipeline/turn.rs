@@ -325,6 +325,11 @@ async fn attempt<P: Platform>(
                         return Box::pin(degraded::take(call, ask, start, patience)).await;
                     }
                 }
+                if start.version == 0 && conflict.current.is_none() && conflict.claimed_for_ms.is_none() {
+                    // No conversation begins in this version any more: what this node knows of its games is not so.
+                    games::forget_list(call).await;
+                    return Err(contended());
+                }
                 again.after(call, &conflict).await;
                 start = newer(ask, *conflict)?;
             }

@@ -265,6 +265,14 @@ pub const KINDS: &[Kind] = &[
         "A game went back to the version before.",
         &[field("version", Holds::Word, "the version that it went back to")],
     ),
+    audited(
+        "game.withdrawn",
+        "A version of a game was withdrawn: no conversation begins in it, and those in it begin anew. Or that was taken back.",
+        &[
+            field("version", Holds::Word, "the version"),
+            field("withdrawn", Holds::Flag, "withdrawn, or that was taken back"),
+        ],
+    ),
     Kind {
         told_as: "rate_limit.exceeded",
         ..audited(

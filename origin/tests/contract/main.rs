@@ -113,6 +113,7 @@ contract! {
     sessions::an_expired_conversation_is_begun_anew_by_turns_on_a_beginning_alone,
     sessions::a_conversation_with_people_does_not_expire,
     sessions::what_is_there_of_a_turn_is_known,
+    sessions::the_conversations_of_a_version_are_found_until_they_expire,
     replacing::a_conversation_is_replaced_only_by_one_of_its_version_and_stays_what_turns_are_run_on,
     replacing::an_answer_is_found_by_its_request_and_a_tenants_games_go_without_the_neighbours,
     reports::a_report_counts_every_turn_once_before_and_after_its_day_is_summed_up,
