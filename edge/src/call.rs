@@ -31,6 +31,7 @@ pub struct Call<'a, P> {
     stages: RefCell<Vec<(&'static str, u64)>>,
     game: RefCell<Option<String>>,
     observed: Cell<Observed>,
+    failed: RefCell<Vec<(String, String)>>,
     after: RefCell<Vec<After>>,
 }
 
@@ -76,6 +77,7 @@ impl<'a, P: Platform> Call<'a, P> {
             stages: RefCell::default(),
             game: RefCell::default(),
             observed: Cell::default(),
+            failed: RefCell::default(),
             after: RefCell::default(),
         }
     }
@@ -97,6 +99,7 @@ impl<'a, P: Platform> Call<'a, P> {
         let mut all = self.observed.get();
         all.counts.iter_mut().zip(inner.observed.get().counts).for_each(|(sum, count)| *sum += count);
         self.observed.set(all);
+        self.failed.borrow_mut().extend(inner.failed.into_inner());
         self.after.borrow_mut().extend(inner.after.into_inner());
     }
 
@@ -169,6 +172,15 @@ impl<'a, P: Platform> Call<'a, P> {
         self.observed.set(observed);
     }
 
+    /// Counts a call of a service that failed with a code. Both go into a header and are labels, so only what is a name is taken.
+    pub fn failed(&self, service: &str, code: &str) {
+        self.observe(Event::CapabilityFailure);
+        let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        if is_name(service) && is_name(code) {
+            self.failed.borrow_mut().push((service.to_owned(), code.to_owned()));
+        }
+    }
+
     /// Leaves work for after the answer.
     pub fn later(&self, work: After) {
         self.after.borrow_mut().push(work);
@@ -188,6 +200,7 @@ impl<'a, P: Platform> Call<'a, P> {
             code: code.map(Into::into),
             stages: self.stages(came_us),
             trace: Some(self.trace),
+            failed: self.failed.borrow().clone(),
         }
     }
 

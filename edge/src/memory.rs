@@ -16,13 +16,18 @@ pub enum About {
     Refusal,
     /// What a service has said of a text, by its digest.
     Text,
+    /// A turn that may be kept.
+    Turn,
 }
 
 /// Notes kept, by what they are about.
-const MAX_NOTES: [usize; 4] = [4_096, 4_096, 1_024, 1_024];
+const MAX_NOTES: [usize; 5] = [4_096, 4_096, 1_024, 1_024, 1_024];
 
 /// States of conversations kept.
 const MAX_STATES: usize = 1_024;
+/// Refills under way that are known. Where there are more, a name may be refilled twice at once; what ends in the middle of one leaves
+/// its name here.
+const MAX_REFILLS: usize = 256;
 /// How long a state is kept here, milliseconds: about as long as a key-value store may go on denying what was written.
 pub const STATE_MS: i64 = 120_000;
 
@@ -31,7 +36,7 @@ pub const STATE_MS: i64 = 120_000;
 pub struct Memory {
     notes: [RefCell<Bounded<Vec<u8>>>; MAX_NOTES.len()],
     states: RefCell<Bounded<(i64, Vec<u8>)>>,
-    refills: RefCell<HashMap<String, u64>>,
+    refills: RefCell<Bounded<u64>>,
     observed: Cell<[u64; OBSERVED.len()]>,
 }
 
@@ -95,7 +100,7 @@ impl Memory {
         match refills.get(name) {
             Some(from) if now_us.saturating_sub(*from) < lasts_us => false,
             _ => {
-                refills.insert(name.to_owned(), now_us);
+                refills.insert(name, now_us, MAX_REFILLS);
                 true
             }
         }
@@ -190,7 +195,7 @@ mod tests {
     fn what_people_bring_about_pushes_out_nothing_that_a_node_needs() {
         let memory = Memory::default();
         memory.keep_note(About::Node, "origin", Vec::new());
-        for about in [About::Grant, About::Refusal, About::Text] {
+        for about in [About::Grant, About::Refusal, About::Text, About::Turn] {
             for n in 0..=MAX_NOTES[about as usize] {
                 memory.keep_note(about, &n.to_string(), Vec::new());
             }
@@ -225,5 +230,16 @@ mod tests {
         assert!(memory.begin_refill("games", 1_000, 1_000));
         memory.end_refill("games");
         assert!(memory.begin_refill("games", 1_001, 1_000));
+    }
+
+    #[test]
+    fn refills_that_nobody_ends_fill_no_memory() {
+        let memory = Memory::default();
+        for n in 0..MAX_REFILLS + 9 {
+            assert!(memory.begin_refill(&n.to_string(), 0, 1_000));
+        }
+        assert_eq!(memory.refills.borrow().len(), MAX_REFILLS);
+        let last = (MAX_REFILLS + 8).to_string();
+        assert!(!memory.begin_refill(&last, 999, 1_000), "those that began last are known");
     }
 }

@@ -40,12 +40,15 @@ pub async fn remember_for<P: Platform, T: Serialize>(platform: &P, about: About,
     }
 }
 
-/// Reads a note without which this node can't answer: where no memory holds it, from the key-value store.
+/// A note without which this node can't answer, as this instance remembers it.
+pub fn remembered<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
+    serde_json::from_slice(&platform.memory()?.note(About::Node, name)?).ok()
+}
+
+/// Reads such a note: where no memory holds it, from the key-value store.
 pub async fn recall_lasting<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
-    if let Some(memory) = platform.memory()
-        && let Some(bytes) = memory.note(About::Node, name)
-    {
-        return serde_json::from_slice(&bytes).ok();
+    if let Some(value) = remembered(platform, name) {
+        return Some(value);
     }
     let bytes = platform.kv_get(&lasting(name)).await.ok()??;
     let value = serde_json::from_slice(&bytes).ok()?;

@@ -105,12 +105,16 @@ impl Default for Health {
     }
 }
 
-/// No answer to act on. Only [`OriginError::Away`] passes by itself; whatever else there is, is named and never taken for it.
+/// No answer to act on. Only an origin that [is away](OriginError::is_away) comes back by itself; whatever else there is, is named and
+/// never taken for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
-    /// It did not answer, or the breaker did not let the call through.
+    /// The request did not get there, or the breaker did not let it through.
     #[error("the origin is away")]
     Away,
+    /// The request may have got there, and nothing of use came back: what it asks for may be done all the same.
+    #[error("the origin is away, and may have done what it was asked for")]
+    Unanswered,
     /// It does not take this node for one of its own.
     #[error("the origin does not take this node's signature: {0}")]
     Estranged(Estrangement),
@@ -137,6 +141,15 @@ pub enum Away {
     Failed(u16),
 }
 
+/// A call without an answer.
+#[derive(Debug, Clone, Copy)]
+struct Unanswered {
+    /// Why the last attempt had none.
+    why: Away,
+    /// Whether any attempt may have reached the origin.
+    may_have_arrived: bool,
+}
+
 /// Why the origin does not take a node's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -160,13 +173,21 @@ impl std::fmt::Display for Estrangement {
 }
 
 impl OriginError {
+    /// Whether it passes by itself.
+    #[must_use]
+    pub fn is_away(self) -> bool {
+        matches!(self, OriginError::Away | OriginError::Unanswered)
+    }
+
     /// The error of an answer that is none of those that a call expects.
     fn of(answer: &Inbound) -> OriginError {
         match answer.status {
             401 | 403 => OriginError::Estranged(Estrangement::of(answer)),
             413 => OriginError::TooLarge,
-            // Asked too early or too often, or not in time.
-            408 | 425 | 429 | 500.. => OriginError::Away,
+            // Asked too early or too often.
+            425 | 429 => OriginError::Away,
+            // Not in time, or it does not know itself how far it came.
+            408 | 500.. => OriginError::Unanswered,
             400..500 => OriginError::Refused(answer.status),
             other => OriginError::Unintelligible(other),
         }
@@ -176,7 +197,7 @@ impl OriginError {
     #[must_use]
     pub fn refusal(self) -> Option<Refusal> {
         let detail = match self {
-            OriginError::Away => return None,
+            OriginError::Away | OriginError::Unanswered => return None,
             OriginError::TooLarge => {
                 return Some(Refusal::new(
                     Reason::StateTooLarge,
@@ -563,7 +584,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         });
         self.note_commit(verdict.is_ok()).await;
         if let Err(error) = &verdict {
-            let level = if *error == OriginError::Away { Level::Warn } else { Level::Error };
+            let level = if error.is_away() { Level::Warn } else { Level::Error };
             self.call.tell(level, "the origin did not take a turn", |line| {
                 line.detail = Some(error.to_string());
                 line.took_ms = Some(self.call.platform.ticks_us().saturating_sub(began_us) / 1_000);
@@ -604,7 +625,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                     health.breaker.succeeded();
                     (health.away_since_ms, health.away) = (None, None);
                 }
-                Err(why) => {
+                Err(Unanswered { why, .. }) => {
                     health.breaker.failed(platform.now_ms());
                     health.away_since_ms = health.away_since_ms.or(Some(platform.now_ms()));
                     health.away = Some(*why);
@@ -614,7 +635,10 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             self.call.origin_health.set(Some(health));
             self.note(before, health).await;
         }
-        let answer = answer.map_err(|_| OriginError::Away)?;
+        let answer = answer.map_err(|failed| match failed.may_have_arrived {
+            true => OriginError::Unanswered,
+            false => OriginError::Away,
+        })?;
         let estranged = match OriginError::of(&answer) {
             OriginError::Estranged(why) => Some(why),
             _ => None,
@@ -646,9 +670,9 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         path: &str,
         body: Vec<u8>,
         max_answer_bytes: usize,
-    ) -> Result<Inbound, Away> {
+    ) -> Result<Inbound, Unanswered> {
         let settings = &self.call.settings.origin;
-        let mut attempt = 1;
+        let (mut attempt, mut may_have_arrived) = (1, false);
         loop {
             let request = Outbound {
                 method,
@@ -658,16 +682,19 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                 timeout_ms: settings.timeout_ms,
                 max_answer_bytes,
             };
-            match self.call.platform.fetch(request).await {
+            let (why, is_worth_another) = match self.call.platform.fetch(request).await {
                 // Asked too often, it is well all the same: what one person does too often must not cut off the others.
                 Ok(answer) if answer.status < 500 => return Ok(answer),
+                Ok(answer) => (Away::Failed(answer.status), true),
+                Err(error @ (FetchError::Unreachable | FetchError::Broken)) => (Away::Silent(error), true),
                 // Another wait as long as this one would outlast the client's patience.
                 Err(error @ (FetchError::TimedOut | FetchError::Denied | FetchError::TooLarge)) => {
-                    return Err(Away::Silent(error));
+                    (Away::Silent(error), false)
                 }
-                Ok(answer) if attempt == ATTEMPTS => return Err(Away::Failed(answer.status)),
-                Err(error) if attempt == ATTEMPTS => return Err(Away::Silent(error)),
-                Ok(_) | Err(FetchError::Unreachable | FetchError::Broken) => {}
+            };
+            may_have_arrived |= !matches!(why, Away::Silent(FetchError::Unreachable | FetchError::Denied));
+            if !is_worth_another || attempt == ATTEMPTS {
+                return Err(Unanswered { why, may_have_arrived });
             }
             pause(self.call.platform, RETRY_PAUSE_MS).await;
             attempt += 1;

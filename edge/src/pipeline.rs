@@ -21,6 +21,8 @@ pub mod tokens;
 pub mod turn;
 pub mod web;
 
+use std::cell::Cell;
+
 use http::{HeaderName, Method, StatusCode};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
@@ -165,6 +167,7 @@ pub async fn scheduled<P: Platform>(platform: &P) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         erasures::heed(&call).await;
         presence::tell(&call).await;
+        reports::flush(&call).await;
         count(&call);
     }
     platform.sweep().await;
@@ -308,6 +311,7 @@ async fn take_turn<P: Platform>(
         named,
         entry,
         came_us,
+        unclear: Cell::new(false),
     };
     let taken = turn::take(call, &ask, hot).await?;
     let mut response = match request::wants_events(received) {
@@ -348,6 +352,7 @@ async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -
     let (drained, arrived) = journal::drain(call).await;
     erasures::heed(call).await;
     presence::tell(call).await;
+    reports::flush(call).await;
     call.platform.sweep().await;
     Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))
 }

@@ -121,6 +121,39 @@ fn a_retry_of_a_turn_that_the_state_holds_already_is_not_run_on_it() {
     assert_eq!(node.journal.borrow().len(), 1);
 }
 
+/// What is called kept nowhere is said again, and would be there twice.
+#[test]
+fn a_turn_that_may_be_kept_is_never_called_kept_nowhere() {
+    // Where nobody knows the conversation, or can keep anything, and where the journal does not take what could wait.
+    for (conversation, has_key) in [("new", true), ("new", false), ("c1", true)] {
+        let world = world();
+        let mut node = node(&world);
+        if !has_key {
+            node.variables.remove("state_key");
+        }
+        node.journal_answers_late.set(true);
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+        let before = world.state.borrow().turns.len();
+        let key = [("idempotency-key", "k1")];
+        world.weather.set(Weather::AnswersLost);
+        let (status, problem) = say(&node, conversation, "u1", "hi there", &key);
+        assert_eq!((status, &problem["code"]), (503, &json!("E235")), "{problem}");
+        assert_eq!(world.state.borrow().turns.len(), before + 1, "it is kept, and nobody has heard so");
+
+        world.weather.set(Weather::Away);
+        let (status, problem) = say(&node, conversation, "u1", "hi there", &key);
+        assert_eq!((status, &problem["code"]), (503, &json!("E235")), "nobody knows it now, either: {problem}");
+        let (_, other) = say(&node, "other", "u1", "hi there", &[]);
+        assert_eq!(other["degraded"], "stateless", "what did not get there is not kept, and that is known: {other}");
+
+        world.weather.set(Weather::Fine);
+        node.now_ms.set(node.now_ms.get() + 30_000);
+        let (status, answer) = say(&node, conversation, "u1", "hi there", &key);
+        assert_eq!((status, &answer["durable"]), (200, &json!(true)), "{answer}");
+        assert_eq!(world.state.borrow().turns.len(), before + 1);
+    }
+}
+
 #[test]
 fn a_commit_whose_answer_is_lost_happens_once() {
     let world = world();

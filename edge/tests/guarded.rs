@@ -605,6 +605,41 @@ fn the_audit_log_hears_of_refusals_once_a_minute() {
 }
 
 #[test]
+fn what_was_refused_last_is_told_by_the_timer() {
+    let world = world();
+    for platform_has_memory in [true, false] {
+        let mut node = production_node(&world);
+        if !platform_has_memory {
+            node.remembers = false;
+        }
+        let tick = || block_on(lgdl_edge::pipeline::scheduled(&node));
+        let from = world.state.borrow().reports.len();
+        let told = || world.state.borrow().reports[from..].to_vec();
+        let began_ms = node.now_ms.get();
+        for n in 0..13 {
+            node.now_ms.set(began_ms + n);
+            say(&node, &format!("c{n}"), "u1", "hello", &[]);
+        }
+        tick();
+        assert_eq!(told().iter().map(|report| report.count).collect::<Vec<_>>(), [1], "not before its time");
+        world.weather.set(Weather::Away);
+        node.now_ms.set(began_ms + 60_010);
+        tick();
+        world.weather.set(Weather::Fine);
+        node.now_ms.set(began_ms + 130_000);
+        tick();
+        tick();
+        let counts: Vec<_> = told().iter().map(|report| report.count).collect();
+        assert_eq!(counts, [1, 2], "once, when the origin is there");
+        let last = told().pop().unwrap();
+        assert_eq!((last.refused, last.user_id.as_deref()), (Refused::UserLimit, Some("u1")));
+        assert_eq!((last.first_at_ms, last.last_at_ms), (began_ms + 11, began_ms + 12));
+        let notes = node.kv.borrow();
+        assert!(!notes.iter().any(|(key, entry)| key.contains("refus") && format!("{entry:?}").contains("\"u1\"")));
+    }
+}
+
+#[test]
 fn the_audit_log_hears_of_credentials_that_are_refused() {
     let world = world();
     let node = locked(&world);

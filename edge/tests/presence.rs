@@ -2,7 +2,7 @@
 
 mod support;
 
-use lgdl::wire::node::{NOTE_PREFIX, Observation};
+use lgdl::wire::node::{JournalEntry, NOTE_PREFIX, Observation, Why};
 use lgdl::wire::trace::TraceContext;
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::scheduled;
@@ -87,4 +87,19 @@ fn a_node_without_a_way_to_a_collector_tells_the_origin_of_requests_that_are_kep
         assert_eq!((place.own.trace, place.parent), (parent.trace, Some(parent.span)));
         assert!(observed.stages.iter().any(|(name, _)| name == "engine"), "{observed:?}");
     }
+}
+
+#[test]
+fn a_node_tells_of_which_conversations_it_has_set_turns_aside() {
+    let world = world();
+    let node = node(&world);
+    for (stream, version) in [("one", 1), ("other", 1), ("one", 2)] {
+        let (stream, id) = (stream.to_owned(), format!("{stream}{version}"));
+        let entry = JournalEntry { stream, version, id, sealed: Vec::new() };
+        node.aside.borrow_mut().push((entry, Why::Damaged));
+    }
+    run(&node, 0);
+    let told = world.state.borrow().nodes[0].clone();
+    let of: Vec<_> = told.aside_of.iter().map(|(stream, turns)| (stream.as_str(), *turns)).collect();
+    assert_eq!((told.aside, of), (3, vec![("one", 2), ("other", 1)]));
 }

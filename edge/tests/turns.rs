@@ -446,3 +446,29 @@ fn a_zone_that_nobody_knows_is_told_in_the_record_and_ends_no_conversation() {
     let unknown = ["E216".to_owned()];
     assert_eq!(told, [&[][..], &unknown, &unknown, &[]]);
 }
+
+#[test]
+fn what_a_node_counts_names_the_service_that_failed() {
+    let world = world();
+    let node = production_node(&world);
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "is it in stock" }).to_string();
+    let received = request("POST", "/games/desk/move", &[("content-type", "application/json")], body.as_bytes());
+    let handled = block_on(lgdl_edge::pipeline::handle(&node, &received));
+    assert_eq!(handled.observation.failed, [("stock".to_owned(), "E300".to_owned())]);
+}
+
+#[test]
+fn a_node_that_begins_in_a_withdrawn_version_asks_at_once_which_games_there_are() {
+    let world = world();
+    let node = node(&world);
+    let lists = || world.state.borrow().calls.iter().filter(|call| *call == "GET games").count();
+    say(&node, "c1", "u1", "hello", &[]);
+    let before = lists();
+    world.state.borrow_mut().is_withdrawn = true;
+    let key = [("idempotency-key", "k1")];
+    let (status, problem) = say(&node, "c2", "u1", "hello", &key);
+    assert_eq!((status, &problem["code"], lists()), (503, &json!("E234"), before), "{problem}");
+    world.state.borrow_mut().is_withdrawn = false;
+    assert_eq!(say(&node, "c2", "u1", "hello", &key).0, 200);
+    assert_eq!(lists(), before + 1);
+}

@@ -21,6 +21,7 @@ use crate::computing::compute;
 use crate::hex;
 use crate::records::{Malformed, check_id};
 use crate::store::{GameVersionRow, Publication, PublishOutcome, Store, StoreError};
+use crate::withdrawals::{self, WithdrawError};
 
 /// A file of translations that cannot be used.
 pub const TRANSLATIONS: &str = "E162";
@@ -150,6 +151,9 @@ pub enum PublishError {
     /// A file can't be read.
     #[error("E513 {0}")]
     File(String),
+    /// This very version was withdrawn.
+    #[error("{0}")]
+    Withdrawn(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -174,6 +178,10 @@ pub async fn publish(store: &dyn Store, request: PublishRequest<'_>) -> Result<P
     check_id(Id::Game, "game", request.game)?;
     let compiled = compile_aside(request.content, request.meaning, request.goldens).await?;
     let version = compiled.game.version();
+    withdrawals::check(store, request.tenant, request.game, &version).await.map_err(|error| match error {
+        WithdrawError::Store(error) => PublishError::Store(error),
+        error => PublishError::Withdrawn(error.to_string()),
+    })?;
     let policy = serde_json::to_string(&request.policy).map_err(|error| StoreError::Internal(error.to_string()))?;
     let publication = Publication {
         tenant: request.tenant.to_owned(),

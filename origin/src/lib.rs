@@ -67,6 +67,7 @@ pub mod tokens;
 pub mod tombstones;
 pub mod transfer;
 pub mod webhooks;
+pub mod withdrawals;
 pub mod work;
 
 pub use config::Config;

@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::audit::events;
-use crate::bus::catalog::{NODE_DRAINED, NODE_JOINED, NODE_LOST};
+use crate::bus::catalog::{NODE_DRAINED, NODE_FORGOTTEN, NODE_JOINED, NODE_LOST};
 use crate::clock::{DAY_MS, MAX_CLOCK_OFF_MS, Millis};
 use crate::http::Origin;
 use crate::serve::DEFAULT_TENANT;
-use crate::store::{Event, NodeFacts, NodeRow, Result, Store};
+use crate::store::{Event, NodeFacts, NodeRow, Result, Store, StoreError};
 
 /// The shortest silence that says something, milliseconds.
 const SILENT_AFTER_MS: Millis = 30_000;
@@ -132,6 +132,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         waiting,
         waiting_since_ms,
         aside,
+        aside_of,
         unremoved,
         breaker,
         drained_at_ms,
@@ -146,6 +147,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         waiting,
         waiting_since_ms,
         aside,
+        aside_of,
         unremoved,
         breaker,
         drained_at_ms,
@@ -174,6 +176,81 @@ pub async fn look(store: &dyn Store, now_ms: Millis) -> Result<()> {
         store.keep_node(NodeRow { silent_since: Some(row.seen_at), ..row }, seen_before, told).await?;
     }
     store.forget_nodes(now_ms - REMEMBERED_MS).await.map(drop)
+}
+
+/// What becomes of the turns that wait at a node that is to be forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// They are waited for: then the node is not forgotten.
+    WaitedFor,
+    /// They are given up.
+    GivenUp,
+}
+
+/// Why a node is not forgotten.
+#[derive(Debug, thiserror::Error)]
+pub enum ForgetError {
+    /// There is none.
+    #[error("no node of the name {0} is known; `lgdl nodes` shows them")]
+    Unknown(String),
+    /// It tells of itself.
+    #[error("the node {0} tells of itself: stop it first, or it is back in a moment")]
+    Alive(String),
+    /// There are turns.
+    #[error(
+        "{waiting} turns wait at the node {name}, and {aside} are set aside there. They were acknowledged, and are kept nowhere else: start a node          on its data, and they arrive. Where nothing of it will ever come back, --with-waiting-turns gives them up"
+    )]
+    Turns {
+        /// The node.
+        name: String,
+        /// Turns that wait.
+        waiting: u64,
+        /// Turns that were set aside.
+        aside: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Forgets a silent node, by an operator's word; what was known of it. Should it come back, it joins again, and its turns arrive.
+///
+/// # Errors
+/// When there is none, it is not silent, turns are there that are not given up, or the store fails.
+pub async fn forget(
+    store: &dyn Store,
+    name: &str,
+    left: Left,
+    actor: &str,
+    now_ms: Millis,
+) -> std::result::Result<NodeRow, ForgetError> {
+    let row = store.find_node(name).await?.ok_or_else(|| ForgetError::Unknown(name.to_owned()))?;
+    if state(&row, now_ms) == NodeState::Alive {
+        return Err(ForgetError::Alive(name.to_owned()));
+    }
+    let (waiting, aside) = (row.report.waiting, row.report.aside);
+    if left == Left::WaitedFor && waiting + aside > 0 {
+        return Err(ForgetError::Turns { name: name.to_owned(), waiting, aside });
+    }
+    let detail = json!({"node": name, "waiting": waiting, "aside": aside});
+    let told = events::of(now_ms, DEFAULT_TENANT, NODE_FORGOTTEN, actor, name, detail);
+    match store.forget_node(name, row.seen_at, told).await? {
+        true => Ok(row),
+        // It has told something meanwhile.
+        false => Err(ForgetError::Alive(name.to_owned())),
+    }
+}
+
+/// What no copy of the store has, though it was acknowledged: by each node, turns that were set aside, and those that wait where nobody
+/// answers any more. What waits at a node that tells of itself is on its way.
+#[must_use]
+pub fn left_there(row: &NodeRow, now_ms: Millis) -> Option<String> {
+    let waiting = if state(row, now_ms) == NodeState::Lost { row.report.waiting } else { 0 };
+    match (row.report.aside, waiting) {
+        (0, 0) => None,
+        (aside, 0) => Some(format!("{aside} turns are set aside there: `lgdl journal list` at the node")),
+        (aside, waiting) => Some(format!("it is silent; {waiting} turns wait there, and {aside} are set aside")),
+    }
 }
 
 /// Looks who has fallen silent until the task is dropped.

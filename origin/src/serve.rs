@@ -43,6 +43,7 @@ use crate::supervised;
 use crate::tls::{Tls, keep_tls, server_tls, trust};
 use crate::tombstones::{self, TombstoneError};
 use crate::webhooks;
+use crate::withdrawals;
 
 /// The tenant that a fresh installation has; games of the settings are its.
 pub const DEFAULT_TENANT: &str = "default";
@@ -274,6 +275,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     supervised::keep(all, of, "desk", |of| async move { desk::keep(&of).await });
     supervised::keep(all, of, "archive", |of| async move { archives::keep(&of).await });
     supervised::keep(all, of, "sessions", |of| async move { sessions::keep(&of).await });
+    supervised::keep(all, of, "withdrawals", |of| async move { withdrawals::keep(&of).await });
     supervised::keep(all, of, "nodes", |of| async move { nodes::keep(&of).await });
     supervised::keep(all, of, "alerts", |of| async move { alerts::keep(&of).await });
     supervised::keep(all, of, "backups", |of| async move {
@@ -286,14 +288,20 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
         supervised::keep(all, of, "certificate", move |of| keep_tls(Arc::clone(&tls), of.clock));
     }
     let mut senders = JoinSet::new();
+    let (all, of) = (&mut senders, &origin);
     if let Some(push) = audit::push(&origin.config, &*origin.random) {
-        let (sending, stopping) = (origin.clone(), origin.gate.stopping());
-        senders.spawn(async move { push.run(&sending, stopping).await });
+        let push = Arc::new(push);
+        supervised::keep_until_told(all, of, "audit_push", of.gate.stopping(), move |of, stopping| {
+            let push = Arc::clone(&push);
+            async move { push.run(&of, stopping).await }
+        });
     }
-    let sending = origin.clone();
-    senders.spawn(async move { webhooks::keep(&sending).await });
-    let telling = origin.clone();
-    senders.spawn(async move { alerts::deliver(&telling, telling.gate.stopping()).await });
+    supervised::keep_until_told(all, of, "webhooks", of.gate.stopping(), |of, stopping| async move {
+        webhooks::keep(&of, stopping).await;
+    });
+    supervised::keep_until_told(all, of, "alert_delivery", of.gate.stopping(), |of, stopping| async move {
+        alerts::deliver(&of, stopping).await;
+    });
     Ok(Running { edge_address, admin_address, origin, stop, tasks, senders, served, keeper })
 }
 

@@ -17,6 +17,7 @@ use crate::clock::Millis;
 use crate::http::{Origin, Problem};
 use crate::store::{ConversationRow, EXPIRED, StoreError, anew};
 
+pub(crate) use clock::end;
 pub use clock::{keep, look};
 pub(crate) use open::{Place, admit};
 pub use open::{Places, recount};

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::{HOUR_MS, Millis, is_within};
@@ -45,13 +46,37 @@ pub(crate) fn keep<F>(
     let origin = origin.clone();
     tasks.spawn(async move {
         let broke_down = || origin.metrics.broken_down.note(name, origin.clock.now_ms());
-        again_and_again(name, BEGINS_AGAIN_AFTER, broke_down, || work(origin.clone())).await;
+        let pause = || tokio::time::sleep(BEGINS_AGAIN_AFTER);
+        again_and_again(name, pause, broke_down, || work(origin.clone())).await;
     });
 }
 
-async fn again_and_again<F>(name: &str, pause: Duration, broke_down: impl Fn(), work: impl Fn() -> F)
+/// The same for work that ends once it is told to stop: then what broke down begins again at once, and keeps what it has to.
+pub(crate) fn keep_until_told<F>(
+    tasks: &mut JoinSet<()>,
+    origin: &Origin,
+    name: &'static str,
+    stopping: watch::Receiver<bool>,
+    work: impl Fn(Origin, watch::Receiver<bool>) -> F + Send + Sync + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let origin = origin.clone();
+    tasks.spawn(async move {
+        let broke_down = || origin.metrics.broken_down.note(name, origin.clock.now_ms());
+        let pause = || async {
+            // Told or not, it begins again.
+            let mut told = stopping.clone();
+            let _ = tokio::time::timeout(BEGINS_AGAIN_AFTER, told.wait_for(|stopping| *stopping)).await;
+        };
+        again_and_again(name, pause, broke_down, || work(origin.clone(), stopping.clone())).await;
+    });
+}
+
+async fn again_and_again<F, P>(name: &str, pause: impl Fn() -> P, broke_down: impl Fn(), work: impl Fn() -> F)
 where
     F: Future<Output = ()> + Send + 'static,
+    P: Future,
 {
     loop {
         // A task of its own, which ends with this one.
@@ -60,7 +85,7 @@ where
         let Some(Err(error)) = task.join_next().await else { return };
         tracing::error!(task = name, %error, "what must go on broke down, and begins again");
         broke_down();
-        tokio::time::sleep(pause).await;
+        pause().await;
     }
 }
 
@@ -78,7 +103,7 @@ mod tests {
             let begun = Arc::clone(&begun);
             async move { assert!(begun.fetch_add(1, Ordering::SeqCst) >= 2, "it breaks down") }
         };
-        again_and_again("work", Duration::ZERO, || broken.note("work", 7), work).await;
+        again_and_again("work", || async {}, || broken.note("work", 7), work).await;
         assert_eq!(begun.load(Ordering::SeqCst), 3);
         assert_eq!((broken.lately(7), broken.lately(7 + TOLD_FOR_MS)), (vec!["work"], Vec::new()));
     }

@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     misses: Counters,
     degraded: Counters,
     observed: Vec<Counters>,
+    failed: Counters,
     traps: Counters,
     turned_away: Counters,
     instances: Gauges,
@@ -62,6 +63,10 @@ impl Default for Metrics {
             misses: registry.counters("lgdl_cache_misses", "What was not found in a cache"),
             degraded: registry.counters("lgdl_degraded_responses", "Turns that are not durable yet, by what was kept"),
             observed: observed.into(),
+            failed: registry.counters(
+                "lgdl_service_failures",
+                "Calls of capability services that failed, by the service and the error's code",
+            ),
             traps: registry.counters("lgdl_edge_traps", "Instances that failed"),
             turned_away: registry.counters("lgdl_edge_connections_refused", "Connections that there was no room for"),
             instances: registry.gauges("lgdl_edge_instances", "Instances that were made since the start"),
@@ -88,6 +93,9 @@ impl Metrics {
     pub(crate) fn happened(&self, observation: &Observation) {
         for (counters, count) in self.observed.iter().zip(&observation.counts).filter(|(_, count)| **count > 0) {
             counters.add(&[], u64::from(*count));
+        }
+        for (service, code) in &observation.failed {
+            self.failed.count(&[("service", service), ("code", code)]);
         }
     }
 
@@ -186,14 +194,17 @@ mod tests {
             Duration::from_millis(30),
         );
         metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
+        metrics.request(&told("POST /move;;medical;;;;ehr=E301,ehr=E301,orders=E300"), 200, Duration::from_millis(1));
         metrics.trap();
         let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7);
         for line in [
             r#"lgdl_edge_requests_total{route="GET /games",status="200"} 1"#,
             r#"lgdl_edge_requests_total{route="none",status="500"} 1"#,
             r#"lgdl_errors_total{code="E500"} 1"#,
-            r#"lgdl_edge_request_seconds_bucket{le="0.005"} 2"#,
-            "lgdl_edge_request_seconds_count 3",
+            r#"lgdl_edge_request_seconds_bucket{le="0.005"} 3"#,
+            "lgdl_edge_request_seconds_count 4",
+            r#"lgdl_service_failures_total{service="ehr",code="E301"} 2"#,
+            r#"lgdl_service_failures_total{service="orders",code="E300"} 1"#,
             "lgdl_edge_turns_total 1",
             "lgdl_edge_replays_total 4",
             "lgdl_edge_conflicts_total 0",

@@ -68,7 +68,7 @@ async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCa
         None => failed(DENIED, "the deployment does not configure this service"),
     };
     if let CapabilityResult::Failed { code, .. } = &result {
-        call.observe(Event::CapabilityFailure);
+        call.failed(&wanted.service, code);
         tell_of_failure(call, game, wanted, code).await;
     }
     result

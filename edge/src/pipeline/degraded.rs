@@ -106,6 +106,8 @@ pub async fn keep<P: Platform>(
     }
     match journalled(call, ask, start, outcome).await {
         Ok(taken) => Ok(taken.into()),
+        // The commit that had no answer may be there, whatever the journal says.
+        Err(Unkept::Refused(_)) if ask.unclear.get() => Err(turn::unclear(call)),
         Err(Unkept::Refused(refusal)) => Err(refusal),
         Err(Unkept::Taken) => take(call, ask, start.clone(), patience).await,
         Err(Unkept::Unavailable) => stateless(call, ask).await.map(Attempt::from),
@@ -164,10 +166,9 @@ async fn journalled<P: Platform>(
             NotKept::Seam(SeamError::Conflict) => Unkept::Taken,
             NotKept::Unclear(why) => {
                 unavailable(call, why).await;
-                let origin = Origin::new(call);
-                origin.note_waiting().await;
-                let detail = "It is not known whether this turn was kept. Send it again with the same key.";
-                Unkept::Refused(origin.away(Reason::OriginAway, detail))
+                Origin::new(call).note_waiting().await;
+                ask.note_unclear(call).await;
+                Unkept::Refused(turn::unclear(call))
             }
             NotKept::Seam(SeamError::Unavailable(why)) => {
                 unavailable(call, why).await;
@@ -198,12 +199,16 @@ fn check_version_is_open<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<(
     }
 }
 
-/// Matches and answers, without state and without slots. Nothing is kept.
+/// Matches and answers, without state and without slots. Nothing is kept, and nothing that may be is answered like this: whoever hears
+/// that a turn is kept nowhere says it again, and it would be there twice.
 ///
 /// # Errors
-/// 503 when the game can't be had.
+/// 503 when the game can't be had, or nobody knows whether the turn is kept.
 pub async fn stateless<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, Refusal> {
     check_version_is_open(call, ask)?;
+    if ask.is_unclear(call).await {
+        return Err(turn::unclear(call));
+    }
     let start = Start::fresh(&ask.entry.version, true);
     let outcome = run(call, ask, &start, true).await?;
     call.observe(Event::Stateless);

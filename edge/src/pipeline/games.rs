@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::Call;
-use crate::memory::About;
 use crate::notes::{self, Where};
 use crate::origin::{Origin, OriginError};
 use crate::platform::Platform;
@@ -87,7 +86,7 @@ pub async fn list<P: Platform>(call: &Call<'_, P>) -> Result<GameList, Refusal> 
     }
     let known_since = known.as_ref().map(|known| known.asked_at_ms);
     let newer = async || {
-        let again: Option<Listed> = notes::recall(call.platform, About::Node, &note).await;
+        let again: Option<Listed> = notes::remembered(call.platform, &note);
         again.filter(|again| known_since.is_none_or(|since| again.asked_at_ms > since)).map(|again| Ok(again.list))
     };
     let ask = async || {

@@ -382,7 +382,10 @@ enum Home {
 impl From<OriginError> for Home {
     fn from(error: OriginError) -> Home {
         match error {
-            OriginError::Away | OriginError::Estranged(_) | OriginError::Unintelligible(_) => Home::Away,
+            OriginError::Away
+            | OriginError::Unanswered
+            | OriginError::Estranged(_)
+            | OriginError::Unintelligible(_) => Home::Away,
             OriginError::TooLarge => Home::Never(Why::TooLarge),
             OriginError::Refused(_) => Home::Never(Why::Refused),
         }

@@ -1,13 +1,16 @@
 //! What a node tells the origin of itself: that it lives, how it is, and what waits. Scheduled work tells, so a node that has none is
 //! known by its turns alone.
 
+use std::collections::BTreeMap;
+
+use lgdl::wire::node::{Counts, Limit};
 use lgdl::wire::origin::NodeReport;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
 use crate::origin::Origin;
 use crate::pipeline::games;
-use crate::platform::Platform;
+use crate::platform::{Platform, SeamError};
 
 /// How often a node tells, milliseconds; where its schedule is slower, as often as that.
 const EVERY_MS: i64 = 5_000;
@@ -20,6 +23,9 @@ const NOTE: &str = "presence";
 const NOTE_TTL_MS: u64 = 30 * 24 * 3_600_000;
 /// Games that are named.
 const MAX_GAMES: usize = 100;
+
+/// Turns that were set aside of which it is told whose conversations they are of.
+const MAX_ASIDE_OF: usize = 100;
 
 /// What a node remembers of its reports.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -56,6 +62,7 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
         note.name = format!("{}-{}", platform.name(), random_hex::<P, 6>(platform));
     }
     let Ok(counts) = platform.journal_counts().await else { return };
+    let Ok(aside_of) = aside_of(platform, &counts).await else { return };
     match (counts.waiting > 0, note.waiting_since_ms) {
         (true, None) => note.waiting_since_ms = Some(now_ms),
         (false, Some(_)) => (note.waiting_since_ms, note.drained_at_ms) = (None, Some(now_ms)),
@@ -85,6 +92,7 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
         waiting: counts.waiting,
         waiting_since_ms: note.waiting_since_ms,
         aside: counts.aside,
+        aside_of,
         unremoved: counts.unremoved,
         breaker: breaker.name().to_owned(),
         drained_at_ms: note.drained_at_ms,
@@ -93,4 +101,14 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
     };
     // An origin of before does not know this, and needs not.
     let _ = origin.tell(&report).await;
+}
+
+/// Conversations of which turns were set aside, and how many: a copy of one of them says what it lacks.
+async fn aside_of<P: Platform>(platform: &P, counts: &Counts) -> Result<BTreeMap<String, u64>, SeamError> {
+    let mut of = BTreeMap::new();
+    if counts.aside > 0 {
+        let aside = platform.journal_aside(&Limit { limit: MAX_ASIDE_OF, ..Limit::of(None) }).await?;
+        aside.into_iter().for_each(|entry| *of.entry(entry.stream).or_insert(0) += 1);
+    }
+    Ok(of)
 }

@@ -1,6 +1,8 @@
 //! Stages 7 to 9: one turn, from its state to its commit. The origin's compare-and-swap orders turns; whoever loses runs
 //! again on the state that won.
 
+use std::cell::Cell;
+
 use lgdl::engine::{
     self, CapabilityCall, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord,
 };
@@ -15,6 +17,8 @@ use lgdl::wire::origin::{
 use crate::answer::{Event, Refusal};
 use crate::call::Call;
 use crate::digest;
+use crate::memory::About;
+use crate::notes;
 use crate::origin::{Lookup, Origin, OriginError, Verdict, pause};
 use crate::pipeline::degraded::{Attempt, Patience};
 use crate::pipeline::journal::Drained;
@@ -63,6 +67,8 @@ pub struct Ask {
     pub zone: Zone,
     /// When the request came, on the platform's steady clock.
     pub came_us: u64,
+    /// Whether this request has found that it may be kept, and can't know ([`Ask::note_unclear`]).
+    pub unclear: Cell<bool>,
 }
 
 /// Where a person's clock stands.
@@ -128,6 +134,22 @@ impl Ask {
     /// The id of the turn, the same for every attempt at it.
     pub(crate) fn turn_id<P: Platform>(&self, call: &Call<'_, P>) -> String {
         digest::turn_id(&call.caller.tenant, &self.named.user, &self.key)
+    }
+
+    /// Remembers that nobody here knows whether the turn is kept: it was sent to be, and nothing came back. Until that is known it is
+    /// called lost by nobody.
+    pub(crate) async fn note_unclear<P: Platform>(&self, call: &Call<'_, P>) {
+        self.unclear.set(true);
+        notes::remember(call.platform, About::Turn, &self.unclear_note(call), &true).await;
+    }
+
+    /// Whether this request, or an earlier one for the same turn, has left it unknown whether it is kept.
+    pub(crate) async fn is_unclear<P: Platform>(&self, call: &Call<'_, P>) -> bool {
+        self.unclear.get() || notes::recall(call.platform, About::Turn, &self.unclear_note(call)).await == Some(true)
+    }
+
+    fn unclear_note<P: Platform>(&self, call: &Call<'_, P>) -> String {
+        format!("unclear:{}", self.turn_id(call))
     }
 
     /// Asks for the turn's place on a version, to act for so long.
@@ -245,12 +267,15 @@ async fn attempt<P: Platform>(
                         settle(verdict, Some(Done { understood_by, state, response, epoch: None }))
                     }
                     Err(OriginError::TooLarge) => return Err(too_large(&commit)),
-                    Err(error) if error != OriginError::Away => return Err(refusal_of(error)),
-                    Err(_) if start.assumed => {
-                        let start = without_origin.unwrap_or(start);
-                        return Box::pin(degraded::take(call, ask, start, patience)).await;
-                    }
-                    Err(_) => {
+                    Err(error) if !error.is_away() => return Err(refusal_of(error)),
+                    Err(error) => {
+                        if error == OriginError::Unanswered {
+                            ask.note_unclear(call).await;
+                        }
+                        if start.assumed {
+                            let start = without_origin.unwrap_or(start);
+                            return Box::pin(degraded::take(call, ask, start, patience)).await;
+                        }
                         let outcome = Outcome { conversation: commit.state, record: commit.record, explanation };
                         return Box::pin(degraded::keep(call, ask, &start, outcome, patience)).await;
                     }
@@ -300,6 +325,11 @@ async fn attempt<P: Platform>(
                         return Box::pin(degraded::take(call, ask, start, patience)).await;
                     }
                 }
+                if start.version == 0 && conflict.current.is_none() && conflict.claimed_for_ms.is_none() {
+                    // No conversation begins in this version any more: what this node knows of its games is not so.
+                    games::forget_list(call).await;
+                    return Err(contended());
+                }
                 again.after(call, &conflict).await;
                 start = newer(ask, *conflict)?;
             }
@@ -313,6 +343,12 @@ async fn attempt<P: Platform>(
 pub(crate) fn contended() -> Refusal {
     let detail = "Another turn of this conversation, or this one under the same key, is being taken. Send it again with the same key.";
     Refusal::new(Reason::Contended, detail).retry_after_ms(1_000)
+}
+
+/// What a client is told of a turn that may be kept, and may be lost.
+pub(crate) fn unclear<P: Platform>(call: &Call<'_, P>) -> Refusal {
+    let detail = "It is not known whether this turn was kept. Send it again with the same key.";
+    Origin::new(call).away(Reason::OriginAway, detail)
 }
 
 /// How often a turn was run in vain, and how long it has waited for what held its place.
@@ -593,7 +629,9 @@ async fn hold_place<P: Platform>(
         }
         Ok(verdict) => Err(Box::new(verdict)),
         // Where it has just been held for an act before this one, it is held still.
-        Err(OriginError::Away) => Ok(performed.held.is_some_and(|held| held.lasts(start.version, now_us, lasts_ms))),
+        Err(error) if error.is_away() => {
+            Ok(performed.held.is_some_and(|held| held.lasts(start.version, now_us, lasts_ms)))
+        }
         Err(error) => Err(Box::new(Verdict::Unacceptable(error))),
     }
 }
@@ -613,7 +651,7 @@ async fn know_start<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &mut Star
             Err(Box::new(Verdict::Conflict(Box::new(Conflict { current: Some(*current), claimed_for_ms: None }))))
         }
         Ok(Lookup::Erased) => Err(Box::new(Verdict::Erased)),
-        Err(OriginError::Away) => Ok(false),
+        Err(error) if error.is_away() => Ok(false),
         Err(error) => Err(Box::new(Verdict::Unacceptable(error))),
     }
 }

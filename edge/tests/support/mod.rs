@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub(crate) compiled: Option<Vec<u8>>,
     /// A conversation whose turns the origin does not take.
     pub(crate) refused: Option<(String, u16)>,
+    /// No conversation begins in the version that nodes know: it was withdrawn.
+    pub(crate) is_withdrawn: bool,
     /// The life of the origin's store.
     pub(crate) epoch: Option<String>,
     pub(crate) keys: BTreeMap<String, ApiKey>,
@@ -318,6 +320,10 @@ impl State {
     fn commit(&mut self, turn: CommitRequest) -> Result<Inbound, FetchError> {
         if let Some((_, status)) = self.refused.as_ref().filter(|(refused, _)| *refused == turn.conversation_id) {
             return Ok(Inbound { status: *status, body: Vec::new() });
+        }
+        if self.is_withdrawn && turn.expected_version == 0 {
+            let body = serde_json::to_vec(&Conflict { current: None, claimed_for_ms: None }).unwrap();
+            return Ok(Inbound { status: 409, body });
         }
         let key = (turn.game.clone(), turn.conversation_id.clone());
         let settled = self.settled(

@@ -14,6 +14,7 @@ use crate::config::Live;
 use crate::consumer::{Batch, Consumer, Delivered, EndpointError, Manner, Position, Runner, begin_at};
 use crate::http::Origin;
 use crate::store::{LOCAL_SETTINGS, Store, StoreError, Urgency, Wanted};
+use crate::supervised;
 
 /// Alerts that are read at once.
 const BATCH: u32 = 20;
@@ -87,14 +88,16 @@ pub async fn deliver(origin: &Origin, stopping: watch::Receiver<bool>) {
         for severity in [Severity::Critical, Severity::Warning] {
             let (channel, clock) = (Arc::clone(&channel), Arc::clone(&origin.clock));
             let teller = Teller { channel, severity, live: origin.live.clone(), clock, source: host() };
-            let runner = Runner::new(teller, MANNER, &*origin.random);
-            let (origin, stopping) = (origin.clone(), stopping.clone());
-            tasks.spawn(async move {
-                // A channel that is new is told what happens from now on.
-                if let Err(error) = begin(&*origin.store, &runner.consumer.note()).await {
-                    tracing::warn!(%error, "a channel of alerts begins with what is kept");
+            let runner = Arc::new(Runner::new(teller, MANNER, &*origin.random));
+            supervised::keep_until_told(&mut tasks, origin, "alert_delivery", stopping.clone(), move |of, stopping| {
+                let runner = Arc::clone(&runner);
+                async move {
+                    // A channel that is new is told what happens from now on.
+                    if let Err(error) = begin(&*of.store, &runner.consumer.note()).await {
+                        tracing::warn!(%error, "a channel of alerts begins with what is kept");
+                    }
+                    runner.run(&of, stopping).await;
                 }
-                runner.run(&origin, stopping).await;
             });
         }
     }

@@ -34,7 +34,7 @@ impl ArchivedTurns {
     }
 }
 
-/// Turns that the store names and the archive does not give.
+/// Turns that belong to a conversation and are not in its export: the archive does not give them, or a node has set them aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lost {
     /// Their conversation.
@@ -45,8 +45,9 @@ pub struct Lost {
     pub conversation_id: String,
     /// How many.
     pub turns: u64,
-    /// The file.
-    pub file: String,
+    /// The file of the archive, where they lie in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Why; quotes nothing.
     pub why: String,
 }
@@ -58,7 +59,7 @@ impl Lost {
             game: row.game.clone(),
             conversation_id: row.external_id.clone(),
             turns: archived.turns,
-            file: archived.file,
+            file: Some(archived.file),
             why,
         }
     }
@@ -123,10 +124,11 @@ impl Hand<'_> {
         id: &ConversationId,
         now_ms: Millis,
     ) -> Result<Option<Value>, ArchiveError> {
-        let lost = match self.bring_back(tenant, id, now_ms).await? {
+        let mut lost = match self.bring_back(tenant, id, now_ms).await? {
             BroughtBack::Lost(lost) => vec![lost],
             BroughtBack::Nothing | BroughtBack::Done => Vec::new(),
         };
+        lost.extend(self.set_aside(tenant, std::slice::from_ref(id)).await?);
         let document = exports::conversation_for(reader, self.store, self.protection, tenant, id, now_ms).await?;
         Ok(document.map(|document| naming(document, &lost)))
     }
@@ -141,9 +143,26 @@ impl Hand<'_> {
         user_id: &str,
         now_ms: Millis,
     ) -> Result<(Value, Vec<Lost>), ArchiveError> {
-        let (_, lost) = self.bring_back_person(tenant, user_id, now_ms).await?;
+        let (_, mut lost) = self.bring_back_person(tenant, user_id, now_ms).await?;
+        lost.extend(self.set_aside(tenant, &self.store.of_person(tenant, user_id).await?).await?);
         let document = exports::person(self.store, self.protection, tenant, user_id, now_ms).await?;
         Ok((naming(document, &lost), lost))
+    }
+
+    /// What edge nodes have set aside of these conversations, as they told last.
+    async fn set_aside(&self, tenant: &str, ids: &[ConversationId]) -> Result<Vec<Lost>, StoreError> {
+        let mut lost = Vec::new();
+        for node in self.store.nodes().await? {
+            for (digest, turns) in node.report.aside_of {
+                let Some(id) = ConversationId::of_digest(&digest).filter(|id| ids.contains(id)) else { continue };
+                let Some(row) = self.store.find_by_id(tenant, &id).await? else { continue };
+                let why =
+                    format!("they are set aside at the node {}, where somebody has to decide about them", node.name);
+                let (game, conversation_id) = (row.game, row.external_id);
+                lost.push(Lost { id, game, conversation_id, turns, file: None, why });
+            }
+        }
+        Ok(lost)
     }
 }
 

@@ -67,6 +67,8 @@ pub const GAME_PUBLISHED: &str = "game.published";
 pub const GAME_ACTIVATED: &str = "game.activated";
 /// A game went back to the version before.
 pub const GAME_ROLLED_BACK: &str = "game.rolled_back";
+/// A version of a game was withdrawn, or that was taken back; the detail says which.
+pub const GAME_WITHDRAWN: &str = "game.withdrawn";
 /// A game was pinned or let go.
 pub const GAME_PINNED: &str = "game.pinned";
 /// Every game of a tenant was removed.

@@ -189,6 +189,8 @@ pub const NODE_JOINED: &str = "node.joined";
 pub const NODE_LOST: &str = "node.lost";
 /// A node's waiting turns have gone home.
 pub const NODE_DRAINED: &str = "node.drained";
+/// A silent node is known no more, by an operator's word.
+pub const NODE_FORGOTTEN: &str = "node.forgotten";
 
 /// Something went wrong.
 pub const ALERT_RAISED: &str = "alert.raised";
@@ -263,6 +265,14 @@ pub const KINDS: &[Kind] = &[
         "A game went back to the version before.",
         &[field("version", Holds::Word, "the version that it went back to")],
     ),
+    audited(
+        "game.withdrawn",
+        "A version of a game was withdrawn: no conversation begins in it, and those in it begin anew. Or that was taken back.",
+        &[
+            field("version", Holds::Word, "the version"),
+            field("withdrawn", Holds::Flag, "withdrawn, or that was taken back"),
+        ],
+    ),
     Kind {
         told_as: "rate_limit.exceeded",
         ..audited(
@@ -295,6 +305,15 @@ pub const KINDS: &[Kind] = &[
         NODE_DRAINED,
         "The turns that waited at an edge node have all gone home.",
         &[NODE, field("turns", Holds::Whole, "how many waited when it told the last time")],
+    ),
+    audited(
+        NODE_FORGOTTEN,
+        "An operator had a silent edge node forgotten; turns that waited there are given up, unless it comes back.",
+        &[
+            NODE,
+            field("waiting", Holds::Whole, "how many turns waited there when it told the last time"),
+            field("aside", Holds::Whole, "how many were set aside there"),
+        ],
     ),
     heard(
         NODE_JOINED,

@@ -10,6 +10,7 @@ use lgdl_origin::games::{Published, publish_file};
 use lgdl_origin::records::check_id;
 use lgdl_origin::replay::Wanted;
 use lgdl_origin::store::{Activation, PublishOutcome};
+use lgdl_origin::withdrawals::{self, WithdrawError, Withdrawal};
 use serde_json::{Value, json};
 
 use super::console::{Console, count};
@@ -65,6 +66,18 @@ enum Command {
         #[arg(value_name = "ID")]
         game: String,
     },
+    /// Withdraw a version: none begins in it, and conversations in it begin anew at their next turn, on the version before it
+    Withdraw {
+        #[arg(value_name = "ID")]
+        game: String,
+        version: String,
+        /// Why; kept in the audit log
+        #[arg(long, required_unless_present = "undo")]
+        reason: Option<String>,
+        /// Take the withdrawal back: the version may be activated again
+        #[arg(long, conflicts_with = "reason")]
+        undo: bool,
+    },
     /// Keep the active version whatever is published
     Pin {
         #[arg(value_name = "ID")]
@@ -96,16 +109,21 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             Command::List => list(&deployment, json, console).await,
             Command::Versions { game } => {
                 let versions = store.game_versions(tenant, game).await.map_err(failed)?;
+                let withdrawn = withdrawals::of_game(store, tenant, game).await.map_err(failed)?;
                 if json {
-                    console.json(&json!({"versions": versions}))?;
+                    console.json(&json!({"versions": versions, "withdrawn": withdrawn}))?;
                 } else {
                     for row in &versions {
-                        console.line(format_args!("{}  {}  {}", row.version, row.published_at, row.published_by))?;
+                        let withdrawn = withdrawn.iter().find(|one| one.version == row.version);
+                        let withdrawn = withdrawn.map(|one| format!("  withdrawn: {}", one.reason)).unwrap_or_default();
+                        let (version, at, by) = (&row.version, row.published_at, &row.published_by);
+                        console.line(format_args!("{version}  {at}  {by}{withdrawn}"))?;
                     }
                 }
                 Ok(Verdict::when(!versions.is_empty()))
             }
             Command::Activate { game, version } => {
+                withdrawals::check(store, tenant, game, version).await.map_err(refused)?;
                 let told = deployment.event(events::GAME_ACTIVATED, game, json!({"version": version}));
                 let activation = Activation { version: version.clone(), at: now_ms(), actor: ACTOR.to_owned() };
                 let done = store.activate(tenant, game, activation, told).await.map_err(failed)?;
@@ -113,13 +131,39 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             }
             Command::Rollback { game } => {
                 let told = deployment.event(events::GAME_ROLLED_BACK, game, json!({}));
-                let back = store.roll_back(tenant, game, now_ms(), told).await.map_err(failed)?;
+                let back = withdrawals::roll_back(store, tenant, game, now_ms(), told).await.map_err(failed)?;
                 activated(game, back, json, console)
+            }
+            Command::Withdraw { game, version, undo: true, .. } => {
+                let of = (tenant, game.as_str(), version.as_str());
+                let undone = withdrawals::undo(store, of, ACTOR, now_ms()).await.map_err(refused)?;
+                if !undone {
+                    console.note("this version is not withdrawn");
+                }
+                Ok(Verdict::when(undone))
+            }
+            Command::Withdraw { game, version, reason, .. } => {
+                let reason = reason.clone().unwrap_or_default();
+                let (tenant, by) = (tenant.to_owned(), ACTOR.to_owned());
+                let (game, version) = (game.clone(), version.clone());
+                let one = Withdrawal { tenant, game, version, reason, since_ms: now_ms(), by };
+                let active = withdrawals::withdraw(store, &one).await.map_err(refused)?;
+                if !json {
+                    console.note("its conversations begin anew at their next turn, once an origin runs");
+                }
+                activated(&one.game, Some(active), json, console)
             }
             Command::Pin { game } => pin(&deployment, game, true, console).await,
             Command::Unpin { game } => pin(&deployment, game, false, console).await,
         }
     })
+}
+
+fn refused(error: WithdrawError) -> Failure {
+    match error {
+        WithdrawError::Store(error) => failed(error),
+        error => Failure::Usage(error.to_string()),
+    }
 }
 
 /// Refuses a version that stored conversations fare worse with than they may.

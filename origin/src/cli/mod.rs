@@ -147,7 +147,7 @@ enum Command {
     Events(events::Arguments),
     /// Show what is wrong, and try whether somebody would hear of it
     Alerts(alerts::Arguments),
-    /// Show the edge nodes and how they are; exit status 1 when one is not well
+    /// Show the edge nodes and how they are, exit status 1 when one is not well; forget one that is gone for good
     Nodes(nodes::Arguments),
     /// Tell addresses what happens: make webhooks, rotate their secrets, try them out
     Webhooks(webhooks::Arguments),

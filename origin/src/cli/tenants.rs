@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use lgdl::ids::Id;
 use lgdl_origin::audit::events;
-use lgdl_origin::blocks;
 use lgdl_origin::ids::{ErasureId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{AdministratorChange, AdministratorChanged, ErasureOrder, ErasureOutcome, Record, Section};
 use lgdl_origin::tombstones::bring_up_to_date;
+use lgdl_origin::{blocks, withdrawals};
 use serde::Serialize;
 use serde_json::json;
 
@@ -170,6 +170,8 @@ async fn erase(deployment: &Deployment, tenant: &str, json: bool, console: &mut 
         store.remove_games(tenant, told).await.map_err(failed)?;
         let told = event(events::BLOCK_LIFTED, tenant, json!({"tenant": "erased"}));
         blocks::remove_all(store, tenant, now_ms(), &told).await.map_err(failed)?;
+        let told = event(events::GAME_WITHDRAWN, tenant, json!({"tenant": "erased", "withdrawn": false}));
+        withdrawals::forget_tenant(store, tenant, &told).await.map_err(failed)?;
     }
     if let Some(file) = &deployment.config.tombstones {
         // The origin would do so, but need not run.

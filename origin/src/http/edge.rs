@@ -144,6 +144,12 @@ pub(crate) async fn commit(
     let mut kept = asked.clone();
     let mut outcome = CommitOutcome::DataKeyGone;
     let mut place: Option<Place> = None;
+    let is_withdrawn = origin.gate.withdrawn.has(tenant, &commit.key.game, &commit.game_version);
+    if is_withdrawn && commit.expected_version == 0 && waited_since.is_none() {
+        // Nothing is there of it: the node sees that its games are not the ones of now.
+        let outcome = CommitOutcome::Conflict { current: None, claimed_for_ms: None };
+        return Ok(Done { outcome, user_id, asked, kept, said_ms: now_ms });
+    }
     for _ in 0..MAX_SEALS {
         kept = origin.protection.kept_request(tenant, &user_id, asked.clone()).await?;
         // What waited was acknowledged: it is not refused.
@@ -171,6 +177,12 @@ pub(crate) async fn commit(
     }
     if let (Some(place), CommitOutcome::Committed { .. }) = (place, &outcome) {
         place.begun();
+    }
+    if let (true, CommitOutcome::Committed { version }) = (is_withdrawn, &outcome)
+        && let Err(error) = sessions::end(origin, (tenant, &commit.key.game), &commit.key.id(), *version).await
+    {
+        // The next turn's commit finds it out again.
+        tracing::warn!(%error, "a conversation on a withdrawn version goes on");
     }
     origin.metrics.commit(&outcome);
     if let (CommitOutcome::Committed { .. }, Some(facts)) = (&outcome, &facts) {

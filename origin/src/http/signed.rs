@@ -34,6 +34,7 @@ use crate::sessions::Places;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
 use crate::tokens::TokenKeys;
 use crate::tombstones::Kept;
+use crate::withdrawals::Known;
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
@@ -62,6 +63,8 @@ pub struct Gate {
     pub(crate) places: Arc<Places>,
     /// Publications that are under way.
     pub(crate) publishing: Arc<Publishing>,
+    /// Versions of games that are withdrawn.
+    pub(crate) withdrawn: Known,
     /// How often persons have what costs much.
     pub(super) meter: Meter,
     /// Verifies tokens of persons, where their issuer has public keys.
@@ -96,6 +99,7 @@ impl Gate {
             epoch: OnceCell::new(),
             places: Arc::default(),
             publishing: Arc::default(),
+            withdrawn: Known::default(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),
             listening: Listening::default(),

@@ -198,32 +198,42 @@ fn may_have_expired(row: &ConversationRow) -> bool {
     match expired_at(row) {
         Ok(at) => at.is_some(),
         Err(error) => {
-            pass_over(row, &error);
+            pass_over(&row.id, &error);
             true
         }
     }
 }
 
-fn pass_over(row: &ConversationRow, error: &StoreError) {
-    tracing::error!(conversation = %row.id, %error, "a conversation's silence can't be looked after");
+fn pass_over(id: &ConversationId, error: &StoreError) {
+    tracing::error!(conversation = %id, %error, "a conversation's silence can't be looked after");
 }
 
 /// Ends the session of a conversation that has that version, unless its row can't be changed.
 async fn begin_anew(origin: &Origin, row: &ConversationRow, version: u64) -> Result<(), StoreError> {
+    end(origin, (&row.tenant, &row.game), &row.id, version).await
+}
+
+/// The same for a conversation of a tenant's game.
+pub(crate) async fn end(
+    origin: &Origin,
+    of: (&str, &str),
+    id: &ConversationId,
+    version: u64,
+) -> Result<(), StoreError> {
     let now_ms = origin.clock.now_ms();
-    match origin.store.expire(&row.id, version, now_ms, expired(row, version, now_ms, "begins_anew")).await {
-        Ok(true) => origin.gate.places.give_back(&row.tenant),
+    match origin.store.expire(id, version, now_ms, expired(of, id, version, now_ms, "begins_anew")).await {
+        Ok(true) => origin.gate.places.give_back(of.0),
         Ok(false) => {}
         Err(error) if error.is_transient() => return Err(error),
-        Err(error) => pass_over(row, &error),
+        Err(error) => pass_over(id, &error),
     }
     Ok(())
 }
 
 /// That a session is over.
-fn expired(row: &ConversationRow, turns: u64, now_ms: Millis, then: &str) -> Event {
-    let detail = json!({"game": row.game, "turns": turns, "then": then});
-    events::of(now_ms, &row.tenant, CONVERSATION_EXPIRED, ORIGIN, row.id.as_str(), detail)
+fn expired((tenant, game): (&str, &str), id: &ConversationId, turns: u64, now_ms: Millis, then: &str) -> Event {
+    let detail = json!({"game": game, "turns": turns, "then": then});
+    events::of(now_ms, tenant, CONVERSATION_EXPIRED, ORIGIN, id.as_str(), detail)
 }
 
 /// Tells the games that webhooks ask for it that nobody has answered for so long.
@@ -368,7 +378,10 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str) -> Res
         return Ok(Told::Nothing { version: row.version });
     }
     let goes_on = says && event == SESSION_EXPIRED;
-    let told = goes_on.then(|| expired(&row, row.version, origin.clock.now_ms(), "asked"));
+    let told = goes_on.then(|| {
+        let of = (row.tenant.as_str(), row.game.as_str());
+        expired(of, &row.id, row.version, origin.clock.now_ms(), "asked")
+    });
     let told = told.into_iter().collect();
     Ok(match own_turns::commit(origin, &row, &outcome, name, told, &attempt).await? {
         CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } if says => Told::Said,

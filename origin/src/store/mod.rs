@@ -105,9 +105,16 @@ pub trait Games: Send + Sync {
     /// Makes a published version the active one; false when it was never published for this game.
     async fn activate(&self, tenant: &str, game: &str, activation: Activation, told: Event) -> Result<bool>;
 
-    /// Goes back to the version that was active before the present one; `None` when there is none. What is told gets the
-    /// fact `version`.
-    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>>;
+    /// Goes back to the version that was active before the present one and is none of those `without` which it is done; `None` when there
+    /// is none. What is told gets the fact `version`.
+    async fn roll_back(
+        &self,
+        tenant: &str,
+        game: &str,
+        without: &[String],
+        now_ms: Millis,
+        told: Event,
+    ) -> Result<Option<String>>;
 
     /// Removes every game of a tenant with all its versions; false when there is none. Nodes forget them with their next list; who
     /// has a conversation on one can't go on with it.

@@ -1,5 +1,7 @@
 //! Edge nodes: what each last told of itself.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,9 @@ pub struct NodeFacts {
     pub waiting_since_ms: Option<Millis>,
     /// Turns that were set aside.
     pub aside: u64,
+    /// Of which conversations, by their digests, and how many of each; of many, not all.
+    #[serde(default)]
+    pub aside_of: BTreeMap<String, u64>,
     /// Turns that it is done with and can't remove from its journal.
     #[serde(default)]
     pub unremoved: u64,
@@ -65,6 +70,9 @@ pub trait Nodes: Send + Sync {
     /// Keeps what is known of a node, if it was last seen at `seen_before` (`None`: never), and tells of it what there is to tell;
     /// false when somebody was faster.
     async fn keep_node(&self, row: NodeRow, seen_before: Option<Millis>, told: Vec<Event>) -> Result<bool>;
+
+    /// Forgets a node that was last seen at `seen_at`, and tells of it; false when there is none, or it was seen since.
+    async fn forget_node(&self, name: &str, seen_at: Millis, told: Event) -> Result<bool>;
 
     /// Forgets nodes that are silent since before a time and left nothing waiting; how many.
     async fn forget_nodes(&self, silent_before: Millis) -> Result<u64>;

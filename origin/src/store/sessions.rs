@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{ConversationKey, ConversationRow, Event, Result};
+use super::{ConversationKey, ConversationRow, Event, Result, StoreError};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
 
@@ -30,6 +30,15 @@ pub trait Sessions: Send + Sync {
     /// False, and nothing is told, when it has gone on, a turn holds its place, or it was handed over to people.
     async fn expire(&self, id: &ConversationId, version: u64, now_ms: Millis, told: Event) -> Result<bool>;
 
+    /// Conversations of a tenant's game that are on a version of it and have not expired, each with how many turns it has: by id, behind one,
+    /// at most `limit` and [`super::MAX_PAGE`].
+    async fn on_version(
+        &self,
+        of: (&str, &str, &str),
+        after: Option<&ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, u64)>>;
+
     /// How many conversations of each tenant were spoken in since then, and have not expired.
     async fn open_conversations(&self, since: Millis) -> Result<Vec<(String, u64)>>;
 
@@ -47,3 +56,8 @@ pub fn anew(version: u64) -> String {
 
 /// The fact among a conversation's metadata that it expired: at which version, and when.
 pub const EXPIRED: &str = "expired";
+
+/// An id as a row holds it.
+pub(super) fn known_id(text: &str) -> Result<ConversationId> {
+    text.parse().map_err(|_| StoreError::Damaged("conversations.id".into()))
+}

@@ -11,6 +11,7 @@ use crate::archives::ArchivedTurns;
 use crate::clock::Millis;
 use crate::exports;
 use crate::hex;
+use crate::nodes;
 use crate::privacy::{Protection, UnreadableList};
 use crate::store::{Imported, Record, Section, Store, StoreError};
 
@@ -18,6 +19,8 @@ use crate::store::{Imported, Record, Section, Store, StoreError};
 const FORMAT: &str = "lgdl-export";
 /// The kind of a line that stands for a record that could not be read.
 const UNREADABLE: &str = "unreadable";
+/// What such a line calls the part that it is missing from, where a node has it.
+const NODES: &str = "nodes";
 /// The longest line that is read, bytes.
 const MAX_LINE_BYTES: usize = 256 * 1024 * 1024;
 
@@ -69,7 +72,7 @@ pub enum ImportError {
 
 /// Writes everything, texts readable (opened where they are sealed), and returns how many records there are. A record that
 /// can't be read is named, in the report and in its place in the file, and passed over; of one whose turns lie in an archive that does
-/// not give them, the rest is there.
+/// not give them, the rest is there. A node where turns are that never came here is named like that, too.
 ///
 /// # Errors
 /// When the store or the file fails.
@@ -125,6 +128,13 @@ pub async fn export(
             }
         }
         report.records += records;
+    }
+    for node in store.nodes().await? {
+        if let Some(why) = nodes::left_there(&node, now_ms) {
+            let line = json!({"kind": UNREADABLE, "section": NODES, "record": node.name, "why": why});
+            write_line(file, &line, &mut sum).await?;
+            report.unreadable.add(NODES, node.name, why);
+        }
     }
     let end = json!({"kind": "end", "records": report.records, "sha256": hex::encode(&sum.clone().finalize())});
     write_line(file, &end, &mut sum).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::TRIED_FOR_MS;
 use super::deliver::{Hook, MANNER, sender};
@@ -17,6 +17,7 @@ use crate::consumer::{Next, Runner, position_of};
 use crate::http::Origin;
 use crate::ids::WebhookId;
 use crate::store::{Again, Result, Store, Wanted, WebhookRow};
+use crate::supervised;
 
 /// How often it is looked which webhooks there are.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -25,18 +26,18 @@ const MAX_REQUESTS: usize = 256;
 /// Who clears a range that is delivered, for the audit log.
 const ACTOR: &str = "origin";
 
-/// A webhook that is being delivered to.
+/// A webhook that is being delivered to. What delivers ends with it.
 struct Running {
     version: u64,
     stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-    again: Option<(JoinHandle<()>, watch::Receiver<bool>)>,
+    tasks: JoinSet<()>,
+    /// Whether the range that is delivered once more is, where there is one.
+    again: Option<watch::Receiver<bool>>,
 }
 
-/// Delivers to webhooks until the origin stops, and lets go of their places then.
-pub async fn keep(origin: &Origin) {
+/// Delivers to webhooks until it is told to stop, and lets go of their places then.
+pub async fn keep(origin: &Origin, mut stopping: watch::Receiver<bool>) {
     let (tail, permits, sender) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(MAX_REQUESTS)), sender(origin));
-    let mut stopping = origin.gate.stopping();
     let mut running: HashMap<WebhookId, Running> = HashMap::new();
     let manage = async {
         while !*stopping.borrow() {
@@ -81,7 +82,7 @@ async fn bring_up_to_date(
     }
     for (id, row) in active {
         if let Some(one) = running.get(&id) {
-            if one.again.as_ref().is_some_and(|(_, done)| *done.borrow()) {
+            if one.again.as_ref().is_some_and(|done| *done.borrow()) {
                 clear(origin, row).await;
             }
             continue;
@@ -102,31 +103,33 @@ async fn start(
     with: (&Arc<Tail>, &Arc<Semaphore>, &crate::consumer::Sender),
 ) -> std::result::Result<Running, super::WebhookError> {
     let (stop, stopped) = watch::channel(false);
-    let run = |hook: Hook| {
-        let (runner, origin, stopped) = (Runner::new(hook, MANNER, &*origin.random), origin.clone(), stopped.clone());
-        tokio::spawn(async move { runner.run(&origin, stopped).await })
+    let mut tasks = JoinSet::new();
+    let mut run = |hook: Hook| {
+        // The same one each time: what broke down is still the holder of its place.
+        let runner = Arc::new(Runner::new(hook, MANNER, &*origin.random));
+        supervised::keep_until_told(&mut tasks, origin, "webhooks", stopped.clone(), move |of, stopped| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(&of, stopped).await }
+        });
     };
     let again = match row.hook.again {
         None => None,
         Some(again) => {
             let hook = Hook::new(origin, row.clone(), Some(again), with).await?;
             let done = hook.done();
-            Some((run(hook), done))
+            run(hook);
+            Some(done)
         }
     };
     let version = row.version;
-    let task = run(Hook::new(origin, row, None, with).await?);
-    Ok(Running { version, stop, task, again })
+    run(Hook::new(origin, row, None, with).await?);
+    Ok(Running { version, stop, tasks, again })
 }
 
 /// Ends the deliveries to a webhook, with its place kept and let go.
-async fn end(one: Running) {
+async fn end(mut one: Running) {
     one.stop.send_replace(true);
-    // A task that panicked has said so.
-    let _ = one.task.await;
-    if let Some((task, _)) = one.again {
-        let _ = task.await;
-    }
+    while one.tasks.join_next().await.is_some() {}
 }
 
 /// Forgets a range that is delivered.
@@ -193,4 +196,74 @@ pub async fn oldest_unheard(store: &dyn Store, now_ms: Millis) -> Result<Option<
         }
     }
     Ok(oldest.map(|oldest| oldest.max(now_ms - TRIED_FOR_MS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use http::StatusCode;
+
+    use super::*;
+    use crate::ids::{ErasureId, person_pseudonym};
+    use crate::outbound::Reach;
+    use crate::serve::start as start_origin;
+    use crate::store::{ErasureOrder, TextRight, Urgency};
+    use crate::webhooks::{Hand, NewWebhook};
+
+    /// How long what broke down may take to begin again and deliver.
+    const DELIVERED_WITHIN: Duration = Duration::from_secs(30);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_webhook_whose_task_broke_down_is_delivered_to_again_and_that_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = [
+            ("LGDL_LISTEN", "127.0.0.1:0".to_owned()),
+            ("LGDL_ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
+            ("LGDL_SQLITE_PATH", folder.path().join("lgdl.db").display().to_string()),
+            ("LGDL_EDGE_UNSIGNED", "true".to_owned()),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        let running = start_origin(crate::Config::read("", settings).unwrap()).await.unwrap();
+        let (origin, now_ms) = (&running.origin, running.origin.clock.now_ms());
+        let (store, config, random) = (&*origin.store, &*origin.config, &*origin.random);
+        let hand = Hand { store, config, random, tenant: "default", actor: "test", now_ms };
+        let new = NewWebhook {
+            name: "w",
+            url: "https://hooks.example.com/",
+            types: vec!["person.erased".into()],
+            urgency: Urgency::Any,
+            text: TextRight::Withheld,
+            follow_up_after_s: None,
+        };
+        let (row, _) = hand.make(new).await.unwrap();
+        // Only the test delivers.
+        let row = hand.pause(&row.id, "the test delivers").await.unwrap();
+        let person = person_pseudonym("default", "ann");
+        let order = ErasureOrder { id: ErasureId::mint(now_ms, random), requested_by: "test".into(), now_ms };
+        let told = events::of(now_ms, "default", events::PERSON_ERASED, "test", &person, json!({}));
+        store.erase_person("default", "ann", order, told).await.unwrap();
+
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&sent);
+        let taken = move |_: http::Request<bytes::Bytes>| {
+            assert!(counted.fetch_add(1, Ordering::SeqCst) > 0, "it breaks down");
+            Ok(StatusCode::OK)
+        };
+        let (tail, permits) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(1)));
+        let sender = crate::consumer::Sender::over(Arc::new(taken), Reach::Internet, Duration::from_secs(1));
+        let note = WebhookRow::note(&row.id);
+        let from = position_of(store, &note).await.unwrap().sequence;
+        let one = start(origin, row, (&tail, &permits, &sender)).await.unwrap();
+        let is_delivered = async {
+            while position_of(store, &note).await.unwrap().sequence == from {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(DELIVERED_WITHIN, is_delivered).await.expect("it is begun again");
+        assert_eq!(sent.load(Ordering::SeqCst), 2);
+        assert_eq!(origin.metrics.broken_down.lately(origin.clock.now_ms()), ["webhooks"]);
+        end(one).await;
+        running.stop().await.unwrap();
+    }
 }

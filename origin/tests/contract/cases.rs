@@ -282,11 +282,25 @@ pub(crate) async fn games_are_published_pinned_and_rolled_back(store: Fresh) {
     assert!(activate("v3").await.unwrap());
     assert!(!activate("v9").await.unwrap());
     assert_eq!(active().await, ["v3"]);
-    assert_eq!(store.roll_back("default", "medical", NOW + 6, event("told")).await.unwrap().as_deref(), Some("v2"));
-    assert_eq!(store.roll_back("default", "medical", NOW + 7, event("told")).await.unwrap().as_deref(), Some("v1"));
-    assert_eq!(store.roll_back("default", "medical", NOW + 8, event("told")).await.unwrap(), None);
+    assert_eq!(
+        store.roll_back("default", "medical", &[], NOW + 6, event("told")).await.unwrap().as_deref(),
+        Some("v2")
+    );
+    assert_eq!(
+        store.roll_back("default", "medical", &[], NOW + 7, event("told")).await.unwrap().as_deref(),
+        Some("v1")
+    );
+    assert_eq!(store.roll_back("default", "medical", &[], NOW + 8, event("told")).await.unwrap(), None);
+    assert!(activate("v2").await.unwrap() && activate("v3").await.unwrap());
+    let without = ["v2".to_owned()];
+    let back = store.roll_back("default", "medical", &without, NOW + 9, event("told")).await.unwrap();
+    assert_eq!(back.as_deref(), Some("v1"), "it is passed over");
+    assert!(activate("v2").await.unwrap());
+    let without = ["v1".to_owned()];
+    assert_eq!(store.roll_back("default", "medical", &without, NOW + 9, event("told")).await.unwrap(), None);
+    assert!(activate("v1").await.unwrap());
     assert_eq!(active().await, ["v1"]);
-    assert_eq!(store.roll_back("default", "nothing", NOW, event("told")).await.unwrap(), None);
+    assert_eq!(store.roll_back("default", "nothing", &[], NOW, event("told")).await.unwrap(), None);
     let versions = store.game_versions("default", "medical").await.unwrap();
     assert_eq!(versions.iter().map(|v| v.version.as_str()).collect::<Vec<_>>(), ["v3", "v2", "v1"]);
     // Every published version stays to be had, for the conversations that are on it.

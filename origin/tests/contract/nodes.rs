@@ -1,8 +1,10 @@
 //! Edge nodes: who tells of itself, who has fallen silent, and what is told of that.
 
+use std::collections::BTreeMap;
+
 use lgdl::wire::origin::NodeReport;
 use lgdl_origin::audit::drain;
-use lgdl_origin::nodes::{NodeState, look, state, take, troubles};
+use lgdl_origin::nodes::{ForgetError, Left, NodeState, forget, look, state, take, troubles};
 use lgdl_origin::store::{MAX_PAGE, Store, Wanted};
 use tokio::task::JoinSet;
 
@@ -19,6 +21,7 @@ fn report(name: &str, waiting: u64, sent_at_ms: i64) -> NodeReport {
         waiting,
         waiting_since_ms: (waiting > 0).then_some(sent_at_ms),
         aside: 0,
+        aside_of: BTreeMap::new(),
         unremoved: 0,
         breaker: "closed".into(),
         drained_at_ms: None,
@@ -59,6 +62,40 @@ pub(crate) async fn nodes_join_drain_fall_silent_and_come_back(store: Fresh) {
     look(&*store, NOW + 100_000).await.unwrap();
     look(&*store, NOW + 26 * 3_600_000).await.unwrap();
     assert_eq!(store.nodes().await.unwrap().iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["b"]);
+}
+
+pub(crate) async fn a_silent_node_is_forgotten_by_an_operators_word_and_its_turns_only_when_they_are_given_up(
+    store: Fresh,
+) {
+    let (alive, silent) = (NOW + 1_000, NOW + 3 * 86_400_000);
+    take(&*store, report("empty", 0, NOW), NOW).await.unwrap();
+    take(&*store, NodeReport { aside: 2, ..report("full", 3, NOW) }, NOW).await.unwrap();
+    let forget = async |name: &str, left: Left, at: i64| forget(&*store, name, left, "cli", at).await;
+    let known = async || store.nodes().await.unwrap().len();
+    assert!(matches!(forget("nobody", Left::GivenUp, silent).await, Err(ForgetError::Unknown(_))));
+    assert!(
+        matches!(forget("full", Left::GivenUp, alive).await, Err(ForgetError::Alive(_))),
+        "it would be back at once"
+    );
+    let refused = forget("full", Left::WaitedFor, silent).await;
+    assert!(matches!(refused, Err(ForgetError::Turns { waiting: 3, aside: 2, .. })), "{refused:?}");
+    assert_eq!(known().await, 2);
+    assert_eq!(forget("empty", Left::WaitedFor, silent).await.unwrap().name, "empty");
+    assert_eq!(forget("full", Left::GivenUp, silent).await.unwrap().report.waiting, 3);
+    assert_eq!(known().await, 0);
+    assert_eq!(told(&*store).await[2..], ["node.forgotten empty", "node.forgotten full"]);
+    let links = store.audit(0, MAX_PAGE).await.unwrap();
+    let link = links.iter().find(|link| link.event.subject == "full").expect("the audit log has it");
+    assert_eq!((link.event.event.as_str(), link.event.actor.as_str()), ("node.forgotten", "cli"));
+    // Should it come back, what waited there arrives, and it is known again.
+    take(&*store, report("full", 3, silent), silent).await.unwrap();
+    assert_eq!(told(&*store).await[4..], ["node.joined full"]);
+    // Who told something since is not forgotten by what was known before.
+    let before = store.find_node("full").await.unwrap().unwrap();
+    take(&*store, report("full", 3, silent + 1), silent + 1).await.unwrap();
+    let event =
+        lgdl_origin::audit::events::of(silent, "default", "node.forgotten", "cli", "full", serde_json::json!({}));
+    assert!(!store.forget_node("full", before.seen_at, event).await.unwrap());
 }
 
 pub(crate) async fn a_node_that_many_tell_of_at_once_joins_once(store: Fresh) {

@@ -12,7 +12,8 @@ use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore, connect};
 use lgdl_origin::store::{
     AuditLog as _, Bus as _, CommitOutcome, ConsentRow, ConversationFilter, Conversations as _, Event, Listings as _,
-    Maintenance as _, People as _, RetentionRule, RetentionScope, StoreError,
+    Maintenance as _, People as _, Reports as _, RetentionRule, RetentionScope, Section, StoreError, Transfer as _,
+    TurnsOf,
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UnixStream};
@@ -234,16 +235,28 @@ async fn nothing_waits_for_ever_for_a_server_that_says_nothing_more() {
     let url = Secret::new(format!("postgres://lgdl@127.0.0.1:{port}/{name}"));
     let settings = PoolSettings { url, read_url: None, min: 3, max: 3, timeout: Duration::from_secs(1) };
     let store = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap();
+    // What may take a hundred times as long must not make the test do so.
+    let impatient = PoolSettings { min: 1, timeout: Duration::from_millis(250), ..settings.clone() };
+    let impatient = PostgresStore::open(&impatient, &ManualClock::at(NOW)).await.unwrap();
     store.commit(commit("c", "u", 0, "k")).await.unwrap();
     store.enqueue(vec![event("one")]).await.unwrap();
+    let page = store.page(Section::Conversations, "", 10).await.unwrap();
     cut.store(true, Ordering::SeqCst);
-    let (drained, appended, dumped) = tokio::time::timeout(Duration::from_secs(30), async {
+    let (tell, _told) = tokio::sync::mpsc::channel(1);
+    let turns = TurnsOf { tenant: "default".into(), game: "triage".into(), from_ms: 0, to_ms: i64::MAX / 2 };
+    let (drained, appended, dumped, reported, imported) = tokio::time::timeout(Duration::from_secs(60), async {
         let id = key("c").id();
-        tokio::join!(store.drain_outbox(10), store.append_audit(vec![event("two")]), store.dump("default", &id))
+        tokio::join!(
+            store.drain_outbox(10),
+            store.append_audit(vec![event("two")]),
+            store.dump("default", &id),
+            impatient.turn_facts(turns, tell),
+            impatient.import(Section::Conversations, page.records, Vec::new())
+        )
     })
     .await
     .expect("they give up");
-    for gave_up in [drained.err(), appended.err(), dumped.err()] {
+    for gave_up in [drained.err(), appended.err(), dumped.err(), reported.err(), imported.err()] {
         assert!(matches!(gave_up, Some(StoreError::Unavailable(_))), "{gave_up:?}");
     }
     cut.store(false, Ordering::SeqCst);

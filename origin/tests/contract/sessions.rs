@@ -46,6 +46,26 @@ pub(crate) async fn who_falls_silent_is_found_in_order_page_by_page(store: Fresh
     assert_eq!(store.open_conversations(NOW + 51).await.unwrap(), []);
 }
 
+pub(crate) async fn the_conversations_of_a_version_are_found_until_they_expire(store: Fresh) {
+    for conversation in ["a", "b", "c"] {
+        spoken(&*store, conversation, NOW).await;
+    }
+    let mut other = commit("other", "u", 0, "other");
+    other.game_version = "v2".into();
+    store.commit(other).await.unwrap();
+    store.commit(commit("c", "u", 1, "again")).await.unwrap();
+    let of = ("default", "medical", "v1");
+    let mut expected: Vec<_> = [("a", 1), ("b", 1), ("c", 2)].map(|(name, turns)| (key(name).id(), turns)).into();
+    expected.sort();
+    let first = store.on_version(of, None, 2).await.unwrap();
+    let rest = store.on_version(of, Some(&first[1].0), 2).await.unwrap();
+    assert_eq!([first, rest].concat(), expected, "by id, page by page");
+    assert_eq!(store.on_version(("other", "medical", "v1"), None, 9).await.unwrap(), []);
+    assert!(store.expire(&key("a").id(), 1, NOW + 1, event("expired")).await.unwrap());
+    expected.retain(|(id, _)| *id != key("a").id());
+    assert_eq!(store.on_version(of, None, 9).await.unwrap(), expected);
+}
+
 pub(crate) async fn what_a_game_says_to_silence_makes_it_no_younger(store: Fresh) {
     spoken(&*store, "c", NOW).await;
     let mut asks = commit("c", "u", 1, "are you there");

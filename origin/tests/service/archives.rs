@@ -13,7 +13,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::client::body;
-use crate::desk::{Desk, desk_with, hand, ok, take_turns};
+use crate::desk::{Desk, desk, desk_with, hand, ok, take_turns};
 
 const RING: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
 
@@ -190,6 +190,52 @@ async fn a_file_that_was_changed_or_lost_is_named_and_the_rest_is_not_held_up() 
     let in_a_moment = SystemClock.now_ms() + 1_000;
     let done = hand(&desk).run(in_a_moment, || SystemClock.now_ms(), &mut |_| ()).await.unwrap();
     assert_eq!((done.archived, done.unreadable), (2, 2));
+}
+
+#[tokio::test]
+async fn a_copy_names_the_turns_that_a_node_has_set_aside() {
+    let desk = desk(Role::PrivacyOfficer).await;
+    take_turns(&desk, "c", "ann.example", 1).await;
+    take_turns(&desk, "d", "bob.example", 1).await;
+    let (_, report) = whole_export(&desk).await;
+    assert!(report.unreadable.is_empty());
+    let now_ms = SystemClock.now_ms();
+    let told = |name: &str, waiting: u64, aside_of: Value| {
+        json!({
+            "name": name, "version": "1.0.0", "platform": "spin", "waiting": waiting, "aside": 2, "aside_of": aside_of, "breaker": "closed",
+            "every_ms": 5000, "sent_at_ms": now_ms,
+        })
+    };
+    let of_ann = json!({key("c").id().digest(): 2});
+    assert!(desk.edge.post("/edge/v1/node", &told("north", 3, of_ann)).await.status().is_success());
+
+    let one: Value = body(desk.edge.get("/edge/v1/conversations/medical/c/export?user=ann.example").await).await;
+    assert_eq!((&one["unreadable"][0]["turns"], one["turns"].as_array().unwrap().len()), (&json!(2), 1), "{one}");
+    assert!(one["unreadable"][0]["why"].as_str().unwrap().contains("north"));
+    let reason = json!({"reason": "the person asks for it"});
+    let person = async |user: &str| {
+        let path = format!("/admin/v1/people/{user}/export");
+        ok(desk.send(Method::POST, &path, &reason).await, StatusCode::OK).await
+    };
+    assert_eq!(person("ann.example").await["unreadable"][0]["conversation_id"], "c");
+    assert_eq!(person("bob.example").await.get("unreadable"), None, "nothing of theirs is there");
+
+    // What waits at a node that tells of itself is on its way; what waits at a silent one is not.
+    let origin = &desk.edge.running.origin;
+    let exported = async |at: i64| {
+        let (mut file, whole) = (Vec::new(), ExportOptions::default());
+        let report = export(&*origin.store, &*origin.protection, &whole, at, &mut file, &mut |_| ()).await.unwrap();
+        let lines: Vec<Value> =
+            String::from_utf8(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let line = lines.into_iter().find(|line| line["kind"] == "unreadable").expect("the file says so, too");
+        (line, report.unreadable)
+    };
+    let (line, unreadable) = exported(now_ms).await;
+    assert_eq!((unreadable.count, &line["section"], &line["record"]), (1, &json!("nodes"), &json!("north")));
+    assert!(line["why"].as_str().unwrap().starts_with("2 turns are set aside"), "{line}");
+    let (line, unreadable) = exported(now_ms + 3_600_000).await;
+    assert!(line["why"].as_str().unwrap().contains("3 turns wait there"), "{line}");
+    assert_eq!(unreadable.named[0].why, line["why"]);
 }
 
 async fn whole_export(desk: &Desk) -> (Vec<Value>, LineReport) {

@@ -8,7 +8,7 @@ use lgdl::engine::{self, Conversation, Event as Happened, Settings, Step, Turn, 
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitRequest, Conflict, GameList, Messages, StateName, StoredConversation, state_digest};
 use lgdl_origin::clock::{Clock, SystemClock};
-use lgdl_origin::games::publish_file;
+use lgdl_origin::games::{PublishError, publish_file};
 use lgdl_origin::ids::ConversationId;
 use lgdl_origin::replay::{Again, StateAgain, TurnName, why};
 use lgdl_origin::sessions;
@@ -213,6 +213,58 @@ async fn a_silent_conversation_begins_anew_at_its_next_turn_on_the_active_versio
     let export: Value = body(desk.edge.get("/edge/v1/conversations/shop/c/export?user=u").await).await;
     let anew: Vec<_> = export["turns"].as_array().unwrap().iter().map(|turn| turn["began_anew"] == true).collect();
     assert_eq!(anew, [false, true, false]);
+}
+
+#[tokio::test]
+async fn in_a_withdrawn_version_nothing_begins_and_what_had_begun_begins_anew() {
+    let desk = open(&[], "").await;
+    let (good, _) = Person::new(&desk, "any").game(None).await;
+    publish(&desk, &shop("").replace("Small or large?", "Which size?")).await;
+    let (bad, _) = Person::new(&desk, "any").game(None).await;
+    let mut person = Person::new(&desk, "c");
+    assert_eq!(person.say("I want to order").await.0.response, "Which size?");
+    // Nodes that hear of it late: one has begun with it, at another that is waiting.
+    let begun = Person::new(&desk, "late").request("I want to order", SystemClock.now_ms()).await;
+    let mut waited = Person::new(&desk, "waited").request("I want to order", SystemClock.now_ms()).await;
+    waited.journal_sequence = Some(1);
+
+    let path = |version: &str| format!("/admin/v1/games/shop/versions/{version}/withdrawal");
+    let reason = json!({"reason": "it asks what nobody understands"});
+    let withdraw = async |version: &str| desk.send(Method::POST, &path(version), &reason).await;
+    problem(withdraw("never").await, StatusCode::NOT_FOUND, "E521").await;
+    assert_eq!(ok(withdraw(&bad).await, StatusCode::OK).await["version"], json!(good));
+    let told = events(&desk, "conversation.expired", 1).await;
+    assert_eq!((&told[0]["subject"], &told[0]["data"]["then"]), (&json!(person.id()), &json!("begins_anew")));
+    let told = events(&desk, "game.withdrawn", 1).await;
+    assert_eq!((&told[0]["data"]["version"], &told[0]["data"]["withdrawn"]), (&json!(bad), &json!(true)));
+    let shown = desk.ask("/admin/v1/games/shop/versions").await;
+    let withdrawn = shown["versions"].as_array().unwrap().iter().filter(|version| !version["withdrawn"].is_null());
+    assert_eq!(withdrawn.map(|version| &version["version"]).collect::<Vec<_>>(), [&json!(bad)]);
+
+    let refused = desk.edge.commit(&begun).await;
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    assert_eq!(body::<Conflict>(refused).await, Conflict { current: None, claimed_for_ms: None });
+    assert_eq!(desk.edge.commit(&waited).await.status(), StatusCode::OK, "it was acknowledged");
+    events(&desk, "conversation.expired", 2).await;
+    let (small, again) = person.say("small").await;
+    assert_eq!((small.stage.as_str(), again), ("confirming", 1), "it is no answer any more");
+    assert_eq!(person.say("I want to order").await.0.response, "Small or large?");
+
+    // It comes back by no other way.
+    let activate =
+        async |version: &str| desk.send(Method::PUT, "/admin/v1/games/shop/active", &json!({"version": version})).await;
+    problem(activate(&bad).await, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
+    let file = desk.edge.folder.path().join("shop.lgdl");
+    let (store, now_ms) = (&*desk.edge.running.origin.store, SystemClock.now_ms());
+    let meaning = lgdl::meaning::Meaning::Words;
+    let again = publish_file(store, "default", "shop", &file, meaning, None, "test", now_ms).await;
+    assert!(matches!(again, Err(PublishError::Withdrawn(_))), "{again:?}");
+
+    problem(desk.send(Method::DELETE, &path(&good), &json!(null)).await, StatusCode::NOT_FOUND, "E521").await;
+    assert_eq!(desk.send(Method::DELETE, &path(&bad), &json!(null)).await.status(), StatusCode::NO_CONTENT);
+    ok(activate(&bad).await, StatusCode::OK).await;
+    ok(withdraw(&good).await, StatusCode::OK).await;
+    problem(withdraw(&bad).await, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
 }
 
 #[tokio::test]

@@ -87,6 +87,8 @@ pub struct Observation {
     pub stages: Vec<(Cow<'static, str>, u64)>,
     /// Where it stands in its trace.
     pub trace: Option<Traced>,
+    /// Capability services that failed it, each with the error's code.
+    pub failed: Vec<(String, String)>,
 }
 
 /// Where a request stands in a trace.
@@ -110,7 +112,9 @@ impl Observation {
             format!("{},{parent}", trace.own.header())
         });
         let trace = trace.unwrap_or_default();
-        format!("{};{};{game};{code};{};{trace}", self.route, counts.join(","), stages.join(","))
+        let failed: Vec<String> = self.failed.iter().map(|(service, code)| format!("{service}={code}")).collect();
+        let (counts, stages, failed) = (counts.join(","), stages.join(","), failed.join(","));
+        format!("{};{counts};{game};{code};{stages};{trace};{failed}", self.route)
     }
 
     /// Reads the header; what is no number there is left out.
@@ -118,12 +122,15 @@ impl Observation {
     pub fn of_header(text: &str) -> Observation {
         let mut parts = text.split(';');
         let mut part = || parts.next().unwrap_or_default();
-        let (route, counts, game, code, stages, trace) = (part(), part(), part(), part(), part(), part());
+        let (route, counts, game, code, stages, trace, failed) =
+            (part(), part(), part(), part(), part(), part(), part());
         let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let stage = |stage: &str| {
             let (name, us) = stage.split_once('=')?;
             Some((Cow::Owned(name.to_owned()), us.parse().ok()?))
         };
+        let failure =
+            |failure: &str| failure.split_once('=').map(|(service, code)| (service.to_owned(), code.to_owned()));
         Observation {
             route: Cow::Owned(route.to_owned()),
             counts: counts.split(',').filter_map(|count| count.parse().ok()).take(OBSERVED.len()).collect(),
@@ -131,6 +138,7 @@ impl Observation {
             code: named(code).map(Cow::Owned),
             stages: stages.split(',').filter_map(stage).take(MAX_STAGES).collect(),
             trace: traced(trace),
+            failed: failed.split(',').filter_map(failure).take(MAX_FAILED).collect(),
         }
     }
 }
@@ -145,6 +153,8 @@ fn traced(text: &str) -> Option<Traced> {
 
 /// Stages that an [`Observation`] tells of at most.
 const MAX_STAGES: usize = 16;
+/// Failures of services that it tells of at most.
+const MAX_FAILED: usize = 64;
 
 /// What is counted, as in `/metrics`: `lgdl_edge_<name>_total`, and what it is.
 pub const OBSERVED: [(&str, &str); 14] = [
@@ -481,6 +491,7 @@ mod tests {
             stages: vec![("state".into(), 12), ("engine".into(), 30)],
             trace: TraceContext::of_header("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
                 .map(|own| Traced { own, parent: Some([7; 8]) }),
+            failed: vec![("ehr".into(), "E301".into()), ("orders".into(), "E300".into())],
         };
         assert_eq!(Observation::of_header(&observation.header()), observation);
         let began_here = Observation {

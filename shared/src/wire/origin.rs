@@ -23,6 +23,8 @@
 //! the signature headers `x-lgdl-key-id`, `x-lgdl-timestamp` (ms), `x-lgdl-nonce`, `x-lgdl-digest` (SHA-256 of the
 //! body, hex) and `x-lgdl-signature` (HMAC-SHA256 over method, path and query, tenant and those, joined by LF; hex).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -394,6 +396,9 @@ pub struct NodeReport {
     /// Turns that were set aside.
     #[serde(default)]
     pub aside: u64,
+    /// Conversations of which some were, by their digests, and how many of each; of many, not all.
+    #[serde(default)]
+    pub aside_of: BTreeMap<String, u64>,
     /// Turns that it is done with and can't remove from its journal.
     #[serde(default)]
     pub unremoved: u64,

@@ -16,6 +16,7 @@ use lgdl::wire::origin::GamePolicy;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::administrators::sentence;
 use super::learning::LOOKED_THROUGH_WITHIN;
 use crate::admin::endpoint::Endpoint;
 use crate::admin::guard::Caller;
@@ -33,6 +34,7 @@ use crate::records::check_id;
 use crate::replay::{Wanted, talks};
 use crate::report::{DAY_MS, Report, report};
 use crate::store::{Activation, GameVersionRow, StoreError};
+use crate::withdrawals::{self, WithdrawError, Withdrawal};
 
 /// Days of a report when nothing is said.
 const DEFAULT_REPORT_DAYS: i64 = 30;
@@ -44,6 +46,9 @@ const PUBLISHED_WITHIN: Duration = Duration::from_secs(120);
 const PUBLISH_AGAIN_S: u32 = 15;
 /// A source may grow when it is written as JSON.
 const MAX_PUBLISH_BYTES: usize = 2 * MAX_SOURCE_BYTES;
+
+/// A version's withdrawal.
+const WITHDRAWN: &str = "/admin/v1/games/{game}/versions/{version}/withdrawal";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     use Permission::{ChangeGames, Look, ReadText};
@@ -127,6 +132,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .answers(200, active()),
         Endpoint::new(
+            Method::POST,
+            WITHDRAWN,
+            ChangeGames,
+            "Withdraw a version: no conversation begins in it, and those in it begin anew at their next turn",
+            withdraw,
+        )
+        .takes(object([("reason", json!({"type": "string", "minLength": 1, "maxLength": withdrawals::MAX_REASON_CHARS}))]))
+        .answers(200, active()),
+        Endpoint::new(Method::DELETE, WITHDRAWN, ChangeGames, "Take a withdrawal back", undo_withdrawal)
+            .answers_nothing(),
+        Endpoint::new(
             Method::PUT,
             "/admin/v1/games/{game}/pin",
             ChangeGames,
@@ -146,10 +162,12 @@ fn version_schema() -> Value {
         ("policy", any_object()),
         ("published_at_ms", time()),
         ("published_by", text()),
+        ("withdrawn", or_null(object([("reason", text()), ("since_ms", time()), ("by", text())]))),
     ])
 }
 
-fn version_shown(row: &GameVersionRow) -> Result<Value, StoreError> {
+fn version_shown(row: &GameVersionRow, withdrawn: &[Withdrawal]) -> Result<Value, StoreError> {
+    let withdrawn = withdrawn.iter().find(|one| one.version == row.version);
     Ok(json!({
         "version": row.version,
         "name": row.name,
@@ -157,6 +175,7 @@ fn version_shown(row: &GameVersionRow) -> Result<Value, StoreError> {
         "policy": policy(row)?,
         "published_at_ms": row.published_at,
         "published_by": row.published_by,
+        "withdrawn": withdrawn.map(|one| json!({"reason": one.reason, "since_ms": one.since_ms, "by": one.by})),
     }))
 }
 
@@ -223,7 +242,9 @@ async fn versions(
     if rows.is_empty() {
         return Err(unknown_game());
     }
-    Ok(Json(json!({"versions": rows.iter().map(version_shown).collect::<Result<Vec<_>, StoreError>>()?})))
+    let withdrawn = withdrawals::of_game(&*origin.store, &caller.tenant, &game).await?;
+    let shown = rows.iter().map(|row| version_shown(row, &withdrawn)).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(Json(json!({"versions": shown})))
 }
 
 /// A place among the publications that are under way.
@@ -308,6 +329,7 @@ fn not_published(error: PublishError) -> Problem {
         }
         // Only files of the origin's own are read by path.
         PublishError::File(_) => Problem::internal("A file could not be read."),
+        PublishError::Withdrawn(_) => Problem::unacceptable("This very version was withdrawn."),
         PublishError::NoGame => Problem::unacceptable("The file holds no game."),
         PublishError::Compiled(_) => Problem::unacceptable("The game is larger than what can be compiled."),
     }
@@ -391,6 +413,7 @@ async fn activate(
 ) -> Result<Json<Value>, Problem> {
     check_id(Id::Stored, "game", &game)?;
     check_id(Id::Stored, "version", &version)?;
+    withdrawals::check(&*origin.store, &caller.tenant, &game, &version).await.map_err(refused)?;
     let told = caller.event(&origin, events::GAME_ACTIVATED, game.as_str(), json!({"version": version}));
     let actor = caller.administrator.id.to_string();
     let activation = Activation { version: version.clone(), at: origin.clock.now_ms(), actor };
@@ -407,10 +430,54 @@ async fn roll_back(
 ) -> Result<Json<Value>, Problem> {
     check_id(Id::Stored, "game", &game)?;
     let told = caller.event(&origin, events::GAME_ROLLED_BACK, game.as_str(), json!({}));
-    let back = origin.store.roll_back(&caller.tenant, &game, origin.clock.now_ms(), told).await?;
+    let now_ms = origin.clock.now_ms();
+    let back = withdrawals::roll_back(&*origin.store, &caller.tenant, &game, now_ms, told).await?;
     let version =
         back.ok_or_else(|| Problem::not_found("There is no such game, or no version before the present one."))?;
     Ok(Json(json!({"version": version})))
+}
+
+/// Why a version is withdrawn.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Withdraw {
+    reason: String,
+}
+
+async fn withdraw(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath((game, version)): InPath<(String, String)>,
+    Body(Withdraw { reason }): Body<Withdraw>,
+) -> Result<Json<Value>, Problem> {
+    check_id(Id::Stored, "game", &game)?;
+    check_id(Id::Stored, "version", &version)?;
+    let (tenant, by) = (caller.tenant.clone(), caller.administrator.id.to_string());
+    let one = Withdrawal { tenant, game, version, reason, since_ms: origin.clock.now_ms(), by };
+    let active = withdrawals::withdraw(&*origin.store, &one).await.map_err(refused)?;
+    Ok(Json(json!({"version": active})))
+}
+
+async fn undo_withdrawal(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath((game, version)): InPath<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    check_id(Id::Stored, "game", &game)?;
+    check_id(Id::Stored, "version", &version)?;
+    let (of, by) = ((caller.tenant.as_str(), game.as_str(), version.as_str()), caller.administrator.id.as_str());
+    match withdrawals::undo(&*origin.store, of, by, origin.clock.now_ms()).await.map_err(refused)? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found("This version is not withdrawn.")),
+    }
+}
+
+fn refused(error: WithdrawError) -> Problem {
+    match error {
+        WithdrawError::Store(error) => error.into(),
+        WithdrawError::Unknown => Problem::not_found("This game has no such version."),
+        WithdrawError::Refused(why) => Problem::unacceptable(sentence(&why)),
+    }
 }
 
 async fn pin(

@@ -68,11 +68,18 @@ impl Games for PostgresStore {
         in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
-    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>> {
+    async fn roll_back(
+        &self,
+        tenant: &str,
+        game: &str,
+        without: &[String],
+        now_ms: Millis,
+        told: Event,
+    ) -> Result<Option<String>> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
-            let version = roll_back(&transaction, tenant, game, now_ms).await?;
+            let version = roll_back(&transaction, tenant, game, without, now_ms).await?;
             if let Some(version) = &version {
                 tell(&transaction, &told.with("version", version.as_str())).await?;
             }
@@ -189,13 +196,14 @@ async fn roll_back(
     transaction: &Transaction<'_>,
     tenant: &str,
     game: &str,
+    without: &[String],
     now_ms: Millis,
 ) -> Database<Option<String>> {
     transaction.execute(LOCK_GAME, &[&tenant, &game]).await?;
     let sql = "SELECT a.sequence, a.version FROM game_activations a
         JOIN games g ON g.tenant = a.tenant AND g.game = a.game AND g.active_version <> a.version
-        WHERE a.tenant = $1 AND a.game = $2 ORDER BY a.sequence DESC LIMIT 1";
-    let Some(before) = transaction.query_opt(sql, &[&tenant, &game]).await? else { return Ok(None) };
+        WHERE a.tenant = $1 AND a.game = $2 AND a.version <> ALL($3) ORDER BY a.sequence DESC LIMIT 1";
+    let Some(before) = transaction.query_opt(sql, &[&tenant, &game, &without]).await? else { return Ok(None) };
     let (sequence, version): (i64, String) = (before.try_get(0)?, before.try_get(1)?);
     let sql = "DELETE FROM game_activations WHERE tenant = $1 AND game = $2 AND sequence > $3";
     transaction.execute(sql, &[&tenant, &game, &sequence]).await?;

@@ -45,6 +45,22 @@ impl Nodes for PostgresStore {
         in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
+    async fn forget_node(&self, name: &str, seen_at: Millis, told: Event) -> Result<bool> {
+        let mut client = self.pools.primary().await?;
+        let work = async {
+            let transaction = client.transaction().await?;
+            let sql = "DELETE FROM nodes WHERE name = $1 AND seen_at = $2";
+            let forgotten = transaction.execute(sql, &[&name, &seen_at]).await? > 0;
+            if forgotten {
+                tell(&transaction, &told).await?;
+            }
+            transaction.commit().await?;
+            Ok(forgotten)
+        };
+        let limit = self.pools.several();
+        in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
+    }
+
     async fn forget_nodes(&self, silent_before: Millis) -> Result<u64> {
         self.execute("DELETE FROM nodes WHERE silent_since < $1 AND NOT waiting", &[&silent_before]).await
     }

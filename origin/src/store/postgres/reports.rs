@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use super::{PostgresStore, failed, get, in_time, natural};
+use super::{Params, PostgresStore, failed, get, in_time, natural};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
 use crate::report::{DAY_MS, Left};
@@ -29,33 +30,68 @@ const LEFT: &str = "SELECT coalesce(awaiting_slot_for_move, current_move_state, 
         AND updated_at < lgdl_time($4)
     GROUP BY 1, 2 ORDER BY conversations DESC, 1, 2 NULLS FIRST LIMIT $5";
 
+/// Why rows were not read to their end.
+enum Unread {
+    /// A step took too long.
+    Late(Elapsed),
+    /// The store failed.
+    Failed(StoreError),
+}
+
+impl From<Elapsed> for Unread {
+    fn from(late: Elapsed) -> Unread {
+        Unread::Late(late)
+    }
+}
+
+impl From<tokio_postgres::Error> for Unread {
+    fn from(error: tokio_postgres::Error) -> Unread {
+        Unread::Failed(failed(&error))
+    }
+}
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Unread {
+        Unread::Failed(error)
+    }
+}
+
 #[async_trait]
 impl Reports for PostgresStore {
     async fn turn_facts(&self, turns: TurnsOf, tell: Sender<TurnFactsRow>) -> Result<()> {
         let mut client = self.pools.replica().await?;
         let TurnsOf { tenant, game, from_ms, to_ms } = turns;
-        let failed = |error| failed(&error);
-        let transaction = client.transaction().await.map_err(failed)?;
-        let portal = transaction.bind(FACTS, &[&tenant, &game, &from_ms, &to_ms, &DAY_MS]).await.map_err(failed)?;
-        loop {
-            let rows = transaction.query_portal(&portal, FETCHED).await.map_err(failed)?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            for row in &rows {
-                let facts = TurnFactsRow {
-                    conversation: get(row, 0)?,
-                    game_version: get(row, 1)?,
-                    turn_num: natural(row, 2)?,
-                    timestamp: get(row, 3)?,
-                    matched_move: get(row, 4)?,
-                    confidence: get(row, 5)?,
-                    metadata: get::<Value>(row, 6)?.to_string(),
-                };
-                if tell.send(facts).await.is_err() {
+        // For each step: how long all of it takes is as long as whoever counts lets it.
+        let limit = self.pools.several();
+        let reading = async {
+            let transaction = timeout(limit, client.transaction()).await??;
+            let of: Params<'_> = &[&tenant, &game, &from_ms, &to_ms, &DAY_MS];
+            let portal = timeout(limit, transaction.bind(FACTS, of)).await??;
+            loop {
+                let rows = timeout(limit, transaction.query_portal(&portal, FETCHED)).await??;
+                if rows.is_empty() {
                     return Ok(());
                 }
+                for row in &rows {
+                    let facts = TurnFactsRow {
+                        conversation: get(row, 0)?,
+                        game_version: get(row, 1)?,
+                        turn_num: natural(row, 2)?,
+                        timestamp: get(row, 3)?,
+                        matched_move: get(row, 4)?,
+                        confidence: get(row, 5)?,
+                        metadata: get::<Value>(row, 6)?.to_string(),
+                    };
+                    if tell.send(facts).await.is_err() {
+                        return Ok(());
+                    }
+                }
             }
+        };
+        match reading.await {
+            Ok(()) => Ok(()),
+            Err(Unread::Failed(error)) => Err(error),
+            Err(Unread::Late(late)) => in_time(limit, Err(late), client),
         }
     }
 

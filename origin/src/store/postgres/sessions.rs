@@ -7,6 +7,7 @@ use super::conversations::{COLUMNS, conversation};
 use super::{PostgresStore, column, get, natural};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
+use crate::store::sessions::known_id;
 use crate::store::{ConversationKey, ConversationRow, EXPIRED, Event, MAX_PAGE, Result, Sessions, Silence, anew};
 
 #[async_trait]
@@ -33,6 +34,20 @@ impl Sessions for PostgresStore {
             AND NOT EXISTS (SELECT 1 FROM claims WHERE conversation_id = $1 AND lease_until > lgdl_time($4))
             AND NOT EXISTS (SELECT 1 FROM handovers WHERE conversation_id = $1 AND stage IN ('waiting', 'with'))";
         self.change(sql, &[&id.as_str(), &column(version), &anew(version), &now_ms, &EXPIRED], &told).await
+    }
+
+    async fn on_version(
+        &self,
+        (tenant, game, version): (&str, &str, &str),
+        after: Option<&ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, u64)>> {
+        let sql =
+            "SELECT id, version FROM conversations WHERE tenant = $1 AND game = $2 AND game_version = $3 AND id > $4
+            AND (metadata #>> '{expired,version}')::bigint IS DISTINCT FROM version ORDER BY id LIMIT $5";
+        let (after, limit) = (after.map_or("", ConversationId::as_str), i64::from(limit.min(MAX_PAGE)));
+        let rows = self.query(sql, &[&tenant, &game, &version, &after, &limit]).await?;
+        rows.iter().map(|row| Ok((known_id(get(row, 0)?)?, natural(row, 1)?))).collect()
     }
 
     async fn open_conversations(&self, since: Millis) -> Result<Vec<(String, u64)>> {

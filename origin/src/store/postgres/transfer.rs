@@ -63,23 +63,29 @@ impl Transfer for PostgresStore {
 
     async fn import(&self, section: Section, records: Vec<Record>, marks: Vec<(String, String)>) -> Result<Imported> {
         let mut client = self.pools.primary().await?;
-        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-        transaction.batch_execute("SET LOCAL statement_timeout = 0").await.map_err(|error| failed(&error))?;
-        let done = if section == Section::Conversations {
-            import_conversations(&transaction, &records).await?
-        } else {
-            let mut done = Imported::default();
-            let named = named_persons(&transaction, &records).await?;
-            for record in &records {
-                done.add(import_one(&transaction, record, &named).await?);
+        let limit = self.pools.many();
+        let work = async {
+            let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+            // One statement may write all turns of many conversations.
+            let sql = format!("SET LOCAL statement_timeout = {}", limit.as_millis());
+            transaction.batch_execute(&sql).await.map_err(|error| failed(&error))?;
+            let done = if section == Section::Conversations {
+                import_conversations(&transaction, &records).await?
+            } else {
+                let mut done = Imported::default();
+                let named = named_persons(&transaction, &records).await?;
+                for record in &records {
+                    done.add(import_one(&transaction, record, &named).await?);
+                }
+                done
+            };
+            for (name, value) in marks {
+                write_setting(&transaction, &name, &value).await?;
             }
-            done
+            transaction.commit().await.map_err(|error| failed(&error))?;
+            Ok(done)
         };
-        for (name, value) in marks {
-            write_setting(&transaction, &name, &value).await?;
-        }
-        transaction.commit().await.map_err(|error| failed(&error))?;
-        Ok(done)
+        in_time(limit, timeout(limit, work).await, client)?
     }
 }
 

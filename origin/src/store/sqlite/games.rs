@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::commit::write_event;
 use super::{SqliteStore, failed};
 use crate::clock::Millis;
-use crate::store::{Activation, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
+use crate::store::{
+    Activation, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result, StoreError,
+};
 
 #[async_trait]
 impl Games for SqliteStore {
@@ -58,11 +60,19 @@ impl Games for SqliteStore {
         .await
     }
 
-    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>> {
+    async fn roll_back(
+        &self,
+        tenant: &str,
+        game: &str,
+        without: &[String],
+        now_ms: Millis,
+        told: Event,
+    ) -> Result<Option<String>> {
         let [tenant, game] = [tenant, game].map(str::to_owned);
+        let without = serde_json::to_string(without).map_err(|error| StoreError::Internal(error.to_string()))?;
         self.writer
             .write(move |connection| {
-                let back = roll_back(connection, &tenant, &game, now_ms).map_err(failed)?;
+                let back = roll_back(connection, &tenant, &game, &without, now_ms).map_err(failed)?;
                 if let Some(version) = &back {
                     write_event(connection, &told.with("version", version.as_str())).map_err(failed)?;
                 }
@@ -187,12 +197,20 @@ fn set_active(
 }
 
 /// Takes the last activation off the history, so that rolling back twice goes back two versions.
-fn roll_back(connection: &Connection, tenant: &str, game: &str, now_ms: Millis) -> rusqlite::Result<Option<String>> {
+/// `without` is a JSON list of versions that are passed over.
+fn roll_back(
+    connection: &Connection,
+    tenant: &str,
+    game: &str,
+    without: &str,
+    now_ms: Millis,
+) -> rusqlite::Result<Option<String>> {
     let Some((active, _)) = active_version(connection, tenant, game)? else { return Ok(None) };
     let sql = "SELECT sequence, version FROM game_activations
-        WHERE tenant = ?1 AND game = ?2 AND version <> ?3 ORDER BY sequence DESC LIMIT 1";
+        WHERE tenant = ?1 AND game = ?2 AND version <> ?3 AND version NOT IN (SELECT value FROM json_each(?4))
+        ORDER BY sequence DESC LIMIT 1";
     let before: Option<(i64, String)> =
-        connection.query_row(sql, [tenant, game, &active], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        connection.query_row(sql, [tenant, game, &active, without], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((sequence, version)) = before else { return Ok(None) };
     let sql = "DELETE FROM game_activations WHERE tenant = ?1 AND game = ?2 AND sequence > ?3";
     connection.execute(sql, params![tenant, game, sequence])?;

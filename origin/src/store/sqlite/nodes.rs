@@ -59,6 +59,23 @@ impl Nodes for SqliteStore {
             .await
     }
 
+    async fn forget_node(&self, name: &str, seen_at: Millis, told: Event) -> Result<bool> {
+        let name = name.to_owned();
+        self.writer
+            .write(move |connection| {
+                let forget = || {
+                    let sql = "DELETE FROM nodes WHERE name = ?1 AND seen_at = ?2";
+                    let forgotten = connection.execute(sql, params![name, seen_at])? > 0;
+                    if forgotten {
+                        write_event(connection, &told)?;
+                    }
+                    Ok(forgotten)
+                };
+                forget().map_err(failed)
+            })
+            .await
+    }
+
     async fn forget_nodes(&self, silent_before: Millis) -> Result<u64> {
         self.writer
             .write(move |connection| {

@@ -8,6 +8,7 @@ use super::conversations::{COLUMNS, conversation};
 use super::{SqliteStore, column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
+use crate::store::sessions::known_id;
 use crate::store::{ConversationKey, ConversationRow, EXPIRED, Event, MAX_PAGE, Result, Sessions, Silence, anew};
 
 #[async_trait]
@@ -47,6 +48,26 @@ impl Sessions for SqliteStore {
                 change().map_err(failed)
             })
             .await
+    }
+
+    async fn on_version(
+        &self,
+        (tenant, game, version): (&str, &str, &str),
+        after: Option<&ConversationId>,
+        limit: u32,
+    ) -> Result<Vec<(ConversationId, u64)>> {
+        let [tenant, game, version] = [tenant, game, version].map(str::to_owned);
+        let after = after.map_or_else(String::new, ToString::to_string);
+        self.read(move |connection| {
+            let sql = "SELECT id, version FROM conversations WHERE tenant = ?1 AND game = ?2 AND game_version = ?3 AND id > ?4
+                AND json_extract(metadata, '$.expired.version') IS NOT version ORDER BY id LIMIT ?5";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let of = params![tenant, game, version, after, limit.min(MAX_PAGE)];
+            let rows = statement.query_map(of, |row| Ok((row.get::<_, String>(0)?, natural(row.get(1)?))));
+            let rows = rows.map_err(failed)?;
+            rows.map(|row| row.map_err(failed).and_then(|(id, turns)| Ok((known_id(&id)?, turns)))).collect()
+        })
+        .await
     }
 
     async fn open_conversations(&self, since: Millis) -> Result<Vec<(String, u64)>> {
