@@ -3,7 +3,8 @@
 //!
 //! Three things make a clause worth asking about. It says that life, health or home is in danger (the language's `danger` phrases), and
 //! a phrase of an urgent move says that something is, too. Or it says half of what a phrase of an urgent move tells and nothing else
-//! in the game does. Or it reports something that nothing in the game is about, behind a cry or where nothing is under way. To ask costs a "no"; not to ask may cost more.
+//! in the game does. Or it reports something that nothing in the game is about, behind a cry or where nothing is under way. To ask
+//! costs a "no"; not to ask may cost more.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -99,16 +100,18 @@ impl Run<'_> {
                 let is_a_name = || danger.kind.starts_with(ONLY) && self.is_a_name(heard, clause, open);
                 !self.only_asks(clause) && !self.is_dated_in_the_past(clause) && !is_a_name()
             };
-            if self.is_meant(heard, said, danger) && is_told() {
+            let span = (said[0].start, said[said.len() - 1].end);
+            let meant = self.is_meant(heard, said, danger) && is_told();
+            // Most games have no such move, and what their other moves know is dear to look up.
+            if let Some(found) = meant.then(|| self.urgent_move_about(danger.kind, span)).flatten() {
                 let usual = usual();
                 let telling = |word: &&Word| word.class == Class::CONTENT;
                 let known =
                     |word: &Word| usual.contains(&word.hash) || usual.contains(&word.stem(heard.language).hash());
-                let span = (said[0].start, said[said.len() - 1].end);
                 // "hot water" is not "water everywhere".
                 let is_news =
                     !said.iter().any(|word| word.class == Class::CONTENT) || !said.iter().filter(telling).all(known);
-                if let Some(found) = is_news.then(|| self.urgent_move_about(danger.kind, span)).flatten() {
+                if is_news {
                     return Some(found);
                 }
             }
@@ -138,7 +141,8 @@ impl Run<'_> {
     /// The urgent move that is asked about where something is reported that nothing of the game is about: who is asked has lost
     /// less than who is not understood.
     pub(super) fn unheard_of(&self) -> Option<Candidate> {
-        if !self.state.suspended.is_empty() || !self.state.waiting.is_empty() {
+        let busy = !self.state.suspended.is_empty() || !self.state.waiting.is_empty();
+        if busy || self.urgent_moves().next().is_none() {
             return None;
         }
         let heard = self.heard();
