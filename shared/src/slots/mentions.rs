@@ -14,9 +14,9 @@ use crate::text::{Heard, Polarity, Word, between_marks, first_clause, polarity};
 
 use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
 use super::options::negated;
-use super::read::{Answer, only_named, read_answer, read_string};
+use super::read::{Answer, only_named, read_answer, read_string, read_value};
 use super::scan::{Scan, is_time};
-use super::several::{at_time, instead};
+use super::several::{at_time, instead, near};
 use super::weekdays::Weekdays;
 use super::{effective_type, is_number, is_text, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
@@ -498,21 +498,32 @@ fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) 
     let own: Vec<usize> =
         values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
     let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
-    in_order(slots, values);
+    in_order(slots, scan, values);
     for (found, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
         let of_a_noun = belongs_to_the_noun_before(scan, found);
         fits.retain(|index| !filled(*index) && !of_a_noun);
     }
 }
 
-/// "I'll bring it on the 3rd and pick it up on the 9th": two days, the later one said last, for the only two slots of days.
-fn in_order(slots: &[&Slot], values: &mut [(Found, Vec<usize>)]) {
+/// "I'll bring it on the 3rd and pick it up on the 9th": two days, the later one said last, for the only two slots of days. "The 3rd"
+/// before "the 9th of April" is one of the days before that.
+fn in_order(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) {
     let is_day = |slot: &&&Slot| *effective_type(slot) == SlotType::Date;
     let mut days =
         values.iter_mut().filter(|(_, fits)| matches!(fits.as_slice(), [first, _] if is_day(&&slots[*first])));
     let (Some(one), Some(other), None) = (days.next(), days.next(), days.next()) else { return };
-    let ascend = one.0.value.as_str() < other.0.value.as_str() && one.0.end <= other.0.start;
-    if ascend && one.1 == other.1 && slots.iter().filter(is_day).count() == 2 {
+    let Some(last) = other.0.value.as_str() else { return };
+    if one.1 != other.1 || slots.iter().filter(is_day).count() != 2 || one.0.end > other.0.start {
+        return;
+    }
+    let slot = slots[one.1[0]];
+    let Answer::Value { found: near, .. } =
+        read_value(slot, &one.0.text, &near(slot, last, &one.0.text, scan.reference))
+    else {
+        return;
+    };
+    if near.value.as_str() < Some(last) {
+        one.0.value = near.value;
         one.1.truncate(1);
         other.1.remove(0);
     }
