@@ -344,18 +344,20 @@ fn in_month_near(slot: &Slot, earlier: &str, said: &str, reference: &Reference) 
         return None;
     }
     let (held, plain) = (read(earlier, reference)?, read(said, reference)?);
-    // Seen from the end of the month before, and from another day in each, so that what counts from now is no day of the month.
-    let from = |months: i8| {
-        let first = held.first_of_month().checked_add(Span::new().months(months).days(-2 - months)).ok()?;
+    let from = |months: i8, days: i8| {
+        let first = held.first_of_month().checked_add(Span::new().months(months).days(days)).ok()?;
         let reference = Reference { now: first.at(0, 0, 0, 0), ..*reference };
         Some((read(said, &reference)?, reference))
     };
-    let months: Vec<(Date, Reference)> = (-1..=2).map(from).collect::<Option<_>>()?;
+    // Seen from the end of the month before, and from another day in each, so that what counts from now is no day of the month.
+    let months: Vec<(Date, Reference)> = (-1..=2).map(|months| from(months, -2 - months)).collect::<Option<_>>()?;
     let today = reference.now.date();
     let is_day_of_month = months.iter().all(|(day, _)| day.day() == plain.day())
         && months.iter().any(|(day, _)| day.month() != plain.month());
     let distance = |day: Date| day.since(held).map_or(i32::MAX, |span| span.get_days().abs());
-    let same_side = months.into_iter().filter(|(day, _)| (*day < today) == (plain < today));
+    // That day itself is found from the first of its month.
+    let all = months.into_iter().chain((-1..=2).filter_map(|months| from(months, 0)));
+    let same_side = all.filter(|(day, _)| (*day < today) == (plain < today));
     same_side.filter(|_| is_day_of_month).min_by_key(|(day, _)| distance(*day)).map(|(_, reference)| reference)
 }
 
