@@ -141,6 +141,17 @@ pub enum Away {
     Failed(u16),
 }
 
+impl Away {
+    /// Whether the request may have got to the origin.
+    fn may_have_arrived(self) -> bool {
+        match self {
+            Away::Silent(error) => !matches!(error, FetchError::Unreachable | FetchError::Denied),
+            // Said by Cloudflare in place of an origin that it has no connection to: refused, no route, no TLS, no address.
+            Away::Failed(status) => !matches!(status, 521 | 523 | 525 | 526 | 530),
+        }
+    }
+}
+
 /// A call without an answer.
 #[derive(Debug, Clone, Copy)]
 struct Unanswered {
@@ -692,7 +703,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                     (Away::Silent(error), false)
                 }
             };
-            may_have_arrived |= !matches!(why, Away::Silent(FetchError::Unreachable | FetchError::Denied));
+            may_have_arrived |= why.may_have_arrived();
             if !is_worth_another || attempt == ATTEMPTS {
                 return Err(Unanswered { why, may_have_arrived });
             }

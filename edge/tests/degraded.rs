@@ -143,6 +143,13 @@ fn a_turn_that_may_be_kept_is_never_called_kept_nowhere() {
         world.weather.set(Weather::Away);
         let (status, problem) = say(&node, conversation, "u1", "hi there", &key);
         assert_eq!((status, &problem["code"]), (503, &json!("E235")), "nobody knows it now, either: {problem}");
+        let emergency = [("idempotency-key", "k2")];
+        world.weather.set(Weather::AnswersLost);
+        let (status, answer) = say(&node, "emergency", "u1", "the house is on fire", &emergency);
+        assert_eq!((status, &answer["move_id"]), (200, &json!("fire")), "help comes first: {answer}");
+        assert_eq!(answer["durable"], false);
+        world.state.borrow_mut().turns.pop();
+        world.weather.set(Weather::Away);
         let (_, other) = say(&node, "other", "u1", "hi there", &[]);
         assert_eq!(other["degraded"], "stateless", "what did not get there is not kept, and that is known: {other}");
 

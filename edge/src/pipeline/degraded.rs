@@ -2,6 +2,7 @@
 //! answered plainly; without a game there is nothing to be done.
 
 use lgdl::engine::{self, MAX_CALLS_PER_TURN, Outcome, Step};
+use lgdl::ir::Priority;
 use lgdl::problem::Reason;
 use lgdl::services;
 use lgdl::wire::node::Level;
@@ -58,6 +59,7 @@ pub async fn take<P: Platform>(
         }
         let outcome = run(call, ask, &start, false).await?;
         match journalled(call, ask, &start, outcome).await {
+            Err(Unkept::Refused(_)) if ask.unclear.get() => return stateless(call, ask).await.map(Attempt::from),
             Err(Unkept::Refused(refusal)) => return Err(refusal),
             Err(Unkept::Taken) => call.observe(Event::Conflict),
             Err(Unkept::Unavailable) => return stateless(call, ask).await.map(Attempt::from),
@@ -107,7 +109,7 @@ pub async fn keep<P: Platform>(
     match journalled(call, ask, start, outcome).await {
         Ok(taken) => Ok(taken.into()),
         // The commit that had no answer may be there, whatever the journal says.
-        Err(Unkept::Refused(_)) if ask.unclear.get() => Err(turn::unclear(call)),
+        Err(Unkept::Refused(_)) if ask.unclear.get() => stateless(call, ask).await.map(Attempt::from),
         Err(Unkept::Refused(refusal)) => Err(refusal),
         Err(Unkept::Taken) => take(call, ask, start.clone(), patience).await,
         Err(Unkept::Unavailable) => stateless(call, ask).await.map(Attempt::from),
@@ -200,17 +202,18 @@ fn check_version_is_open<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<(
 }
 
 /// Matches and answers, without state and without slots. Nothing is kept, and nothing that may be is answered like this: whoever hears
-/// that a turn is kept nowhere says it again, and it would be there twice.
+/// that a turn is kept nowhere says it again, and it would be there twice. An emergency is answered whatever is known: to be told twice
+/// of it harms nobody.
 ///
 /// # Errors
 /// 503 when the game can't be had, or nobody knows whether the turn is kept.
 pub async fn stateless<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, Refusal> {
     check_version_is_open(call, ask)?;
-    if ask.is_unclear(call).await {
-        return Err(turn::unclear(call));
-    }
     let start = Start::fresh(&ask.entry.version, true);
     let outcome = run(call, ask, &start, true).await?;
+    if ask.is_unclear(call).await && !is_urgent(call, &start, &outcome).await? {
+        return Err(turn::unclear(call));
+    }
     call.observe(Event::Stateless);
     if !call.settings.state_disabled {
         // The origin could not be asked; draining looks whether it is back.
@@ -218,6 +221,18 @@ pub async fn stateless<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Tak
     }
     let response = ask.response(call, &outcome, Kept::Stateless, &start.game_version);
     Ok(Taken { response, journal: Some(JournalSafety::None) })
+}
+
+/// Whether an urgent move answered, alone or beside others.
+async fn is_urgent<P: Platform>(call: &Call<'_, P>, start: &Start, outcome: &Outcome) -> Result<bool, Refusal> {
+    let game = games::compiled(call, &start.game_version).await?;
+    let also = outcome.record.also.iter().map(|also| &also.move_id);
+    let mut moves = also.chain([&outcome.record.move_id]);
+    let is_urgent = |name: &String| {
+        let mv = game.find_move(name).and_then(|index| game.move_at(index));
+        mv.is_some_and(|mv| mv.priority == Priority::Urgent)
+    };
+    Ok(moves.any(is_urgent))
 }
 
 /// Runs the engine where the turn's place can't be held: what changes nothing may be called when there is state, nothing

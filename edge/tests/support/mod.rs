@@ -28,13 +28,23 @@ use serde_json::{Value, json};
 /// A game with what the tests need: slots, a call that changes nothing, a call that does.
 pub(crate) const GAME: &str = include_str!("../../../tests/desk/game.lgdl");
 
+/// What the desk of these tests hears besides.
+const EMERGENCY: &str = r#"moves {
+    move fire {
+      priority: urgent
+      when user says something like: [ "the house is on fire" ]
+      confidence: 0.7
+      when confident { respond with: "Leave the house, and call the fire brigade." }
+    }
+"#;
+
 /// Its contract: looking up changes nothing.
 pub(crate) const CONTRACT: &str = include_str!("../../../tests/desk/capability_contract.json");
 
 /// The compiled game.
 pub(crate) fn game() -> CompiledGame {
     static GAME_BYTES: OnceLock<CompiledGame> = OnceLock::new();
-    GAME_BYTES.get_or_init(|| compile(GAME)).clone()
+    GAME_BYTES.get_or_init(|| compile(&GAME.replacen("moves {", EMERGENCY, 1))).clone()
 }
 
 fn compile(source: &str) -> CompiledGame {
