@@ -12,63 +12,92 @@ const TWO_SLIPS: usize = 11;
 impl Language {
     /// The word of the danger phrases that one that the language does not know misspells.
     pub(crate) fn danger_word(&self, said: &str) -> Option<&'static str> {
-        let may_begin = |known: char| said.starts_with(known) || self.opens_alike(known, said);
+        let sounds = Sounds::of(self);
+        let may_begin = |known: char| said.starts_with(known) || sounds.opens_alike(known, said);
         let words = || {
             let groups = self.dangers.iter().filter(|group| group.chars().next().is_some_and(may_begin));
             groups.flat_map(|group| group.split(' '))
         };
-        let (sound, own) = (self.sound(said.to_owned()), stem(self, said));
         if words().any(|known| known == said) {
             return None;
         }
-        let alike = words().find(|known| self.sound((*known).to_owned()) == sound);
+        if let Some(alike) = words().find(|known| sounds.heard(known).eq(sounds.heard(said))) {
+            return Some(alike);
+        }
+        let own = stem(self, said);
+        let meant = words().find(|known| is_slip(known, said) || sounds.is_form(self, known, said, own))?;
         // "drinks" is another form of "drank", and no slip.
-        let misspelt = || {
-            let is_form = words().any(|known| stem(self, known).hash() == own.hash());
-            words().find(|known| !is_form && (is_slip(known, said) || self.has_the_sound_of(known, own)))
-        };
-        alike.or_else(misspelt)
+        let is_form = words().any(|known| stem(self, known).hash() == own.hash());
+        (!is_form).then_some(meant)
     }
+}
 
-    /// The letters of which any may be written for another, and the one that is not heard at the beginning of a word.
-    fn sounds(&self) -> (&'static str, impl Iterator<Item = &'static str> + Clone) {
-        let mut groups = self.formats.get("sounds").unwrap_or_default().split_ascii_whitespace();
-        (groups.next().unwrap_or_default(), groups)
+/// How the letters of a language sound.
+struct Sounds<'l> {
+    /// The letter that is not heard at the beginning of a word.
+    silent: &'l str,
+    /// Letters of which any may be written for another.
+    groups: Vec<&'l str>,
+    /// Two letters, and what they sound like.
+    pairs: Vec<(&'l str, &'l str)>,
+}
+
+impl<'l> Sounds<'l> {
+    fn of(language: &'l Language) -> Sounds<'l> {
+        let of = |key| language.formats.get(key).unwrap_or_default().split_ascii_whitespace();
+        let mut groups = of("sounds");
+        let silent = groups.next().unwrap_or_default();
+        let pairs = of("sounds.pairs").filter_map(|pair| pair.split_once(':')).collect();
+        Sounds { silent, groups: groups.collect(), pairs }
     }
 
     /// Whether a word that sounds like `said` may begin with a letter.
     fn opens_alike(&self, known: char, said: &str) -> bool {
-        let (silent, mut groups) = self.sounds();
-        let heard = said.strip_prefix(silent).unwrap_or(said);
-        let alike = |letter: char| groups.any(|group| group.contains(known) && group.contains(letter));
-        silent.contains(known) || heard.starts_with(known) || heard.chars().next().is_some_and(alike)
+        let heard = said.strip_prefix(self.silent).unwrap_or(said);
+        let alike = |letter: char| self.groups.iter().any(|group| group.contains(known) && group.contains(letter));
+        self.silent.contains(known) || heard.starts_with(known) || heard.chars().next().is_some_and(alike)
     }
 
     /// "combulsionando": whether a stem sounds like that of a word, where it is long enough.
-    fn has_the_sound_of(&self, known: &str, own: Stem<'_>) -> bool {
+    fn is_form(&self, language: &Language, known: &str, said: &str, own: Stem<'_>) -> bool {
         const LONG: usize = 5;
-        let sound = |stem: Stem<'_>| self.sound(<[&str; 2]>::from(stem.pieces()).concat());
-        let known = sound(stem(self, known));
+        // Most words sound otherwise from the beginning, and to find a stem is dear.
+        if !self.heard(known).take(LONG - 1).eq(self.heard(said).take(LONG - 1)) {
+            return false;
+        }
+        let sound = |stem: Stem<'_>| self.heard(&<[&str; 2]>::from(stem.pieces()).concat()).collect::<String>();
+        let known = sound(stem(language, known));
         known.len() >= LONG && known == sound(own)
     }
 
-    /// How letters sound: without what is not heard, one for all that sound like it, none of them twice.
-    fn sound(&self, mut text: String) -> String {
-        let (silent, groups) = self.sounds();
-        for (pair, letter) in
-            self.formats.get("sounds.pairs").unwrap_or_default().split(' ').filter_map(|pair| pair.split_once(':'))
-        {
-            text = text.replace(pair, letter);
-        }
-        let mut sound = String::with_capacity(text.len());
-        for letter in text.strip_prefix(silent).unwrap_or(&text).chars() {
-            let group = groups.clone().find(|group| group.contains(letter));
-            let heard = group.and_then(|group| group.chars().next()).unwrap_or(letter);
-            if is_vowel(letter) || !sound.ends_with(heard) {
-                sound.push(heard);
+    /// How a word sounds: without what is not heard, one letter for all that sound like it, none of them twice.
+    fn heard<'t>(&'t self, word: &'t str) -> impl Iterator<Item = char> + 't {
+        let mut rest = word.strip_prefix(self.silent).unwrap_or(word);
+        let mut of_a_pair = "".chars();
+        let mut last = None;
+        std::iter::from_fn(move || {
+            loop {
+                let letter = match of_a_pair.next() {
+                    Some(letter) => letter,
+                    None => {
+                        if let Some((pair, sound)) = self.pairs.iter().find(|(pair, _)| rest.starts_with(pair)) {
+                            rest = &rest[pair.len()..];
+                            of_a_pair = sound.chars();
+                            continue;
+                        }
+                        let letter = rest.chars().next()?;
+                        rest = &rest[letter.len_utf8()..];
+                        letter
+                    }
+                };
+                let group = self.groups.iter().find(|group| group.contains(letter));
+                let heard = group.and_then(|group| group.chars().next()).unwrap_or(letter);
+                if is_vowel(letter) || last != Some(heard) {
+                    last = Some(heard);
+                    return last;
+                }
             }
-        }
-        sound
+        })
     }
 }
 
@@ -78,12 +107,15 @@ fn is_vowel(letter: char) -> bool {
 
 /// Whether a word is another but for a slip of the hand, two in long ones. In short words another vowel is another word.
 fn is_slip(meant: &str, said: &str) -> bool {
+    if meant.len() < ONE_SLIP || meant.len().abs_diff(said.len()) > 2 {
+        return false;
+    }
     let alike = |(one, other): &(u8, u8)| one == other;
     let before = meant.bytes().zip(said.bytes()).take_while(alike).count();
     let behind = meant.bytes().rev().zip(said.bytes().rev()).take_while(alike).count();
     let same_length = meant.len() == said.len();
     // "burner" is another word than "burned".
-    if before == 0 || same_length && behind == 0 || meant.len() < ONE_SLIP {
+    if before == 0 || same_length && behind == 0 {
         return false;
     }
     if meant.len() >= TWO_SLIPS {
