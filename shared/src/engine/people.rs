@@ -75,6 +75,11 @@ impl Run<'_> {
         let mut found: Vec<Stated> = Vec::new();
         let mut at = 0;
         while at < words.len() {
+            // "Soy Marta Gil": what introduces a name is none of it, though a sentence begins with it.
+            if at == 0 || words[at].after_break {
+                let introduced = scan.language().prefix(&words[at..], Cue::IntroductionName);
+                at = (at + introduced).min(words.len() - 1);
+            }
             let end = at + name_at(scan.text, words, at);
             let span = words.get(end.max(at + 1) - 1).map_or((0, 0), |last| (words[at].start, last.end));
             let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);

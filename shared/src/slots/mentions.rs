@@ -815,6 +815,21 @@ pub(crate) fn is_told_of_the_past(scan: &Scan<'_>, span: (usize, usize)) -> bool
 
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
 fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], entity: &Entity, fitting: &mut Vec<(usize, Found)>) {
+    // "Any chance of Monday?" where a moment to come is open: nothing tells that the day is over.
+    let today = scan.reference.now.date().to_string();
+    let to_come =
+        |slot: &&Slot| *item_type(slot) == SlotType::DateTime && Tense::of(scan.language(), slot) == Tense::Future;
+    let ahead = |reading: &Value| match reading {
+        Value::Time(time) => time.point.as_deref().and_then(|point| point.get(..today.len())) >= Some(&today),
+        _ => false,
+    };
+    if slots.iter().any(to_come) && entity.readings.iter().any(ahead) && !is_told_of_the_past(scan, entity.span()) {
+        fitting.retain(|(index, found)| {
+            let past =
+                *item_type(slots[*index]) == SlotType::Date && Tense::of(scan.language(), slots[*index]) == Tense::Past;
+            !past || found.value.as_str() >= Some(&today) || is_named_for(slots[*index], scan, found)
+        });
+    }
     if fitting.len() < 2 {
         return;
     }
@@ -824,7 +839,6 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], entity: &Entity, fitting: 
         *item_type(slots[index]) == SlotType::Date && Tense::of(scan.language(), slots[index]) == Tense::Past
     };
     // A day that is over is none for a slot whose rule refuses it, where another takes it.
-    let today = scan.reference.now.date().to_string();
     let refused = |(index, found): &(usize, Found)| {
         Tense::by_rule(slots[*index]) == Some(Tense::Future)
             && found.value.as_str().is_some_and(|day| day < today.as_str())

@@ -21,11 +21,19 @@ impl Language {
         if words().any(|known| known == said) {
             return None;
         }
-        if let Some(alike) = words().find(|known| sounds.heard(known).eq(sounds.heard(said))) {
-            return Some(alike);
-        }
+        let sound: String = sounds.heard(said).collect();
         let own = stem(self, said);
-        let meant = words().find(|known| is_slip(known, said) || sounds.is_form(self, known, said, own))?;
+        let mut meant = None;
+        for known in words() {
+            let (alike, whole) = sounds.alike(known, &sound);
+            if whole {
+                return Some(known);
+            }
+            if meant.is_none() && (is_slip(known, said) || sounds.is_form(self, known, alike, own)) {
+                meant = Some(known);
+            }
+        }
+        let meant = meant?;
         // "drinks" is another form of "drank", and no slip.
         let is_form = words().any(|known| stem(self, known).hash() == own.hash());
         (!is_form).then_some(meant)
@@ -58,11 +66,18 @@ impl<'l> Sounds<'l> {
         self.silent.contains(known) || heard.starts_with(known) || heard.chars().next().is_some_and(alike)
     }
 
-    /// "combulsionando": whether a stem sounds like that of a word, where it is long enough.
-    fn is_form(&self, language: &Language, known: &str, said: &str, own: Stem<'_>) -> bool {
+    /// How many letters of a sound a word has from its beginning on, and whether it has all of them and no more.
+    fn alike(&self, word: &str, sound: &str) -> (usize, bool) {
+        let mut heard = self.heard(word);
+        let alike = sound.chars().zip(&mut heard).take_while(|(one, other)| one == other).count();
+        (alike, alike == sound.chars().count() && heard.next().is_none())
+    }
+
+    /// "combulsionando": whether a stem sounds like that of a word, where it is long enough; so many of their letters do.
+    fn is_form(&self, language: &Language, known: &str, alike: usize, own: Stem<'_>) -> bool {
         const LONG: usize = 5;
         // Most words sound otherwise from the beginning, and to find a stem is dear.
-        if !self.heard(known).take(LONG - 1).eq(self.heard(said).take(LONG - 1)) {
+        if alike + 1 < LONG {
             return false;
         }
         let sound = |stem: Stem<'_>| self.heard(&<[&str; 2]>::from(stem.pieces()).concat()).collect::<String>();
