@@ -29,6 +29,8 @@ const NONE: &str = "-";
 const CRY: &str = "!";
 /// Opens the kind of what is asked about only where an urgent move is about that very kind: what is stolen is no fire.
 const ONLY: char = '=';
+/// Words of what is asked about though nothing in it is understood, at least.
+const TELLING: usize = 6;
 /// Moves of a game that are looked at for what they are about, at most.
 const MAX_MOVES: usize = 256;
 
@@ -146,6 +148,10 @@ impl Run<'_> {
             return None;
         }
         let heard = self.heard();
+        // Who needs help says more than "my lower back".
+        if heard.words.len() < TELLING {
+            return None;
+        }
         let known = OnceCell::new();
         let usual = || known.get_or_init(|| self.words_of_usual_moves(None));
         let clauses = hear::clauses(&self.text, &heard.tokens);
@@ -200,7 +206,11 @@ impl Run<'_> {
         let of_people = |word: &Word| word.class.is(Class::ANYBODY) || heard.language.cues(word.hash).has(Cue::People);
         let of = |word: &Word| {
             let known = heard.language.is_somebody(word) || word.class.is(Class::DETERMINER.and(Class::PRONOUN));
-            known && !word.is(Cue::Speaker) && !word.class.is(Class::ADDRESSED)
+            // "Othello was a good play" is about nothing that is there.
+            known
+                && !heard.language.is(std::slice::from_ref(word), Cue::ArticleIndefinite)
+                && !word.is(Cue::Speaker)
+                && !word.class.is(Class::ADDRESSED)
         };
         words.len() >= LEAST
             && !words.iter().take(2).any(|word| word.class.is(Class::NOTHING) || word.is(Cue::Speaker))
