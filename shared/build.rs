@@ -419,10 +419,11 @@ fn place(entries: &[(String, String, usize)], tag: &str) -> String {
     let week_start = if own("week.first") == Some("Sunday") { "Sunday" } else { "Monday" };
     format!(
         "({tag:?}, Place {{ date_order: DateOrder::{date_order}, week_start: WeekStart::{week_start}, money: HomeMoney {{ \
-         dollar_sign: {:?}, pound: {:?}, own: {:?} }}, ..Place::DEFAULT }}), ",
+         dollar_sign: {:?}, pound: {:?}, own: {:?} }}, group_mark: {:?}, ..Place::DEFAULT }}), ",
         format("currency.$"),
         format("currency.£"),
-        own("currency")
+        own("currency"),
+        own("group").and_then(|mark| mark.chars().next())
     )
 }
 

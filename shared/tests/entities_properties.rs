@@ -1,6 +1,6 @@
 //! What holds for every text: no panic, spans inside it, values that read back, the same result again.
 
-use lgdl::entities::{Direction, Entity, Language, Reference, Value, answer, extract, recognize};
+use lgdl::entities::{Direction, Entity, Language, Place, Reference, Value, answer, extract, recognize};
 use proptest::prelude::*;
 
 const ALL: &str = "number,ordinal,percent,age,money,temperature,dimension,boolean,email,phone,url,ip,\
@@ -198,7 +198,7 @@ proptest! {
     #[test]
     fn any_answer_is_read_without_harm(text in text(), max in 1.0..100.0) {
         for language in [Language::English, Language::Spanish] {
-            let _ = answer::count(&text, language);
+            let _ = answer::count(&text, language, &Place::DEFAULT);
             let _ = answer::score(&text, max, language);
             let _ = answer::spoken_email(&text, language);
             let _ = answer::spoken_phone(&text, language);

@@ -42,6 +42,9 @@ fn the_locale_of_a_game_orders_days_and_names_money() {
     check("locale: en-GB", none.clone(), ["trip", "3/4", "40"], "2026-04-03 £40");
     check("locale: en-AU", none.clone(), ["trip", "3/4", "40 dollars"], "2026-04-03 $40");
     check("locale: es-MX", none.clone(), ["viaje", "3/4", "40 pesos"], "2026-04-03 $40");
+    check("locale: es-MX", none.clone(), ["viaje", "3/4", "$120,000"], "2026-04-03 $120,000");
+    check("locale: es-MX", none.clone(), ["viaje", "3/4", "1,250.50"], "2026-04-03 $1,250.50");
+    check("locale: es-CO", none.clone(), ["viaje", "3/4", "$120.000"], "2026-04-03 $ 120.000");
     check("locale: es-ES", none, ["viaje", "3/4", "40"], "2026-04-03 40 €");
 }
 

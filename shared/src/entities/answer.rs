@@ -9,15 +9,15 @@ use super::number::{self, NumberPhrase};
 use super::token::Shape;
 use super::units::Unit;
 use super::utterance::Utterance;
-use super::{Language, dimension, email, phone, temperature, url};
+use super::{Language, Place, dimension, email, phone, temperature, url};
 
 /// The most tokens that a short answer has.
 const MAX_TOKENS: usize = 40;
 
 /// Reads an answer that is a number and nothing else but words that carry it: `about a 7`, `a couple`, `point five`.
 #[must_use]
-pub fn count(text: &str, language: Language) -> Option<f64> {
-    let u = Utterance::new(text, Grammar::of(language));
+pub fn count(text: &str, language: Language, place: &Place) -> Option<f64> {
+    let u = Utterance::new(text, Grammar::of(language)).at(place);
     let phrase = only_number(&u)?;
     Some(phrase.amount.value())
 }
@@ -365,12 +365,12 @@ mod tests {
             ("just one", 1.0),
             ("1,250", 1250.0),
         ] {
-            assert_eq!(count(text, ENGLISH), Some(value), "{text}");
+            assert_eq!(count(text, ENGLISH, &Place::DEFAULT), Some(value), "{text}");
         }
         for text in ["", "seven dwarfs", "I don't know", "7 or 8", "the seventh"] {
-            assert_eq!(count(text, ENGLISH), None, "{text}");
+            assert_eq!(count(text, ENGLISH, &Place::DEFAULT), None, "{text}");
         }
-        assert_eq!(count("unos veinte", Language::Spanish), Some(20.0));
+        assert_eq!(count("unos veinte", Language::Spanish, &Place::DEFAULT), Some(20.0));
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn read_chain(u: &Utterance<'_>, chain: &Chain) -> Option<(Amount, usize, Form)>
     if marks.is_empty() {
         let whole = u.tokens.digits(chain.groups[0]);
         let grouped = in_threes(&chain.groups) && !whole.starts_with('0');
-        let is_group = last_mark == '\'' || last_mark == '\u{2019}' || last_mark == u.grammar.group_mark;
+        let is_group = last_mark == '\'' || last_mark == '\u{2019}' || last_mark == u.group_mark;
         return match (is_group, grouped) {
             (true, true) => Some((Amount::decimal(&joined(&chain.groups), ""), end, Form::Digits)),
             (true, false) if !is_mark(Some(last_mark)) => None,

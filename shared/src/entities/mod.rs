@@ -174,6 +174,8 @@ pub struct Place {
     pub money: HomeMoney,
     /// When a clock time without am or pm is likely.
     pub business_hours: BusinessHours,
+    /// What sets groups of digits apart, where that is another mark than elsewhere in the language: "1,500" in Mexico.
+    pub group_mark: Option<char>,
 }
 
 impl Place {
@@ -183,6 +185,7 @@ impl Place {
         week_start: WeekStart::Monday,
         money: HomeMoney::UNKNOWN,
         business_hours: BusinessHours::USUAL,
+        group_mark: None,
     };
 }
 

@@ -57,7 +57,7 @@ pub fn recognize_by(
         found.extend(time::recognize_by(text, kinds, reference, zone, conventions));
     }
     if !kinds.without(OF_CHARACTERS).without(time::KINDS).is_empty() {
-        let u = Utterance::new(text, Grammar::of(reference.language));
+        let u = Utterance::new(text, Grammar::of(reference.language)).at(&reference.place);
         of_tokens(&u, kinds, reference.place.money, &mut found);
     }
     without_overlaps(found)

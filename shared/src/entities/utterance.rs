@@ -2,7 +2,7 @@
 
 use super::grammar::{Compounds, Grammar, Numeral};
 use super::token::{Shape, Tokens};
-use super::{currencies, units};
+use super::{Place, currencies, units};
 
 /// A text, cut and looked up once.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub struct Utterance<'t> {
     pub tokens: Tokens<'t>,
     /// Its language.
     pub grammar: &'static Grammar,
+    /// What sets groups of digits apart.
+    pub group_mark: char,
     numerals: Vec<Option<Numeral>>,
 }
 
@@ -33,7 +35,14 @@ impl<'t> Utterance<'t> {
                 _ => None,
             })
             .collect();
-        Utterance { tokens, grammar, numerals }
+        Utterance { tokens, grammar, group_mark: grammar.group_mark, numerals }
+    }
+
+    /// The same where figures are written as in that place.
+    #[must_use]
+    pub fn at(self, place: &Place) -> Self {
+        let group_mark = place.group_mark.unwrap_or(self.group_mark);
+        Utterance { group_mark, ..self }
     }
 
     /// What the token at `index` does in a number phrase.

@@ -270,7 +270,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
         let language = scan.reference.language;
         let spelt = match ty {
             SlotType::Range { max, .. } => answer::score(trimmed, *max, language),
-            _ => answer::count(trimmed, language),
+            _ => answer::count(trimmed, language, &scan.reference.place),
         };
         let spelt = spelt.map(|amount| Found { fits: in_bounds(ty, amount), ..whole_text(scan, number(amount)) });
         values.extend(spelt.or_else(|| informal_number(ty, scan)));

@@ -105,8 +105,6 @@ pub const AGE_UNITS: [&str; 4] = ["Year", "Month", "Week", "Day"];
 pub struct Grammar {
     /// Number words, folded and sorted.
     pub numerals: Lexicon<Numeral>,
-    /// What separates whole and fraction in digits.
-    pub decimal_mark: char,
     /// What separates groups of three digits.
     pub group_mark: char,
     /// Endings of an ordinal in digits.

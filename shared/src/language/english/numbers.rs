@@ -6,7 +6,6 @@ use super::{Anchor, Grammar, Lexicon, Numeral, Numeral::*, apart, attached, endi
 /// English.
 pub(super) static GRAMMAR: Grammar = Grammar {
     numerals: Lexicon::new(NUMERALS),
-    decimal_mark: '.',
     group_mark: ',',
     ordinal_endings: &[ending_after("st", 1), ending_after("nd", 2), ending_after("rd", 3), ending("th")],
     ordinals_add_up: false,

@@ -6,7 +6,6 @@ use super::{Anchor, Compounds, Grammar, Lexicon, Numeral, Numeral::*, apart, att
 /// German.
 pub(super) static GRAMMAR: Grammar = Grammar {
     numerals: Lexicon::new(NUMERALS),
-    decimal_mark: ',',
     group_mark: '.',
     ordinal_endings: &[ending("te"), ending("ten"), ending("ter"), ending("tes"), ending("ste"), ending("sten")],
     ordinals_add_up: false,

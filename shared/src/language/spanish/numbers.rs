@@ -6,7 +6,6 @@ use super::{Anchor, Grammar, Lexicon, Numeral, Numeral::*, apart, attached, endi
 /// Spanish.
 pub(super) static GRAMMAR: Grammar = Grammar {
     numerals: Lexicon::new(NUMERALS),
-    decimal_mark: ',',
     group_mark: '.',
     ordinal_endings: &[
         ending("o"),
