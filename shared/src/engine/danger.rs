@@ -74,16 +74,18 @@ impl Run<'_> {
                 let is_a_name = || danger.kind.starts_with(ONLY) && self.is_a_name(heard, clause, open);
                 !self.only_asks(clause) && !self.is_dated_in_the_past(clause) && !is_a_name()
             };
-            if self.is_meant(heard, said, danger) && is_told() {
+            let span = (said[0].start, said[said.len() - 1].end);
+            let meant = self.is_meant(heard, said, danger) && is_told();
+            // Many games have no such move, and what their other moves know is dear to look up.
+            if let Some(found) = meant.then(|| self.urgent_move_about(danger.kind, span)).flatten() {
                 let usual = usual();
                 let telling = |word: &&Word| word.class == Class::CONTENT;
                 let known =
                     |word: &Word| usual.contains(&word.hash) || usual.contains(&word.stem(heard.language).hash());
-                let span = (said[0].start, said[said.len() - 1].end);
                 // "hot water" is not "water everywhere".
                 let is_news =
                     !said.iter().any(|word| word.class == Class::CONTENT) || !said.iter().filter(telling).all(known);
-                if let Some(found) = is_news.then(|| self.urgent_move_about(danger.kind, span)).flatten() {
+                if is_news {
                     return Some(found);
                 }
             }
