@@ -104,7 +104,7 @@ impl Run<'_> {
             };
             let span = (said[0].start, said[said.len() - 1].end);
             let meant = self.is_meant(heard, said, danger) && is_told();
-            // Most games have no such move, and what their other moves know is dear to look up.
+            // Many games have no such move, and what their other moves know is dear to look up.
             if let Some(found) = meant.then(|| self.urgent_move_about(danger.kind, span)).flatten() {
                 let usual = usual();
                 let telling = |word: &&Word| word.class == Class::CONTENT;

@@ -371,6 +371,10 @@ mod tests {
             assert_eq!(count(text, ENGLISH, &Place::DEFAULT), None, "{text}");
         }
         assert_eq!(count("unos veinte", Language::Spanish, &Place::DEFAULT), Some(20.0));
+        let mexico = Place { group_mark: Some(','), ..Place::DEFAULT };
+        for (place, said) in [(&mexico, "1,500"), (&Place::DEFAULT, "1.500")] {
+            assert_eq!(count(said, Language::Spanish, place), Some(1500.0), "{said}");
+        }
     }
 
     #[test]
