@@ -194,7 +194,7 @@ mod tests {
             Duration::from_millis(30),
         );
         metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
-        metrics.request(&told("POST /move;;medical;;;;ehr=E301,ehr=E301,orders=E300"), 200, Duration::from_millis(1));
+        metrics.request(&told("POST /move;;;;;;ehr=E301,ehr=E301,orders=E300"), 200, Duration::from_millis(1));
         metrics.trap();
         let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7);
         for line in [

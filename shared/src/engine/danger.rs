@@ -144,7 +144,8 @@ impl Run<'_> {
     /// less than who is not understood.
     pub(super) fn unheard_of(&self) -> Option<Candidate> {
         let busy = !self.state.suspended.is_empty() || !self.state.waiting.is_empty();
-        if busy || self.urgent_moves().next().is_none() {
+        // What is said to a colleague is the colleague's to understand.
+        if busy || self.state.handover.is_some() || self.urgent_moves().next().is_none() {
             return None;
         }
         let heard = self.heard();

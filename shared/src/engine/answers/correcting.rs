@@ -142,7 +142,8 @@ impl Run<'_> {
             refused.is_none_or(|said| points(said) || shares_a_word(self.language(), held, said))
         };
         // "not longer than the roofers, they leave on the 25th": what nobody holds is not refused of anything.
-        let unheld = refused.is_some() && !typed.iter().any(|slot| self.holds(slot, refused, scan.reference));
+        let holds = |slot: &&Slot| self.holds(slot, refused, scan.reference);
+        let unheld = refused.is_some() && !typed.iter().any(holds) && !free.iter().any(|slot| refuses(slot));
         let strength = if unheld && named.is_none() { Strength::Weak } else { strength };
         let typed = self.those_refused(typed, refused, scan.reference);
         // "I said friday", where friday stands, corrects nothing.
