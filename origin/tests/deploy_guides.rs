@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use lgdl_ports::Port;
 use lgdl_skips::{Need, skip};
 
 /// Longer than everything in a guide takes.
@@ -102,19 +102,20 @@ struct Place {
     /// What the page calls it, and what it is called here: ports and folders.
     names: Vec<(String, String)>,
     environment: Vec<(&'static str, String)>,
+    _ports: Vec<Port>,
 }
 
 impl Place {
     /// With other ports than those of the page, which are free.
     fn new(ports: &[&str]) -> Place {
-        let free: Vec<TcpListener> = ports.iter().map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
-        let number = |listener: &TcpListener| listener.local_addr().expect("bound").port().to_string();
-        let names: Vec<_> = ports.iter().map(|port| (*port).to_owned()).zip(free.iter().map(number)).collect();
+        let free: Vec<Port> = ports.iter().map(|_| Port::free()).collect();
+        let numbers = free.iter().map(|port| port.number().to_string());
+        let names: Vec<_> = ports.iter().map(|port| (*port).to_owned()).zip(numbers).collect();
         let folder = tempfile::tempdir().expect("a folder");
         for name in ["bin", "work"] {
             fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        Place { folder, names, environment: Vec::new() }
+        Place { folder, names, environment: Vec::new(), _ports: free }
     }
 
     fn path(&self, name: &str) -> PathBuf {

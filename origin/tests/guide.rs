@@ -2,13 +2,14 @@
 //! PostgreSQL, curl, jq, openssl and the edge component; where one is missing, the test says so and is skipped.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use lgdl_ports::Port;
 
 #[path = "support/postgres.rs"]
 #[allow(dead_code)] // its clusters are not needed: the guide makes one
@@ -101,12 +102,10 @@ fn an_operator_can_follow_the_guide() {
         set -x\n",
     );
     script.push_str(&commands(GUIDE));
-    // All at once, so that no two are the same.
-    let free: Vec<TcpListener> = PORTS.iter().map(|_| TcpListener::bind("127.0.0.1:0").expect("a port")).collect();
-    for (port, listener) in PORTS.iter().zip(&free) {
-        script = script.replace(port, &listener.local_addr().expect("bound").port().to_string());
+    let free: Vec<Port> = PORTS.iter().map(|_| Port::free()).collect();
+    for (port, here) in PORTS.iter().zip(&free) {
+        script = script.replace(port, &here.number().to_string());
     }
-    drop(free);
 
     let path = std::env::join_paths(
         [programs, binaries].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),

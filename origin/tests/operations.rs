@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lgdl_origin::Config;
+use lgdl_ports::Port;
 use lgdl_skips::{Need, skip};
 
 #[allow(dead_code)] // other test binaries use the rest
@@ -323,7 +324,7 @@ fn dashboards(running: &Running, folder: &Path) {
         return skip(Need::Prometheus, "prometheus is not installed");
     }
     let Some(tools) = tools(Need::Linters) else { return };
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|bound| bound.local_addr()).expect("a port").port();
+    let port = Port::free();
     let target = |address: &str| address.trim_start_matches("http://").to_owned();
     let config = format!(
         "global: {{scrape_interval: 1s}}\nscrape_configs:\n  \
@@ -335,7 +336,7 @@ fn dashboards(running: &Running, folder: &Path) {
     fs::write(folder.join("prometheus.yml"), config).expect("a file");
     let child = Command::new("prometheus")
         .args(["--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", "--log.level=error"])
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg(format!("--web.listen-address={}", port.address()))
         .current_dir(folder)
         .stdin(Stdio::null())
         .spawn()
@@ -352,7 +353,10 @@ fn dashboards(running: &Running, folder: &Path) {
             curl(&url, &["-H", "content-type: application/json", "-d", &turn(n)]).expect("a turn");
         }
         let mut script = Command::new(tools.join("bin/python"));
-        script.arg(root().join("tests/operations/dashboards.py")).arg(format!("http://127.0.0.1:{port}")).args(&boards);
+        script
+            .arg(root().join("tests/operations/dashboards.py"))
+            .arg(format!("http://{}", port.address()))
+            .args(&boards);
         match said(&mut script) {
             Ok(_) => return,
             Err(error) => assert!(begun.elapsed() < PATIENCE, "{error}"),

@@ -2,7 +2,6 @@
 //! back, with every connection to it broken.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +26,7 @@ use lgdl_origin::keys::{self, KeyRequest};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{Running, start};
 use lgdl_origin::store::{AgentRow, ConversationKey, Counts, Role, TurnRow};
+use lgdl_ports::Port;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -40,14 +40,12 @@ pub const EDGE_SECRET: &str = "a secret of the test's edge";
 pub const PASSWORD: &str = "seven green lamps at noon";
 /// The longest commit that is looked at, bytes.
 const MAX_COMMIT_BYTES: usize = 16 * 1024 * 1024;
-/// How long a port that was just given up may take to be free.
-const PORT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The origin, on SQLite.
 pub struct OriginServer {
     /// The origin itself, for a look at its store.
     pub running: Running,
-    address: SocketAddr,
+    port: Port,
     serving: Option<JoinHandle<()>>,
     watch: Arc<Watch>,
     _folder: TempDir,
@@ -77,17 +75,17 @@ impl OriginServer {
         let config = Config::read("", environment).expect("a valid configuration");
         let running = start(config).await.expect("the origin starts");
         publish_all(&running, games, policy).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
+        let port = Port::free();
+        let listener = TcpListener::bind(port.address()).await.expect("its port");
         let watch = Arc::<Watch>::default();
         let serving = Some(serve(listener, router(&running, &watch)));
-        OriginServer { running, address, serving, watch, _folder: folder }
+        OriginServer { running, port, serving, watch, _folder: folder }
     }
 
     /// Where edges reach it.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.port.address())
     }
 
     /// Takes it away: connections break, new ones are refused.
@@ -101,16 +99,9 @@ impl OriginServer {
     /// Brings it back on the same port and the same store.
     ///
     /// # Panics
-    /// When the port is taken.
+    /// When the one before it still listens.
     pub async fn bring_back(&mut self) {
-        let until = tokio::time::Instant::now() + PORT_WITHIN;
-        let listener = loop {
-            match TcpListener::bind(self.address).await {
-                Ok(listener) => break listener,
-                Err(error) => assert!(tokio::time::Instant::now() < until, "{}: {error}", self.address),
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
+        let listener = TcpListener::bind(self.port.address()).await.expect("its port");
         self.serving = Some(serve(listener, router(&self.running, &self.watch)));
     }
 

@@ -13,6 +13,7 @@ use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::config::Config;
 use lgdl_origin::http::without_a_network;
 use lgdl_origin::serve::{Running, collector, start};
+use lgdl_ports::Port;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -100,7 +101,7 @@ pub struct Stack {
     router: Arc<Mutex<Option<axum::Router>>>,
     http: reqwest::Client,
     folder: TempDir,
-    port: u16,
+    port: Port,
     traces_to: Option<String>,
 }
 
@@ -111,7 +112,8 @@ impl Stack {
     /// When it does not start.
     pub async fn start(games: &[GameFolder], plan: Plan) -> Stack {
         let folder = tempfile::tempdir().expect("a folder");
-        let origin = start_origin(&folder, 0, plan.traces_to.as_deref()).await;
+        let port = Port::free();
+        let origin = start_origin(&folder, port.address(), plan.traces_to.as_deref()).await;
         publish_all(&origin, games, &plan.policy).await;
         let router = Arc::new(Mutex::new(Some(lgdl_origin::http::edge_service(origin.origin.clone()))));
         let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("a manifest");
@@ -131,7 +133,6 @@ impl Stack {
         if let Some(adjust) = plan.adjust {
             adjust(&mut config);
         }
-        let port = origin.edge_address.port();
         let host = Host::start(config.clone()).await.expect("the node starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let traces_to = plan.traces_to;
@@ -182,7 +183,7 @@ impl Stack {
 
     /// Starts it again on the same store.
     pub async fn start_origin(&mut self) {
-        let origin = start_origin(&self.folder, self.port, self.traces_to.as_deref()).await;
+        let origin = start_origin(&self.folder, self.port.address(), self.traces_to.as_deref()).await;
         let router = lgdl_origin::http::edge_service(origin.origin.clone());
         *self.router.lock().unwrap_or_else(PoisonError::into_inner) = Some(router);
         self.origin = Some(origin);
@@ -208,10 +209,10 @@ impl Stack {
     }
 }
 
-async fn start_origin(folder: &TempDir, port: u16, traces_to: Option<&str>) -> Running {
+async fn start_origin(folder: &TempDir, listen: SocketAddr, traces_to: Option<&str>) -> Running {
     let database = folder.path().join("lgdl.db");
     let environment = [
-        ("LGDL_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
+        ("LGDL_LISTEN".to_owned(), listen.to_string()),
         ("LGDL_ADMIN_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
         ("LGDL_SQLITE_PATH".to_owned(), database.to_str().expect("a plain path").to_owned()),
         ("LGDL_EDGE_KEYS".to_owned(), format!("edge:{EDGE_SECRET}")),

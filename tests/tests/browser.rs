@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use lgdl_ports::Port;
 use lgdl_tests::games;
 use lgdl_tests::origin::PASSWORD;
 use lgdl_tests::platforms::{Deployment, Kind};
@@ -75,8 +76,8 @@ async fn in_a_browser(kind: Kind) {
     let limited = deployment.node(kind, &[("rate_limit_conversation", "2/hour")]).await;
     let mut leaving = Deployment::of("clinic_triage").await;
     let cut_off = leaving.node(kind, &[("games_ttl_ms", "3600000")]).await;
-    let (site, key) = (free_port(), deployment.origin.api_key(&["turns"]).await);
-    let origin = format!("http://127.0.0.1:{site}");
+    let (site, key) = (Port::free(), deployment.origin.api_key(&["turns"]).await);
+    let origin = format!("http://{}", site.address());
     let closed = [("mode", "production"), ("capability_mocks", ""), ("cors_origins", origin.as_str())];
     let production = deployment.node(kind, &closed).await;
     let hello = json!({ "conversation_id": "warm", "user_id": "u1", "input": "hello" });
@@ -91,17 +92,11 @@ async fn in_a_browser(kind: Kind) {
         ("LGDL_PRODUCTION_URL", &production),
     ];
     let mut variables = nodes.map(|(name, node)| (name, node.url(""))).to_vec();
-    variables.extend([("LGDL_SITE_PORT", site.to_string()), ("LGDL_SITE_KEY", key)]);
+    variables.extend([("LGDL_SITE_PORT", site.number().to_string()), ("LGDL_SITE_KEY", key)]);
     run("node", chromium, variables).await;
     for node in [node, limited, cut_off, production] {
         node.stop().await;
     }
-}
-
-/// A port that nobody listens at, for the site that the production node lets in.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// The browser, where there is one and what drives it.

@@ -7,13 +7,14 @@ mod postgres_server;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use lgdl_ports::Port;
 use serde_json::Value;
 
 use crate::shell::{run, say};
@@ -106,7 +107,7 @@ pub(crate) fn load(wanted: &Run) -> Result<()> {
     let deployment = Deployment::start(wanted.target, &programs.join("lgdl"), &component)?;
     let mut offer = Command::new(programs.join("offer"));
     offer
-        .arg(format!("http://127.0.0.1:{}", deployment.port))
+        .arg(format!("http://{}", deployment.edge.address()))
         .args(["clinic_triage", wanted.profile.name()])
         .arg(&json);
     if let Some(rate) = wanted.rate {
@@ -143,7 +144,9 @@ impl Drop for Process {
 
 /// What is loaded, while it runs.
 struct Deployment {
-    port: u16,
+    edge: Port,
+    origin: Port,
+    admin: Port,
     processes: Vec<Process>,
     folder: PathBuf,
     _cluster: Option<postgres_server::Cluster>,
@@ -161,24 +164,31 @@ impl Deployment {
     fn start(target: Target, lgdl: &Path, component: &Path) -> Result<Deployment> {
         let folder = std::env::temp_dir().join(format!("lgdl-load-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let port = free_port()?;
+        let [edge, origin, admin] = [Port::free(), Port::free(), Port::free()];
         let game = folders::root().join("games/clinic_triage");
-        let mut deployment = Deployment { port, processes: Vec::new(), folder, _cluster: None };
+        let mut deployment = Deployment { edge, origin, admin, processes: Vec::new(), folder, _cluster: None };
         let log = |name: &str, folder: &Path| fs::File::create(folder.join(name)).context("cannot make a log");
         if target == Target::Dev {
             let mut command = Command::new(lgdl);
-            command.arg("dev").arg(&game).arg("--component").arg(component).args(["--port", &port.to_string()]);
+            command
+                .arg("dev")
+                .arg(&game)
+                .arg("--component")
+                .arg(component)
+                .args(["--port", &deployment.edge.number().to_string()]);
             command.arg("--data").arg(deployment.folder.join("data"));
             let output = log("dev.log", &deployment.folder)?;
             deployment.spawn("dev", command.stdout(output.try_clone()?).stderr(output))?;
-            return deployment.ready(port);
+            let at = deployment.edge.address();
+            return deployment.ready(at);
         }
-        let (origin, admin) = (free_port()?, free_port()?);
+        let [edge_at, origin_at, admin_at] =
+            [&deployment.edge, &deployment.origin, &deployment.admin].map(Port::address);
         let mut serve = Command::new(lgdl);
         serve
             .arg("serve")
-            .env("LGDL_LISTEN", format!("127.0.0.1:{origin}"))
-            .env("LGDL_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
+            .env("LGDL_LISTEN", origin_at.to_string())
+            .env("LGDL_ADMIN_LISTEN", admin_at.to_string())
             .env("LGDL_EDGE_KEYS", format!("load:{KEY}"))
             .env("LGDL_GAMES", format!("clinic_triage:{}", game.display()))
             .current_dir(&deployment.folder);
@@ -191,15 +201,15 @@ impl Deployment {
         }
         let output = log("origin.log", &deployment.folder)?;
         deployment.spawn("origin", serve.stdout(output.try_clone()?).stderr(output))?;
-        deployment = deployment.ready(origin)?;
+        deployment = deployment.ready(origin_at)?;
         let mut edge = Command::new(lgdl);
         edge.arg("edge")
-            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .args(["--listen", &edge_at.to_string()])
             .arg("--data")
             .arg(deployment.folder.join("edge"))
             .arg("--component")
             .arg(component)
-            .env("LGDL_ORIGIN_URL", format!("http://127.0.0.1:{origin}"))
+            .env("LGDL_ORIGIN_URL", format!("http://{origin_at}"))
             .env("LGDL_ORIGIN_KEY_ID", "load")
             .env("LGDL_ORIGIN_KEY", KEY)
             .env("LGDL_STATE_KEY", KEY)
@@ -211,7 +221,7 @@ impl Deployment {
         }
         let output = log("edge.log", &deployment.folder)?;
         deployment.spawn("edge", edge.stdout(output.try_clone()?).stderr(output))?;
-        deployment.ready(port)
+        deployment.ready(edge_at)
     }
 
     fn spawn(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
@@ -221,10 +231,10 @@ impl Deployment {
     }
 
     /// Waits until the server says that it is ready.
-    fn ready(mut self, port: u16) -> Result<Deployment> {
+    fn ready(mut self, at: SocketAddr) -> Result<Deployment> {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            if is_ready(port) {
+            if is_ready(at) {
                 return Ok(self);
             }
             if let Some(process) = self.processes.last_mut()
@@ -235,13 +245,13 @@ impl Deployment {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        bail!("nothing is ready on port {port} after {} s", PATIENCE.as_secs())
+        bail!("nothing is ready at {at} after {} s", PATIENCE.as_secs())
     }
 }
 
-fn is_ready(port: u16) -> bool {
+fn is_ready(at: SocketAddr) -> bool {
     let asked = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        let mut stream = TcpStream::connect(at)?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
         stream.write_all(b"GET /health/ready HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
         let mut answer = [0; 16];
@@ -249,8 +259,4 @@ fn is_ready(port: u16) -> bool {
         Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
     };
     asked().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0)).context("no port is free")?.local_addr()?.port())
 }

@@ -18,6 +18,7 @@ use lgdl_origin::ids::ConversationId;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::open_store;
 use lgdl_origin::store::{AgentRow, Role};
+use lgdl_ports::Port;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -217,7 +218,8 @@ async fn talk(victim: Victim) {
     store.close().await;
     drop(store);
 
-    let [edge, admin] = super::free_addresses();
+    let ports = [Port::free(), Port::free()];
+    let [edge, admin] = [ports[0].address(), ports[1].address()];
     let games = format!("ward:{}", file.display());
     let start =
         || Process::start_with(edge, admin, &database, &[("LGDL_GAMES", &games), ("LGDL_POSTGRES_URL", &postgres)]);

@@ -9,6 +9,7 @@ use lgdl_origin::clock::{Clock as _, SystemClock};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{Maintenance as _, Role};
+use lgdl_ports::Port;
 use serde_json::{Value, json};
 
 use super::receiver::Receiver;
@@ -48,7 +49,8 @@ async fn read(
 async fn whoever_listens_misses_nothing_when_they_are_killed() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("lgdl.db");
-    let [edge, admin] = super::free_addresses();
+    let ports = [Port::free(), Port::free()];
+    let [edge, admin] = [ports[0].address(), ports[1].address()];
     let (receiver, mut life) = Receiver::start_killable();
     let store = SqliteStore::open(&database, &SystemClock).await.unwrap();
     super::hook(&store, &receiver, "turn.committed").await;

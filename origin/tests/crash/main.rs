@@ -12,7 +12,7 @@ mod receiver;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,6 +31,7 @@ use lgdl_origin::store::{
     TurnRow, Urgency,
 };
 use lgdl_origin::webhooks::{Hand, NewWebhook};
+use lgdl_ports::Port;
 use receiver::Receiver;
 use serde_json::{Value, json};
 
@@ -161,12 +162,6 @@ impl Target for Origin {
     }
 }
 
-/// Addresses that nobody listens at.
-fn free_addresses() -> [SocketAddr; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap())
-}
-
 struct Process(Child);
 
 impl Process {
@@ -212,7 +207,8 @@ impl Drop for Process {
 async fn no_acknowledged_turn_is_lost_when_the_origin_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("lgdl.db");
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let port = Port::free();
+    let address = port.address();
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
     let receiver = Receiver::start().await;
     make_webhook(&database, &receiver).await;

@@ -1,6 +1,5 @@
 //! A pool between the origin and PostgreSQL: a real PgBouncer, by sessions and by transactions.
 
-use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lgdl_origin::serve::start;
+use lgdl_ports::Port;
 use tempfile::TempDir;
 
 use crate::Place;
@@ -21,13 +21,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Bouncer {
     process: Child,
     url: String,
+    _port: Port,
     _folder: TempDir,
 }
 
 impl Bouncer {
     fn start(program: &Path, cluster: &Cluster, database: &str, mode: &str) -> Bouncer {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let held = Port::free();
+        let port = held.number();
         let file = folder.path().join("pgbouncer.ini");
         let server = cluster.folder().display();
         let text = format!(
@@ -48,7 +50,7 @@ impl Bouncer {
             assert!(begun.elapsed() < PATIENCE, "PgBouncer listens");
             std::thread::sleep(Duration::from_millis(20));
         }
-        Bouncer { process, url: format!("postgres://lgdl@127.0.0.1:{port}/{database}"), _folder: folder }
+        Bouncer { process, url: format!("postgres://lgdl@127.0.0.1:{port}/{database}"), _port: held, _folder: folder }
     }
 }
 

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use lgdl_ports::Port;
 use serde_json::Value;
 use standardwebhooks::Webhook;
 
@@ -53,9 +54,10 @@ impl Receiver {
 
     /// The same in a runtime of its own, so that it can be killed; what it has taken is as on a disk.
     pub(crate) fn start_killable() -> (Receiver, Life) {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let receiver = Receiver { address: listener.local_addr().unwrap(), seen: Arc::default() };
-        let life = Life { receiver: receiver.clone(), runtime: Some(serve(listener, &receiver)) };
+        let port = Port::free();
+        let receiver = Receiver { address: port.address(), seen: Arc::default() };
+        let mut life = Life { receiver: receiver.clone(), runtime: None, _port: port };
+        life.revive();
         (receiver, life)
     }
 
@@ -133,6 +135,7 @@ impl Receiver {
 pub(crate) struct Life {
     receiver: Receiver,
     runtime: Option<tokio::runtime::Runtime>,
+    _port: Port,
 }
 
 impl Life {

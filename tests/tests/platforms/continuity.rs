@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use lgdl_ports::Port;
 use lgdl_tests::games;
 use lgdl_tests::origin::{EDGE_SECRET, node_variables};
 use lgdl_tests::platforms::{Kind, Node};
@@ -24,26 +25,25 @@ const GAME: &str = "clinic_triage";
 struct Process {
     child: Option<Child>,
     folder: TempDir,
-    port: u16,
+    port: Port,
 }
 
 impl Process {
     async fn start() -> Process {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut process = Process { child: None, folder: tempfile::tempdir().unwrap(), port };
+        let mut process = Process { child: None, folder: tempfile::tempdir().unwrap(), port: Port::free() };
         process.run().await;
         process
     }
 
     fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.port.address())
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command
             .args(arguments)
-            .env("LGDL_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("LGDL_LISTEN", self.port.address().to_string())
             .env("LGDL_ADMIN_LISTEN", "127.0.0.1:0")
             .env("LGDL_SQLITE_PATH", self.folder.path().join("lgdl.db"))
             .env("LGDL_EDGE_KEYS", format!("edge:{EDGE_SECRET}"))

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use lgdl_origin::config::Config;
 use lgdl_origin::objects::{Location, Place};
+use lgdl_ports::Port;
 use lgdl_s3::{FAULTS, Faults, LISTENS};
 use tempfile::TempDir;
 
@@ -34,14 +35,14 @@ impl Drop for Process {
 pub(crate) struct Server {
     folder: TempDir,
     process: Option<Process>,
-    port: u16,
+    port: Port,
 }
 
 impl Server {
     pub(crate) fn start() -> Server {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("data").join(BUCKET)).unwrap();
-        let mut server = Server { folder, process: None, port: 0 };
+        let mut server = Server { folder, process: None, port: Port::free() };
         server.again();
         server
     }
@@ -49,12 +50,11 @@ impl Server {
     /// Starts it where it was.
     pub(crate) fn again(&mut self) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_s3-server"));
-        command.arg(self.folder.path()).args([&self.port.to_string(), KEY, SECRET]);
+        command.arg(self.folder.path()).args([&self.port.number().to_string(), KEY, SECRET]);
         let mut process = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::null()));
         let mut line = String::new();
         BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix(LISTENS).expect("it listens");
-        self.port = address.rsplit_once(':').unwrap().1.parse().unwrap();
+        assert!(line.starts_with(LISTENS), "it listens");
         self.process = Some(process);
     }
 
@@ -75,7 +75,7 @@ impl Server {
         [
             ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
-            ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", self.port)),
+            ("AWS_ENDPOINT_URL", format!("http://{}", self.port.address())),
             ("AWS_ALLOW_HTTP", "true".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
