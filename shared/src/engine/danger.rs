@@ -155,6 +155,13 @@ impl Run<'_> {
         }
         let known = OnceCell::new();
         let usual = || known.get_or_init(|| self.words_of_usual_moves(None));
+        // "Tom Becker here, the tour tomorrow": who says a word of what others come for comes for that.
+        let of_others = |word: &Word| {
+            word.class == Class::CONTENT && (word.has_digit() || usual().contains(&word.stem(heard.language).hash()))
+        };
+        if heard.words.iter().any(of_others) {
+            return None;
+        }
         let clauses = hear::clauses(&self.text, &heard.tokens);
         if clauses.iter().any(|clause| self.is_asked(*clause)) || self.denies_an_emergency(&heard) {
             return None;
