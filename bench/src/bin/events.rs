@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use lgdl_bench::commits::turn;
+use lgdl_bench::figures;
 use lgdl_origin::clock::{Clock as _, SystemClock};
 use lgdl_origin::config::Config;
 use lgdl_origin::ids::person_pseudonym;
@@ -120,12 +121,6 @@ async fn reader(running: &Running, time: Duration) -> anyhow::Result<()> {
     }
     println!("{:8} reader    {}", store.kind(), figures(&mut waits));
     Ok(())
-}
-
-fn figures(times: &mut [Duration]) -> String {
-    times.sort();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
-    format!("{:>6} commits: p50 {:.2} ms, p95 {:.2} ms, p99 {:.2} ms", times.len(), at(50), at(95), at(99))
 }
 
 async fn webhooks(running: &Running, time: Duration) -> anyhow::Result<()> {
