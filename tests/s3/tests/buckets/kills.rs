@@ -87,8 +87,15 @@ async fn an_origin_that_is_killed_while_it_archives_loses_nothing_and_the_next_g
     while turns() > 0 && began.elapsed() < Duration::from_secs(60) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Its last manifest comes after its last conversation.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Its last manifest comes after its last conversation; then nothing comes any more.
+    let (mut objects, mut since) = (server.objects().len(), Instant::now());
+    while since.elapsed() < Duration::from_secs(3) && began.elapsed() < Duration::from_secs(90) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = server.objects().len();
+        if now != objects {
+            (objects, since) = (now, Instant::now());
+        }
+    }
     drop(last);
     assert_eq!((archived(), turns()), (CONVERSATIONS, 0), "all of them are there");
 
