@@ -40,6 +40,26 @@ pub async fn remember_for<P: Platform, T: Serialize>(platform: &P, about: About,
     }
 }
 
+/// Reads a note that any instance of this node may have written.
+pub async fn recall_shared<P: Platform, T: DeserializeOwned>(platform: &P, about: About, name: &str) -> Option<T> {
+    let known = platform.memory().and_then(|memory| memory.note(about, name));
+    let bytes = match known {
+        Some(bytes) => bytes,
+        None => platform.kv_get(&note(name)).await.ok()??,
+    };
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Writes a note that the other instances of this node are to find, too.
+pub async fn share<P: Platform, T: Serialize>(platform: &P, about: About, name: &str, value: &T) {
+    let Ok(bytes) = serde_json::to_vec(value) else { return };
+    // Where that fails, this instance knows.
+    let _ = platform.kv_put(&note(name), &bytes, NOTE_TTL_MS).await;
+    if let Some(memory) = platform.memory() {
+        memory.keep_note(about, name, bytes);
+    }
+}
+
 /// A note without which this node can't answer, as this instance remembers it.
 pub fn remembered<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
     serde_json::from_slice(&platform.memory()?.note(About::Node, name)?).ok()
@@ -77,14 +97,6 @@ pub async fn remember_lasting<P: Platform, T: Serialize>(platform: &P, name: &st
     if let Some(memory) = platform.memory() {
         memory.keep_note(About::Node, name, bytes);
     }
-}
-
-/// Removes such a note.
-pub async fn forget_lasting<P: Platform>(platform: &P, name: &str) {
-    if let Some(memory) = platform.memory() {
-        memory.drop_note(About::Node, name);
-    }
-    let _ = platform.kv_delete(&lasting(name)).await;
 }
 
 /// Reads a note that grants something: where others can write, only what this node has sealed counts.

@@ -152,6 +152,20 @@ impl Away {
     }
 }
 
+/// A call with an answer.
+struct Answered {
+    answer: Inbound,
+    /// Whether an attempt before the one that was answered may have reached the origin.
+    may_have_arrived: bool,
+}
+
+impl Answered {
+    /// Whether the answer is about what the attempts before it asked for, and not about this one alone.
+    fn settles(&self) -> bool {
+        !self.may_have_arrived || matches!(self.answer.status, 200..300 | 404 | 409 | 410 | 413 | 422 | 423)
+    }
+}
+
 /// A call without an answer.
 #[derive(Debug, Clone, Copy)]
 struct Unanswered {
@@ -646,10 +660,12 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             self.call.origin_health.set(Some(health));
             self.note(before, health).await;
         }
-        let answer = answer.map_err(|failed| match failed.may_have_arrived {
+        let answered = answer.map_err(|failed| match failed.may_have_arrived {
             true => OriginError::Unanswered,
             false => OriginError::Away,
         })?;
+        let settles = answered.settles();
+        let answer = answered.answer;
         let estranged = match OriginError::of(&answer) {
             OriginError::Estranged(why) => Some(why),
             _ => None,
@@ -662,7 +678,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             let before = self.health_now().await;
             self.note(before, Health { estranged, ..before }).await;
         }
-        Ok(answer)
+        if settles { Ok(answer) } else { Err(OriginError::Unanswered) }
     }
 
     /// Says in the log why the origin was given up. Trials that fail for the same cause say nothing new.
@@ -681,7 +697,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         path: &str,
         body: Vec<u8>,
         max_answer_bytes: usize,
-    ) -> Result<Inbound, Unanswered> {
+    ) -> Result<Answered, Unanswered> {
         let settings = &self.call.settings.origin;
         let (mut attempt, mut may_have_arrived) = (1, false);
         loop {
@@ -695,7 +711,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             };
             let (why, is_worth_another) = match self.call.platform.fetch(request).await {
                 // Asked too often, it is well all the same: what one person does too often must not cut off the others.
-                Ok(answer) if answer.status < 500 => return Ok(answer),
+                Ok(answer) if answer.status < 500 => return Ok(Answered { answer, may_have_arrived }),
                 Ok(answer) => (Away::Failed(answer.status), true),
                 Err(error @ (FetchError::Unreachable | FetchError::Broken)) => (Away::Silent(error), true),
                 // Another wait as long as this one would outlast the client's patience.

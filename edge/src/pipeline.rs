@@ -335,7 +335,7 @@ async fn reload<P: Platform>(call: &mut Call<'_, P>, id: &str) -> Result<Respons
     if !call.settings.development {
         return Err(Refusal::new(Reason::NoRoute, "Games are reloaded on development nodes only."));
     }
-    games::forget_list(call).await;
+    games::doubt_list(call).await;
     Response::json(StatusCode::OK, &listed(games::entry(call, id).await?))
 }
 

@@ -148,7 +148,13 @@ fn a_turn_that_may_be_kept_is_never_called_kept_nowhere() {
         let (status, answer) = say(&node, "emergency", "u1", "the house is on fire", &emergency);
         assert_eq!((status, &answer["move_id"]), (200, &json!("fire")), "help comes first: {answer}");
         assert_eq!(answer["durable"], false);
-        world.state.borrow_mut().turns.pop();
+        let (status, answer) = say(&node, "another", "u1", "hi there", &[]);
+        assert_eq!(
+            (status, &answer["degraded"]),
+            (200, &json!("stateless")),
+            "what asks first commits nothing: {answer}"
+        );
+        assert_eq!(world.state.borrow().turns.len(), before + 1);
         world.weather.set(Weather::Away);
         let (_, other) = say(&node, "other", "u1", "hi there", &[]);
         assert_eq!(other["degraded"], "stateless", "what did not get there is not kept, and that is known: {other}");
@@ -159,6 +165,23 @@ fn a_turn_that_may_be_kept_is_never_called_kept_nowhere() {
         assert_eq!((status, &answer["durable"]), (200, &json!(true)), "{answer}");
         assert_eq!(world.state.borrow().turns.len(), before + 1);
     }
+}
+
+/// What answers the second attempt has seen nothing of the first.
+#[test]
+fn an_answer_to_another_attempt_does_not_say_that_a_turn_is_not_kept() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "hello", &[]);
+    let key = [("idempotency-key", "k1")];
+    world.weather.set(Weather::TornThenBusy);
+    let (status, problem) = say(&node, "new", "u1", "hi there", &key);
+    assert_eq!((status, &problem["code"]), (503, &json!("E235")), "{problem}");
+    assert_eq!(world.state.borrow().turns.len(), 2, "it is kept");
+    world.weather.set(Weather::Fine);
+    let (status, answer) = say(&node, "new", "u1", "hi there", &key);
+    assert_eq!((status, &answer["durable"]), (200, &json!(true)), "{answer}");
+    assert_eq!(world.state.borrow().turns.len(), 2);
 }
 
 #[test]

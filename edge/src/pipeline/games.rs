@@ -105,9 +105,13 @@ pub async fn list<P: Platform>(call: &Call<'_, P>) -> Result<GameList, Refusal> 
     }
 }
 
-/// Forgets the list, so that the next request asks for it.
-pub async fn forget_list<P: Platform>(call: &Call<'_, P>) {
-    notes::forget_lasting(call.platform, &format!("games:{}", call.caller.tenant)).await;
+/// Has the next request ask for the list. Where nobody answers, what is known stays better than nothing.
+pub async fn doubt_list<P: Platform>(call: &Call<'_, P>) {
+    let note = format!("games:{}", call.caller.tenant);
+    if let Some(known) = notes::recall_lasting::<P, Listed>(call.platform, &note).await {
+        let doubted = Listed { asked_at_ms: 0, ..known };
+        notes::remember_lasting(call.platform, &note, &doubted, Where::Memory).await;
+    }
 }
 
 /// One game's entry.

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 
+use lgdl::breaker::Breaker;
 use lgdl::engine::{
     self, CapabilityCall, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord,
 };
@@ -140,12 +141,13 @@ impl Ask {
     /// called lost by nobody.
     pub(crate) async fn note_unclear<P: Platform>(&self, call: &Call<'_, P>) {
         self.unclear.set(true);
-        notes::remember(call.platform, About::Turn, &self.unclear_note(call), &true).await;
+        notes::share(call.platform, About::Turn, &self.unclear_note(call), &true).await;
     }
 
     /// Whether this request, or an earlier one for the same turn, has left it unknown whether it is kept.
     pub(crate) async fn is_unclear<P: Platform>(&self, call: &Call<'_, P>) -> bool {
-        self.unclear.get() || notes::recall(call.platform, About::Turn, &self.unclear_note(call)).await == Some(true)
+        self.unclear.get()
+            || notes::recall_shared(call.platform, About::Turn, &self.unclear_note(call)).await == Some(true)
     }
 
     fn unclear_note<P: Platform>(&self, call: &Call<'_, P>) -> String {
@@ -254,7 +256,20 @@ async fn attempt<P: Platform>(
         }
         let game = games::compiled(call, &start.game_version).await?;
         call.stage("game");
-        let settled = match run(call, ask, &game, &mut start, &mut performed).await {
+        let sure = match origin.health().await.breaker == Breaker::default() {
+            true => Ok(true),
+            // It failed lately. Of a question that fails as well everybody knows that nothing is kept by it; of a commit nobody does.
+            false => know_start(call, ask, &mut start).await,
+        };
+        let ran = match sure {
+            Ok(true) => run(call, ask, &game, &mut start, &mut performed).await,
+            Ok(false) => {
+                let start = without_origin.unwrap_or(start);
+                return Box::pin(degraded::take(call, ask, start, patience)).await;
+            }
+            Err(verdict) => Ran::Stopped(verdict),
+        };
+        let settled = match ran {
             Ran::Done(mut outcome) => {
                 call.stage("engine");
                 let response = ask.response(call, &outcome, Kept::Durable, &start.game_version);
@@ -327,7 +342,7 @@ async fn attempt<P: Platform>(
                 }
                 if start.version == 0 && conflict.current.is_none() && conflict.claimed_for_ms.is_none() {
                     // No conversation begins in this version any more: what this node knows of its games is not so.
-                    games::forget_list(call).await;
+                    games::doubt_list(call).await;
                     return Err(contended());
                 }
                 again.after(call, &conflict).await;

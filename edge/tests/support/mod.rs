@@ -112,6 +112,10 @@ pub(crate) enum Weather {
     AnswersLost,
     /// The next call happens, and its connection breaks before the answer; then the weather is fine.
     AnswerTorn,
+    /// The next call happens, and its connection breaks before the answer; then somebody on the way says that there were too many.
+    TornThenBusy,
+    /// Somebody on the way says that there were too many.
+    Busy,
     /// Errors of the server.
     Failing,
     /// It answers, and does not take this node for one of its own, with that word.
@@ -153,6 +157,11 @@ impl World {
                 self.weather.set(Weather::Fine);
                 self.origin(&request).and(Err(FetchError::Broken))
             }
+            Weather::TornThenBusy => {
+                self.weather.set(Weather::Busy);
+                self.origin(&request).and(Err(FetchError::Broken))
+            }
+            Weather::Busy => status(429),
             Weather::AnswersLost => self.origin(&request).and(Err(FetchError::TimedOut)),
             Weather::Estranged(why) => {
                 let body = json!({ "why": why }).to_string().into_bytes();
