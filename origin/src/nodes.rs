@@ -10,6 +10,7 @@ use crate::audit::events;
 use crate::bus::catalog::{NODE_DRAINED, NODE_FORGOTTEN, NODE_JOINED, NODE_LOST};
 use crate::clock::{DAY_MS, MAX_CLOCK_OFF_MS, Millis};
 use crate::http::Origin;
+use crate::ids::ConversationId;
 use crate::serve::DEFAULT_TENANT;
 use crate::store::{Event, NodeFacts, NodeRow, Result, Store, StoreError};
 
@@ -251,6 +252,23 @@ pub fn left_there(row: &NodeRow, now_ms: Millis) -> Option<String> {
         (aside, 0) => Some(format!("{aside} turns are set aside there: `lgdl journal list` at the node")),
         (aside, waiting) => Some(format!("it is silent; {waiting} turns wait there, and {aside} are set aside")),
     }
+}
+
+/// The same for the copy of one tenant, which is told nothing of the others: turns of its conversations that were set aside, as far as
+/// the node tells whose they are.
+///
+/// # Errors
+/// When the store fails.
+pub async fn aside_of_tenant(store: &dyn Store, tenant: &str, row: &NodeRow) -> Result<Option<String>> {
+    let mut aside = 0;
+    for (digest, turns) in &row.report.aside_of {
+        let Some(id) = ConversationId::of_digest(digest) else { continue };
+        if store.find_by_id(tenant, &id).await?.is_some() {
+            aside += turns;
+        }
+    }
+    let said = || format!("{aside} turns of this tenant are set aside there: `lgdl journal list` at the node");
+    Ok((aside > 0).then(said))
 }
 
 /// Looks who has fallen silent until the task is dropped.

@@ -257,6 +257,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
     origin.gate.prepare(origin.clock.now_ms()).await;
     sessions::recount(&origin).await?;
+    withdrawals::learn(&origin).await?;
     let (stop, stopped) = watch::channel(false);
     let tls = origin.tls.clone();
     let edges = edge_service(origin.clone());

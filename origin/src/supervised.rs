@@ -47,7 +47,7 @@ pub(crate) fn keep<F>(
     tasks.spawn(async move {
         let broke_down = || origin.metrics.broken_down.note(name, origin.clock.now_ms());
         let pause = || tokio::time::sleep(BEGINS_AGAIN_AFTER);
-        again_and_again(name, pause, broke_down, || work(origin.clone())).await;
+        again_and_again(name, (pause, || false), broke_down, || work(origin.clone())).await;
     });
 }
 
@@ -69,22 +69,32 @@ pub(crate) fn keep_until_told<F>(
             let mut told = stopping.clone();
             let _ = tokio::time::timeout(BEGINS_AGAIN_AFTER, told.wait_for(|stopping| *stopping)).await;
         };
-        again_and_again(name, pause, broke_down, || work(origin.clone(), stopping.clone())).await;
+        let is_told = || *stopping.borrow();
+        again_and_again(name, (pause, is_told), broke_down, || work(origin.clone(), stopping.clone())).await;
     });
 }
 
-async fn again_and_again<F, P>(name: &str, pause: impl Fn() -> P, broke_down: impl Fn(), work: impl Fn() -> F)
-where
+/// Once it is told to stop it begins a last time, for what it has to keep.
+async fn again_and_again<F, P>(
+    name: &str,
+    (pause, is_told): (impl Fn() -> P, impl Fn() -> bool),
+    broke_down: impl Fn(),
+    work: impl Fn() -> F,
+) where
     F: Future<Output = ()> + Send + 'static,
     P: Future,
 {
     loop {
+        let is_last = is_told();
         // A task of its own, which ends with this one.
         let mut task = JoinSet::new();
         task.spawn(work());
         let Some(Err(error)) = task.join_next().await else { return };
         tracing::error!(task = name, %error, "what must go on broke down, and begins again");
         broke_down();
+        if is_last {
+            return;
+        }
         pause().await;
     }
 }
@@ -103,8 +113,10 @@ mod tests {
             let begun = Arc::clone(&begun);
             async move { assert!(begun.fetch_add(1, Ordering::SeqCst) >= 2, "it breaks down") }
         };
-        again_and_again("work", || async {}, || broken.note("work", 7), work).await;
+        again_and_again("work", (|| async {}, || false), || broken.note("work", 7), work).await;
         assert_eq!(begun.load(Ordering::SeqCst), 3);
+        let always = || async { panic!("it breaks down") };
+        again_and_again("other work", (|| async {}, || true), || (), always).await;
         assert_eq!((broken.lately(7), broken.lately(7 + TOLD_FOR_MS)), (vec!["work"], Vec::new()));
     }
 }

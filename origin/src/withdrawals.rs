@@ -15,12 +15,16 @@ use crate::audit::events;
 use crate::clock::Millis;
 use crate::http::Origin;
 use crate::sessions;
-use crate::store::{Event, LOCAL_SETTINGS, MAX_PAGE, Store, StoreError};
+use crate::store::{Back, Event, LOCAL_SETTINGS, MAX_PAGE, Store, StoreError};
 
 /// The setting.
 const SETTING: &str = "withdrawn_versions";
 /// Withdrawn versions at most, of all tenants: every origin has all of them.
 pub const MAX_WITHDRAWN: usize = 1_000;
+/// Of one tenant at most: none takes the room of the others.
+pub const MAX_WITHDRAWN_OF_TENANT: usize = 100;
+/// In whose name a game goes back that is found on a withdrawn version.
+const ACTOR: &str = "origin";
 /// Longest reason, characters.
 pub const MAX_REASON_CHARS: usize = 500;
 /// How often a change is tried that another one was faster than.
@@ -146,7 +150,21 @@ pub async fn roll_back(
     told: Event,
 ) -> Result<Option<String>, StoreError> {
     let withdrawn = of_game(store, tenant, game).await?.into_iter().map(|one| one.version).collect::<Vec<_>>();
-    store.roll_back(tenant, game, &withdrawn, now_ms, told).await
+    store.roll_back(tenant, game, Back { from: None, without: &withdrawn }, now_ms, told).await
+}
+
+/// Where a withdrawn version is the active one, its game goes back to the one before, in that name.
+async fn leave(store: &dyn Store, one: &Withdrawal, now_ms: Millis, by: &str) -> Result<Option<String>, StoreError> {
+    let Withdrawal { tenant, game, version, .. } = one;
+    let withdrawn = of_game(store, tenant, game).await?.into_iter().map(|one| one.version).collect::<Vec<_>>();
+    let told = events::of(now_ms, tenant, events::GAME_ROLLED_BACK, by, game.as_str(), json!({}));
+    store.roll_back(tenant, game, Back { from: Some(version), without: &withdrawn }, now_ms, told).await
+}
+
+/// The active version of a game.
+async fn active(store: &dyn Store, tenant: &str, game: &str) -> Result<Option<String>, StoreError> {
+    let games = store.games(tenant).await?;
+    Ok(games.into_iter().find(|row| row.game == game).map(|row| row.active.version))
 }
 
 /// Withdraws a version. Where it is the active one, the game goes back to the one before; which one is active then.
@@ -163,32 +181,34 @@ pub async fn withdraw(store: &dyn Store, one: &Withdrawal) -> Result<String, Wit
     if store.game_versions(tenant, game).await?.iter().all(|row| row.version != *version) {
         return Err(WithdrawError::Unknown);
     }
-    let told = |name: &str, detail| events::of(*since_ms, tenant, name, by, game.as_str(), detail);
-    let active = || async {
-        let games = store.games(tenant).await?;
-        Ok::<_, StoreError>(games.into_iter().find(|row| row.game == *game).map(|row| row.active.version))
-    };
-    if active().await?.as_ref() == Some(version) {
-        let back = told(events::GAME_ROLLED_BACK, json!({}));
-        if roll_back(store, tenant, game, *since_ms, back).await?.is_none() {
-            let problem =
-                "it is the active version, and there is none before it: publish or activate another one first";
-            return Err(WithdrawError::Refused(problem.into()));
-        }
-    }
     let detail = json!({"version": version, "withdrawn": true, "reason": reason});
-    change(store, &told(events::GAME_WITHDRAWN, detail), |all| {
+    let told = events::of(*since_ms, tenant, events::GAME_WITHDRAWN, by, game.as_str(), detail);
+    let is_new = change(store, &told, |all| {
         if all.iter().any(|known| known.is_of(tenant, game, version)) {
             return Ok(false);
         }
         if all.len() >= MAX_WITHDRAWN {
             return Err(WithdrawError::Refused(format!("{MAX_WITHDRAWN} versions are withdrawn already")));
         }
+        if all.iter().filter(|known| known.tenant == *tenant).count() >= MAX_WITHDRAWN_OF_TENANT {
+            let problem = format!("{MAX_WITHDRAWN_OF_TENANT} versions of this tenant are withdrawn already");
+            return Err(WithdrawError::Refused(problem));
+        }
         all.push(one.clone());
         Ok(true)
     })
     .await?;
-    active().await?.ok_or(WithdrawError::Unknown)
+    // Only now: whoever publishes or goes back at the same time finds it withdrawn.
+    leave(store, one, *since_ms, by).await?;
+    let active = active(store, tenant, game).await?.ok_or(WithdrawError::Unknown)?;
+    if active == *version {
+        if is_new {
+            undo(store, (tenant, game, version), by, *since_ms).await?;
+        }
+        let problem = "it is the active version, and there is none before it: publish or activate another one first";
+        return Err(WithdrawError::Refused(problem.into()));
+    }
+    Ok(active)
 }
 
 /// Takes a withdrawal back: the version may be activated again. Conversations that began anew stay where they are. False when it was
@@ -244,59 +264,118 @@ async fn change(
     Err(StoreError::Unavailable("others change what is withdrawn; try again".into()).into())
 }
 
-/// Keeps up with what is withdrawn until the task is dropped.
+/// Keeps up with what is withdrawn until the task is dropped. The conversations of one version may be many: that they are looked at
+/// holds up nothing that is withdrawn meanwhile.
 pub async fn keep(origin: &Origin) {
+    let knows = async {
+        let (mut timer, mut told) = (timer(), BTreeSet::new());
+        loop {
+            timer.tick().await;
+            tell(know(origin, &mut told).await);
+        }
+    };
+    let sees_to = async {
+        let (mut timer, mut seen_to) = (timer(), BTreeMap::new());
+        loop {
+            timer.tick().await;
+            tell(see_to(origin, &mut seen_to).await);
+        }
+    };
+    let ((), ()) = tokio::join!(knows, sees_to);
+}
+
+fn timer() -> tokio::time::Interval {
     let mut timer = tokio::time::interval(LOOK_EVERY);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut seen_to = BTreeMap::new();
-    loop {
-        timer.tick().await;
-        if let Err(error) = look(origin, &mut seen_to).await {
-            tracing::warn!(%error, "which versions are withdrawn can't be looked at");
-        }
+    timer
+}
+
+fn tell(looked: Result<(), StoreError>) {
+    if let Err(error) = looked {
+        tracing::warn!(%error, "which versions are withdrawn can't be looked at");
     }
 }
 
-/// Looks once; `seen_to` remembers of each version up to when its conversations were looked at.
+/// Learns which versions are withdrawn, before anybody is served.
 ///
 /// # Errors
-/// When the store fails. What was done is done, and the next look goes on.
-pub async fn look(origin: &Origin, seen_to: &mut BTreeMap<Name, Millis>) -> Result<(), StoreError> {
-    let all = all(&*origin.store).await?;
+/// When the store fails.
+pub async fn learn(origin: &Origin) -> Result<(), StoreError> {
+    origin.gate.withdrawn.put(&all(&*origin.store).await?);
+    Ok(())
+}
+
+/// Learns which are, and takes a game off one that became the active one while it was withdrawn; `told` remembers what was said.
+async fn know(origin: &Origin, told: &mut BTreeSet<Name>) -> Result<(), StoreError> {
+    let (store, all) = (&*origin.store, all(&*origin.store).await?);
     origin.gate.withdrawn.put(&all);
+    let mut on = BTreeSet::new();
+    for tenant in all.iter().map(|one| one.tenant.as_str()).collect::<BTreeSet<_>>() {
+        let games = store.games(tenant).await?;
+        on.extend(games.into_iter().map(|row| (row.tenant, row.game, row.active.version)));
+    }
+    for one in all.iter().filter(|one| on.contains(&one.name())) {
+        if leave(store, one, origin.clock.now_ms(), ACTOR).await?.is_none()
+            && active(store, &one.tenant, &one.game).await?.as_ref() == Some(&one.version)
+            && told.insert(one.name())
+        {
+            let (tenant, game, version) = one.name();
+            tracing::error!(tenant, game, version, "the active version is withdrawn, and there is none to go back to");
+        }
+    }
+    Ok(())
+}
+
+/// Has the conversations of withdrawn versions begin anew; `seen_to` remembers of each version up to when they were looked at. What
+/// fails of one is tried again, and holds up no other.
+async fn see_to(origin: &Origin, seen_to: &mut BTreeMap<Name, Millis>) -> Result<(), StoreError> {
+    let all = all(&*origin.store).await?;
     for one in &all {
-        let name = one.name();
-        if !seen_to.contains_key(&name) {
-            let noted = origin.store.setting(&one.note()).await?.and_then(|text| text.parse().ok());
-            seen_to.insert(name.clone(), noted.unwrap_or(0));
+        let (name, since_ms) = (one.name(), one.since_ms);
+        if let Err(error) = see_to_one(origin, one, seen_to).await {
+            let (tenant, game, version) = name;
+            tracing::warn!(%error, tenant, game, version, since_ms, "conversations on a withdrawn version go on");
         }
-        let before = seen_to.get(&name).copied().unwrap_or(0);
-        let (known_at, now_ms) = (one.since_ms.saturating_add(KNOWN_AFTER_MS), origin.clock.now_ms());
-        // At once, and again when no origin takes anything for what is not withdrawn any more.
-        if before >= known_at || (before >= one.since_ms && now_ms < known_at) {
-            continue;
-        }
-        begin_anew(origin, one).await?;
-        origin.store.note(&one.note(), &now_ms.to_string()).await?;
-        seen_to.insert(name, now_ms);
     }
     seen_to.retain(|name, _| all.iter().any(|one| one.name() == *name));
     Ok(())
 }
 
+async fn see_to_one(origin: &Origin, one: &Withdrawal, seen_to: &mut BTreeMap<Name, Millis>) -> Result<(), StoreError> {
+    let name = one.name();
+    if !seen_to.contains_key(&name) {
+        let noted = origin.store.setting(&one.note()).await?.and_then(|text| text.parse().ok());
+        seen_to.insert(name.clone(), noted.unwrap_or(0));
+    }
+    let before = seen_to.get(&name).copied().unwrap_or(0);
+    let (known_at, now_ms) = (one.since_ms.saturating_add(KNOWN_AFTER_MS), origin.clock.now_ms());
+    // At once, and again when no origin takes anything for what is not withdrawn any more.
+    if before >= known_at || (before >= one.since_ms && now_ms < known_at) {
+        return Ok(());
+    }
+    if begin_anew(origin, one).await? {
+        origin.store.note(&one.note(), &now_ms.to_string()).await?;
+        seen_to.insert(name, now_ms);
+    }
+    Ok(())
+}
+
 /// Has the conversations of a version begin anew at their next turn. One that somebody acts in, or that is with people, does so after it
-/// has gone on: its commit finds out.
-async fn begin_anew(origin: &Origin, one: &Withdrawal) -> Result<(), StoreError> {
+/// has gone on: its commit finds out. False when the withdrawal was taken back meanwhile.
+async fn begin_anew(origin: &Origin, one: &Withdrawal) -> Result<bool, StoreError> {
     let Withdrawal { tenant, game, version, .. } = one;
     let mut after = None;
     loop {
+        if !origin.gate.withdrawn.has(tenant, game, version) {
+            return Ok(false);
+        }
         let page = origin.store.on_version((tenant, game, version), after.as_ref(), MAX_PAGE).await?;
         for (id, turns) in &page {
             sessions::end(origin, (tenant, game), id, *turns).await?;
         }
         after = match page.last() {
             Some((last, _)) if page.len() as u64 >= u64::from(MAX_PAGE) => Some(last.clone()),
-            _ => return Ok(()),
+            _ => return Ok(true),
         };
     }
 }

@@ -145,13 +145,15 @@ pub(crate) async fn commit(
     let mut outcome = CommitOutcome::DataKeyGone;
     let mut place: Option<Place> = None;
     let is_withdrawn = origin.gate.withdrawn.has(tenant, &commit.key.game, &commit.game_version);
-    if is_withdrawn && commit.expected_version == 0 && waited_since.is_none() {
-        // Nothing is there of it: the node sees that its games are not the ones of now.
-        let outcome = CommitOutcome::Conflict { current: None, claimed_for_ms: None };
-        return Ok(Done { outcome, user_id, asked, kept, said_ms: now_ms });
-    }
+    let refuses_beginnings = is_withdrawn && commit.expected_version == 0 && waited_since.is_none();
     for _ in 0..MAX_SEALS {
         kept = origin.protection.kept_request(tenant, &user_id, asked.clone()).await?;
+        // What holds its place may have acted: it is kept, and ends at once.
+        if refuses_beginnings && !origin.store.is_known(&commit.key, &user_id, &kept.key).await? {
+            // Nothing is there of it: the node sees that its games are not the ones of now.
+            outcome = CommitOutcome::Conflict { current: None, claimed_for_ms: None };
+            break;
+        }
         // What waited was acknowledged: it is not refused.
         if begins && waited_since.is_none() && place.is_none() {
             place = sessions::admit(origin, &commit.key, &user_id, &kept.key).await?;

@@ -105,13 +105,13 @@ pub trait Games: Send + Sync {
     /// Makes a published version the active one; false when it was never published for this game.
     async fn activate(&self, tenant: &str, game: &str, activation: Activation, told: Event) -> Result<bool>;
 
-    /// Goes back to the version that was active before the present one and is none of those `without` which it is done; `None` when there
-    /// is none. What is told gets the fact `version`.
+    /// Goes back to the version that was active before the present one; `None` when there is none, or another one is active than what
+    /// is gone back from. What is told gets the fact `version`.
     async fn roll_back(
         &self,
         tenant: &str,
         game: &str,
-        without: &[String],
+        back: Back<'_>,
         now_ms: Millis,
         told: Event,
     ) -> Result<Option<String>>;

@@ -330,6 +330,15 @@ pub struct GameRow {
     pub pinned: bool,
 }
 
+/// How a game goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Back<'a> {
+    /// From this version alone; `None`: from whichever is active.
+    pub from: Option<&'a str>,
+    /// To none of these.
+    pub without: &'a [String],
+}
+
 /// A published version, without its bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GameVersionRow {

@@ -130,7 +130,11 @@ pub async fn export(
         report.records += records;
     }
     for node in store.nodes().await? {
-        if let Some(why) = nodes::left_there(&node, now_ms) {
+        let why = match &options.tenant {
+            None => nodes::left_there(&node, now_ms),
+            Some(tenant) => nodes::aside_of_tenant(store, tenant, &node).await?,
+        };
+        if let Some(why) = why {
             let line = json!({"kind": UNREADABLE, "section": NODES, "record": node.name, "why": why});
             write_line(file, &line, &mut sum).await?;
             report.unreadable.add(NODES, node.name, why);

@@ -6,9 +6,9 @@ use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, 
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::Section;
 use lgdl_origin::store::{
-    Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, Claim, Commit, CommitOutcome,
-    ConsentRow, ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome, HoldRow, Lookup, PublishOutcome,
-    RetentionRule, RetentionScope, Role, SessionRow, SessionTokens, Store,
+    Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, Back, Claim, Commit,
+    CommitOutcome, ConsentRow, ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome, HoldRow, Lookup,
+    PublishOutcome, RetentionRule, RetentionScope, Role, SessionRow, SessionTokens, Store,
 };
 
 use crate::data::{NOW, claim, commit, event, key, order, publication, slot};
@@ -283,24 +283,39 @@ pub(crate) async fn games_are_published_pinned_and_rolled_back(store: Fresh) {
     assert!(!activate("v9").await.unwrap());
     assert_eq!(active().await, ["v3"]);
     assert_eq!(
-        store.roll_back("default", "medical", &[], NOW + 6, event("told")).await.unwrap().as_deref(),
+        store.roll_back("default", "medical", Back::default(), NOW + 6, event("told")).await.unwrap().as_deref(),
         Some("v2")
     );
     assert_eq!(
-        store.roll_back("default", "medical", &[], NOW + 7, event("told")).await.unwrap().as_deref(),
+        store.roll_back("default", "medical", Back::default(), NOW + 7, event("told")).await.unwrap().as_deref(),
         Some("v1")
     );
-    assert_eq!(store.roll_back("default", "medical", &[], NOW + 8, event("told")).await.unwrap(), None);
+    assert_eq!(store.roll_back("default", "medical", Back::default(), NOW + 8, event("told")).await.unwrap(), None);
     assert!(activate("v2").await.unwrap() && activate("v3").await.unwrap());
     let without = ["v2".to_owned()];
-    let back = store.roll_back("default", "medical", &without, NOW + 9, event("told")).await.unwrap();
+    let back = store
+        .roll_back("default", "medical", Back { from: None, without: &without }, NOW + 9, event("told"))
+        .await
+        .unwrap();
     assert_eq!(back.as_deref(), Some("v1"), "it is passed over");
     assert!(activate("v2").await.unwrap());
     let without = ["v1".to_owned()];
-    assert_eq!(store.roll_back("default", "medical", &without, NOW + 9, event("told")).await.unwrap(), None);
+    assert_eq!(
+        store
+            .roll_back("default", "medical", Back { from: None, without: &without }, NOW + 9, event("told"))
+            .await
+            .unwrap(),
+        None
+    );
     assert!(activate("v1").await.unwrap());
     assert_eq!(active().await, ["v1"]);
-    assert_eq!(store.roll_back("default", "nothing", &[], NOW, event("told")).await.unwrap(), None);
+    let from = |from| Back { from: Some(from), without: &[] };
+    let back = store.roll_back("default", "medical", from("v2"), NOW + 9, event("told")).await.unwrap();
+    assert_eq!((back, active().await), (None, vec!["v1".to_owned()]), "another one is active");
+    let back = store.roll_back("default", "medical", from("v1"), NOW + 9, event("told")).await.unwrap();
+    assert_eq!(back.as_deref(), Some("v2"));
+    assert!(activate("v1").await.unwrap());
+    assert_eq!(store.roll_back("default", "nothing", Back::default(), NOW, event("told")).await.unwrap(), None);
     let versions = store.game_versions("default", "medical").await.unwrap();
     assert_eq!(versions.iter().map(|v| v.version.as_str()).collect::<Vec<_>>(), ["v3", "v2", "v1"]);
     // Every published version stays to be had, for the conversations that are on it.

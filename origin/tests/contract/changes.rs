@@ -5,7 +5,7 @@ use lgdl_origin::clock::DAY_MS;
 use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, SessionId, WebhookId};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{
-    Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, ConsentRow, DataKeyRow,
+    Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, Back, ConsentRow, DataKeyRow,
     ErasureOutcome, ErasureReport, ErasureRow, Event, HoldRow, MAX_PAGE, Result, RetentionRule, RetentionScope, Role,
     Section, SessionRow, SessionTokens, Store, TextRight, Urgency, Webhook, WebhookRow, WebhookState,
 };
@@ -165,7 +165,9 @@ impl Rows {
                 let activation = Activation { version: "v1".into(), at: now, actor: "test".into() };
                 store.activate(tenant, "medical", activation, told).await
             }
-            "roll_back" => store.roll_back(tenant, "medical", &[], now, told).await.map(|version| version.is_some()),
+            "roll_back" => {
+                store.roll_back(tenant, "medical", Back::default(), now, told).await.map(|version| version.is_some())
+            }
             "set_pinned" => store.set_pinned(tenant, "medical", true, now, told).await,
             "add_key" => store.add_key(self.key.clone(), told).await.map(|()| true),
             "revoke_key" => store.revoke_key(tenant, &self.key.id, now, told).await,
@@ -296,7 +298,7 @@ pub(crate) async fn of_what_does_not_take_place_nothing_is_told(store: Fresh) {
     }
     let activation = Activation { version: "v9".into(), at: NOW, actor: "test".into() };
     assert!(!store.activate("default", "medical", activation, told()).await.unwrap());
-    assert_eq!(store.roll_back("default", "nothing", &[], NOW, told()).await.unwrap(), None);
+    assert_eq!(store.roll_back("default", "nothing", Back::default(), NOW, told()).await.unwrap(), None);
     assert!(!store.set_pinned("default", "nothing", true, NOW, told()).await.unwrap());
     // Published again, just as it is.
     store.publish(publication("medical", "v2", NOW + 1), told()).await.unwrap();
@@ -328,7 +330,10 @@ pub(crate) async fn what_is_told_has_the_facts_that_only_the_store_knows(store: 
     publish("v1", r#"{"consent_required":true}"#).await;
     assert_eq!(fact("outcome").await, "unchanged");
     publish("v2", "{}").await;
-    assert_eq!(store.roll_back("default", "medical", &[], NOW, event("back")).await.unwrap().as_deref(), Some("v1"));
+    assert_eq!(
+        store.roll_back("default", "medical", Back::default(), NOW, event("back")).await.unwrap().as_deref(),
+        Some("v1")
+    );
     assert_eq!(fact("version").await, "v1");
     rows.change(&*store, "set_pinned", event("pinned")).await.unwrap();
     publish("v3", "{}").await;

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use lgdl::compiled::CompiledGame;
 use lgdl::engine::{self, Conversation, Event as Happened, Settings, Step, Turn, TurnRecord};
 use lgdl::wire::client::MoveResponse;
-use lgdl::wire::origin::{CommitRequest, Conflict, GameList, Messages, StateName, StoredConversation, state_digest};
+use lgdl::wire::origin::{
+    ClaimRequest, CommitRequest, Conflict, GameList, Messages, StateName, StoredConversation, state_digest,
+};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::games::{PublishError, publish_file};
 use lgdl_origin::ids::ConversationId;
@@ -227,6 +229,15 @@ async fn in_a_withdrawn_version_nothing_begins_and_what_had_begun_begins_anew() 
     let begun = Person::new(&desk, "late").request("I want to order", SystemClock.now_ms()).await;
     let mut waited = Person::new(&desk, "waited").request("I want to order", SystemClock.now_ms()).await;
     waited.journal_sequence = Some(1);
+    // And one that holds its place has acted.
+    let acted = Person::new(&desk, "acted").request("I want to order", SystemClock.now_ms()).await;
+    let held = ClaimRequest {
+        game: acted.game.clone(),
+        idempotency_key: acted.idempotency_key.clone(),
+        fingerprint: acted.fingerprint.clone(),
+        ..claim(&acted.conversation_id, &acted.user_id, 0, "")
+    };
+    ok(desk.edge.post("/edge/v1/claims", &held).await, StatusCode::OK).await;
 
     let path = |version: &str| format!("/admin/v1/games/shop/versions/{version}/withdrawal");
     let reason = json!({"reason": "it asks what nobody understands"});
@@ -246,6 +257,9 @@ async fn in_a_withdrawn_version_nothing_begins_and_what_had_begun_begins_anew() 
     assert_eq!(body::<Conflict>(refused).await, Conflict { current: None, claimed_for_ms: None });
     assert_eq!(desk.edge.commit(&waited).await.status(), StatusCode::OK, "it was acknowledged");
     events(&desk, "conversation.expired", 2).await;
+    assert_eq!(desk.edge.commit(&acted).await.status(), StatusCode::OK, "what it did is done");
+    events(&desk, "conversation.expired", 3).await;
+    assert_eq!(desk.edge.commit(&acted).await.status(), StatusCode::OK, "its answer is there");
     let (small, again) = person.say("small").await;
     assert_eq!((small.stage.as_str(), again), ("confirming", 1), "it is no answer any more");
     assert_eq!(person.say("I want to order").await.0.response, "Small or large?");
@@ -264,6 +278,10 @@ async fn in_a_withdrawn_version_nothing_begins_and_what_had_begun_begins_anew() 
     assert_eq!(desk.send(Method::DELETE, &path(&bad), &json!(null)).await.status(), StatusCode::NO_CONTENT);
     ok(activate(&bad).await, StatusCode::OK).await;
     ok(withdraw(&good).await, StatusCode::OK).await;
+    problem(withdraw(&bad).await, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
+    let shown = desk.ask("/admin/v1/games/shop/versions").await;
+    let withdrawn = shown["versions"].as_array().unwrap().iter().filter(|version| !version["withdrawn"].is_null());
+    assert_eq!(withdrawn.map(|version| &version["version"]).collect::<Vec<_>>(), [&json!(good)], "it stays as it is");
     problem(withdraw(&bad).await, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
 }
 

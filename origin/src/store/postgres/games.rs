@@ -6,7 +6,7 @@ use tokio_postgres::{Row, Transaction};
 
 use super::{Database, PostgresStore, failed, get, in_time, tell};
 use crate::clock::Millis;
-use crate::store::{Activation, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
+use crate::store::{Activation, Back, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
 
 const LOCK_GAME: &str = "SELECT pg_advisory_xact_lock(hashtextextended('lgdl game ' || $1 || '/' || $2, 0))";
 
@@ -72,14 +72,14 @@ impl Games for PostgresStore {
         &self,
         tenant: &str,
         game: &str,
-        without: &[String],
+        back: Back<'_>,
         now_ms: Millis,
         told: Event,
     ) -> Result<Option<String>> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
-            let version = roll_back(&transaction, tenant, game, without, now_ms).await?;
+            let version = roll_back(&transaction, tenant, game, back, now_ms).await?;
             if let Some(version) = &version {
                 tell(&transaction, &told.with("version", version.as_str())).await?;
             }
@@ -196,14 +196,17 @@ async fn roll_back(
     transaction: &Transaction<'_>,
     tenant: &str,
     game: &str,
-    without: &[String],
+    back: Back<'_>,
     now_ms: Millis,
 ) -> Database<Option<String>> {
     transaction.execute(LOCK_GAME, &[&tenant, &game]).await?;
     let sql = "SELECT a.sequence, a.version FROM game_activations a
         JOIN games g ON g.tenant = a.tenant AND g.game = a.game AND g.active_version <> a.version
-        WHERE a.tenant = $1 AND a.game = $2 AND a.version <> ALL($3) ORDER BY a.sequence DESC LIMIT 1";
-    let Some(before) = transaction.query_opt(sql, &[&tenant, &game, &without]).await? else { return Ok(None) };
+        WHERE a.tenant = $1 AND a.game = $2 AND a.version <> ALL($3) AND ($4::text IS NULL OR g.active_version = $4)
+        ORDER BY a.sequence DESC LIMIT 1";
+    let Some(before) = transaction.query_opt(sql, &[&tenant, &game, &back.without, &back.from]).await? else {
+        return Ok(None);
+    };
     let (sequence, version): (i64, String) = (before.try_get(0)?, before.try_get(1)?);
     let sql = "DELETE FROM game_activations WHERE tenant = $1 AND game = $2 AND sequence > $3";
     transaction.execute(sql, &[&tenant, &game, &sequence]).await?;

@@ -7,7 +7,7 @@ use super::commit::write_event;
 use super::{SqliteStore, failed};
 use crate::clock::Millis;
 use crate::store::{
-    Activation, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result, StoreError,
+    Activation, Back, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result, StoreError,
 };
 
 #[async_trait]
@@ -64,15 +64,17 @@ impl Games for SqliteStore {
         &self,
         tenant: &str,
         game: &str,
-        without: &[String],
+        back: Back<'_>,
         now_ms: Millis,
         told: Event,
     ) -> Result<Option<String>> {
         let [tenant, game] = [tenant, game].map(str::to_owned);
-        let without = serde_json::to_string(without).map_err(|error| StoreError::Internal(error.to_string()))?;
+        let from = back.from.map(str::to_owned);
+        let without = serde_json::to_string(back.without).map_err(|error| StoreError::Internal(error.to_string()))?;
         self.writer
             .write(move |connection| {
-                let back = roll_back(connection, &tenant, &game, &without, now_ms).map_err(failed)?;
+                let back =
+                    roll_back(connection, (&tenant, &game), (from.as_deref(), &without), now_ms).map_err(failed)?;
                 if let Some(version) = &back {
                     write_event(connection, &told.with("version", version.as_str())).map_err(failed)?;
                 }
@@ -200,12 +202,14 @@ fn set_active(
 /// `without` is a JSON list of versions that are passed over.
 fn roll_back(
     connection: &Connection,
-    tenant: &str,
-    game: &str,
-    without: &str,
+    (tenant, game): (&str, &str),
+    (from, without): (Option<&str>, &str),
     now_ms: Millis,
 ) -> rusqlite::Result<Option<String>> {
     let Some((active, _)) = active_version(connection, tenant, game)? else { return Ok(None) };
+    if from.is_some_and(|from| from != active) {
+        return Ok(None);
+    }
     let sql = "SELECT sequence, version FROM game_activations
         WHERE tenant = ?1 AND game = ?2 AND version <> ?3 AND version NOT IN (SELECT value FROM json_each(?4))
         ORDER BY sequence DESC LIMIT 1";
