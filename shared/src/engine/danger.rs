@@ -92,7 +92,7 @@ impl Run<'_> {
     fn danger_in(&self, heard: &Heard, clause: Span, open: Option<&Open>, usual: Usual<'_>) -> Option<Candidate> {
         let std::ops::Range { start: mut at, end } = heard.words_of(clause);
         while at < end {
-            let Some(danger) = heard.language.danger(&heard.words, at, false) else {
+            let Some(danger) = heard.danger(at) else {
                 at += 1;
                 continue;
             };
@@ -125,7 +125,7 @@ impl Run<'_> {
     /// "oh no, the cable just snapped": what somebody reports behind a cry.
     fn cry(&self, heard: &Heard, readings: &Readings, usual: Usual<'_>) -> Option<(Candidate, usize)> {
         let cry = |at: usize| {
-            let cry = heard.language.danger(&heard.words, at, false).filter(|danger| danger.kind == CRY)?;
+            let cry = heard.danger(at).filter(|danger| danger.kind == CRY)?;
             Some((at, heard.words.get(at + cry.words)?.start))
         };
         let (at, from) = (0..heard.words.len()).find_map(cry)?;

@@ -340,8 +340,7 @@ impl Run<'_> {
             });
             let perhaps = || {
                 let inside = |other: &&Candidate| span.0 <= other.span.0 && other.span.1 <= span.1;
-                let denies =
-                    |other: &Candidate| Heard::of(self.language(), &other.pattern).tokens.classes().is(Class::NEGATOR);
+                let denies = |other: &Candidate| words.beside(&other.pattern).tokens.classes().is(Class::NEGATOR);
                 let own = |other: &&Candidate| !denies(other) && self.are_words_of(&self.name_of(other), said.clone());
                 heard.perhaps.iter().filter(inside).find(own).cloned()
             };
@@ -586,7 +585,7 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
     {
         return Whose::Supposed;
     }
-    let pattern = Heard::of(heard.language, &evidence.candidate.pattern);
+    let pattern = heard.beside(&evidence.candidate.pattern);
     if inquiry::is_title(text, heard, evidence, &pattern) {
         return Whose::Unknown;
     }

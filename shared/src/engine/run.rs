@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
 
     /// The words of a text, which is often what is being read.
     pub(super) fn heard_in(&self, text: &str) -> Rc<Heard> {
-        if text == self.text { self.heard() } else { Rc::new(Heard::of(self.language(), text)) }
+        if text == self.text { self.heard() } else { self.heard().beside(text) }
     }
 
     // ---- speaking -------------------------------------------------------------------------------------------

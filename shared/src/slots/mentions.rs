@@ -336,7 +336,7 @@ fn named_behind_its_noun(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     if !is_text(slot) || language.formats.get("nouns").is_some() || !words.iter().any(may_name) {
         return None;
     }
-    let name = super::name(language, slot);
+    let name = scan.heard.beside(&super::named(slot));
     if !name.words.iter().any(|word| word.is(Cue::SlotOfName)) {
         return None;
     }
@@ -371,13 +371,14 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     {
         return None;
     }
-    let is_name = super::name(language, slot).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let called = scan.heard.beside(&super::named(slot));
+    let is_name = called.words.iter().any(|word| word.is(Cue::SlotOfName));
     let opens = |at: &usize| *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::And, Cue::Linker]);
     (0..words.len()).filter(opens).find_map(|at| {
         let clause = &words[at..];
         let clause = &clause[..first_clause(clause)];
         let owner = language.prefix(clause, Cue::Owner);
-        let name = strings::named_at(language, &clause[owner..], super::spoken_name(slot));
+        let name = strings::begins_with_name(&called, &clause[owner..]);
         let copula = clause.get(owner + name..).map_or(0, |rest| language.prefix(rest, Cue::Copula));
         let introduction = language.prefix(clause, Cue::IntroductionName);
         let by_name = is_name && clause[..introduction].iter().any(|word| word.is(Cue::SlotOfName));
@@ -399,7 +400,7 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
             if !names || !(own || written) {
                 return None;
             }
-            read_string(language, slot, piece)?
+            read_string(slot, piece, &Heard::of(language, piece))?
         } else {
             match read_answer(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms())) {
                 Answer::Value { found, .. } if found.fits => found,
@@ -422,7 +423,7 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     let belongs = first.checked_sub(1).map(|before| &words[before]).is_some_and(|before| {
         let set_apart = words.get(first).is_none_or(|word| word.after_break);
         let continuous = || scan.language().formats.get("progressive").is_some_and(|end| before.text.ends_with(end));
-        let named = || super::name(scan.language(), slot).holds(before);
+        let named = || scan.heard.beside(&super::named(slot)).holds(before);
         !set_apart && before.class == Class::CONTENT && continuous() && !named()
     });
     share || belongs
@@ -768,7 +769,7 @@ fn is_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
 fn is_only_discourse(scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
     let says_so = || match found.text == scan.said(entity) {
         true => is_discourse(scan, entity),
-        false => Heard::of(scan.language(), &found.text).is(Cue::Discourse),
+        false => scan.heard_in(&found.text).is(Cue::Discourse),
     };
     is_time(entity.kind) && says_so() || opens_a_clause_as_discourse(scan, entity)
 }

@@ -1,7 +1,5 @@
 //! Answers to a question for free text, which may be anything: what is none is told first.
 
-use std::rc::Rc;
-
 use super::super::doubt::Doubt;
 use super::super::fill::{Stated, without};
 use super::super::hear::clauses;
@@ -12,7 +10,7 @@ use super::super::wording;
 use super::{Answered, Asking, Reads};
 use crate::entities::Entity;
 use crate::ir::{Element, Move, Slot, SlotType};
-use crate::language::{Class, Cue, Language};
+use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Label, Wanted};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, reason, strings};
@@ -54,7 +52,7 @@ impl Run<'_> {
             return Some(Answered::Refused(reason(self.language(), slot)));
         }
         let said = before_a_question(scan).and_then(|(end, _)| scan.text.get(..end));
-        let heard = said.map_or_else(|| Rc::clone(&scan.heard), |said| Rc::new(Heard::of(scan.language(), said)));
+        let heard = scan.heard_in(said.unwrap_or(scan.text));
         let noise = strings::is_noise(&heard);
         let refuses = strings::is_decline(&heard) && !noise && !yes_or_no;
         if slots::yes_no::is_unsure(&heard) || refuses {
@@ -158,7 +156,7 @@ impl Run<'_> {
                 Answer::Value { found, .. } => Some(found),
                 _ => None,
             },
-            _ if beside.is_empty() => slots::read_string(scan.language(), slot, scan.text),
+            _ if beside.is_empty() => slots::read_string(slot, scan.text, &scan.heard),
             _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside)
                 .filter(|found| !goes_on_about(scan, beside, found)),
         };
@@ -202,9 +200,9 @@ impl Run<'_> {
         if wanted == Wanted::Words {
             return FreeText::Value(found);
         }
-        let found = without_denials(language, slot, found);
+        let found = without_denials(&self.heard_in(&found.text), slot, found);
         let question = self.question(mv, slot);
-        let heard = Heard::of(language, &found.text);
+        let heard = self.heard_in(&found.text);
         match labels::read(wanted, &question.name, &question.heard, &found.text, &heard) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
@@ -262,8 +260,7 @@ fn opens_with_a_repair(scan: &Scan<'_>) -> bool {
 }
 
 /// "no, Ann", "knee and no chest pain": what is denied before or behind a label is no part of it.
-pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slot, found: Found) -> Found {
-    let heard = Heard::of(language, &found.text);
+pub(in crate::engine) fn without_denials(heard: &Heard, slot: &Slot, found: Found) -> Found {
     let words = heard.words.as_slice();
     let from = match words {
         [first, next, ..] if first.is(Cue::No) && next.after_break => 1,
@@ -275,7 +272,7 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
         return found;
     }
     let span = (words[from].start, words[until - 1].end);
-    match without(language, slot, &found.text, span, &[]) {
+    match without(heard.language, slot, &found.text, span, &[]) {
         Some(inner) => inner.behind(found.start),
         None => found,
     }
@@ -285,10 +282,10 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
 /// of the text, and a sentence behind it is none.
 fn without_not_knowing(scan: &Scan<'_>, slot: &Slot, found: Found) -> Option<Found> {
     let language = scan.language();
-    let heard = Heard::of(language, &found.text);
+    let heard = scan.heard_in(&found.text);
     let end = first_clause(&heard.words);
     let clause = found.text.get(..heard.words.get(end.checked_sub(1)?)?.end)?;
-    if !slots::yes_no::is_unsure(&Heard::of(language, clause)) {
+    if !slots::yes_no::is_unsure(&scan.heard_in(clause)) {
         return Some(found);
     }
     let rest = found.text.get(heard.words.get(end)?.start..)?;
