@@ -511,6 +511,11 @@ impl Run<'_> {
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
+        let whole =
+            |(from, until): &Span| scan.heard.words.iter().all(|word| *from <= word.start && word.end <= *until);
+        if taken.iter().any(whole) {
+            return Vec::new();
+        }
         // What need not be said takes only what nothing else takes: "at 10" is no time of a return that nobody has asked for.
         let open = mv.slots.iter().filter(|slot| frame.is_open(&slot.name));
         let (wanted, others): (Vec<&Slot>, Vec<&Slot>) =

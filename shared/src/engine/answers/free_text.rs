@@ -96,10 +96,11 @@ impl Run<'_> {
     fn without_codes(&mut self, asking: &Asking<'_>, text: Found) -> Found {
         let Asking { mv, slot, scan, .. } = asking;
         let inside = |stated: &Stated| text.start < stated.found.start && stated.found.end < text.end;
-        let coded = self.stated_beside(mv, scan, &[]).into_iter().filter(inside).find_map(|stated| {
+        let coded = self.stated(asking).iter().filter(|stated| inside(stated)).find_map(|stated| {
             let other = mv.slots.iter().find(|other| other.name == stated.slot && other.name != slot.name)?;
             let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
-            (set_apart && matches!(effective_type(other), SlotType::Pattern(_))).then(|| (other.clone(), stated.found))
+            (set_apart && matches!(effective_type(other), SlotType::Pattern(_)))
+                .then(|| (other.clone(), stated.found.clone()))
         });
         let Some((other, code)) = coded else { return text };
         let (Some(before), Some(behind)) = (scan.text.get(text.start..code.start), scan.text.get(code.end..text.end))
@@ -117,13 +118,18 @@ impl Run<'_> {
             && is_captured_somewhere(asking.mv, &asking.slot.name)
     }
 
+    /// What the utterance states for open slots, of which nothing is stored yet.
+    fn stated<'q>(&self, asking: &'q Asking<'_>) -> &'q [Stated] {
+        asking.stated.get_or_init(|| self.stated_beside(asking.mv, &asking.scan, &[]))
+    }
+
     /// What the utterance is as free text, without what it says for other slots.
     pub(super) fn free_text<'q>(&self, asking: &'q Asking<'_>) -> &'q FreeText {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
             let wanted = self.wanted(mv, slot);
             let mut beside: Vec<(usize, usize)> = self
-                .stated_beside(mv, scan, &[])
+                .stated(asking)
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
                 .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
@@ -132,7 +138,8 @@ impl Run<'_> {
             if wanted != Wanted::Words {
                 beside.extend(self.days_at_the_end(mv, scan));
             }
-            let spelt = slots::spelt_code(scan).filter(|_| is_text(slot) && wanted == Wanted::Code);
+            let coded = is_text(slot) && wanted == Wanted::Code;
+            let spelt = coded.then(|| slots::spelt_code(scan)).flatten();
             spelt.map_or_else(|| self.read_free_text(mv, slot, wanted, scan, &beside), FreeText::Value)
         })
     }
