@@ -354,8 +354,7 @@ impl Run<'_> {
 
     /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.
     pub(super) fn clause_candidates(&self, span: Span) -> Vec<Candidate> {
-        let Some(said) = self.text.get(span.0..span.1) else { return Vec::new() };
-        let mut found = self.matches_of(said);
+        let mut found = self.matches_in(span).unwrap_or_default();
         for candidate in &mut found {
             candidate.span = (candidate.span.0 + span.0, candidate.span.1 + span.0);
             for capture in &mut candidate.captures {
