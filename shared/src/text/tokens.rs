@@ -554,6 +554,10 @@ impl Reader<'_> {
 
     /// Whether a mark belongs to the number or address it stands in: `10,000`, `7:30`, `a.b@c.org`.
     fn joins(&self, ch: char, address: bool) -> bool {
+        // Most words end at a space.
+        if !matches!(ch, '.' | ',' | ':' | '@' | '-' | '+') {
+            return false;
+        }
         let (Some(&previous), Some(next)) =
             (self.text.as_bytes().get(self.at.wrapping_sub(1)), self.char_at(self.at + 1))
         else {
