@@ -339,9 +339,10 @@ impl Reader<'_> {
         )
     }
 
-    /// The words of the dangers that no class has, by their first letters.
+    /// The words of the dangers that no class has, by their first letters, before each how many bytes it has: `A` for one.
     fn dangers(&mut self, spelling: &Spelling) -> Vec<String> {
         const MIN_LETTERS: usize = 3;
+        const MAX_LETTERS: usize = (b'~' - b'@') as usize;
         let mut words: BTreeSet<String> = BTreeSet::new();
         for line in self.lines("phrases.txt").iter().filter(|line| line.section.starts_with(DANGERS)) {
             let (kind, entries) = line.text.split_once(':').unwrap_or(("", &line.text));
@@ -356,9 +357,11 @@ impl Reader<'_> {
                 words.remove(&word);
             });
         }
-        words.retain(|word| word.len() >= MIN_LETTERS);
+        words.retain(|word| (MIN_LETTERS..=MAX_LETTERS).contains(&word.len()));
         let words: Vec<String> = words.into_iter().collect();
-        words.chunk_by(|one, next| one.as_bytes()[0] == next.as_bytes()[0]).map(|group| group.join(" ")).collect()
+        let counted = |word: &String| format!("{}{word}", char::from(word.len() as u8 + b'@'));
+        let groups = words.chunk_by(|one, next| one.as_bytes()[0] == next.as_bytes()[0]);
+        groups.map(|group| group.iter().map(counted).collect()).collect()
     }
 
     /// `wording.txt`: every text of the engine, with its placeholders.

@@ -392,6 +392,19 @@ impl SlotType {
     #[must_use]
     pub fn simple(name: &str) -> Option<&'static SlotType> {
         static SIMPLE: [(&str, SlotType); 12] = SlotType::SIMPLE;
+        // Asked for every slot of text, many times a turn: most begin otherwise.
+        const INITIALS: u32 = {
+            let (mut bits, mut at) = (0, 0);
+            while at < SlotType::SIMPLE.len() {
+                bits |= 1 << (SlotType::SIMPLE[at].0.as_bytes()[0] - b'a');
+                at += 1;
+            }
+            bits
+        };
+        let initial = name.bytes().next().filter(u8::is_ascii_lowercase)? - b'a';
+        if INITIALS >> initial & 1 == 0 {
+            return None;
+        }
         SIMPLE.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty)
     }
 

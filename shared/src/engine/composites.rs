@@ -7,6 +7,7 @@ use super::run::Run;
 use crate::ir::{Move, Slot};
 use crate::slots::{self, Found, Scan, Source, whole_of};
 use crate::template::View;
+use crate::text::Heard;
 
 /// Marks that set the parts of a composite apart.
 const MARKS: [char; 3] = [',', ';', '\n'];
@@ -94,7 +95,7 @@ impl Run<'_> {
             let to = if index + 1 == texts.len() { pieces.len() } else { index + ahead + 1 };
             let Some([piece, more @ ..]) = pieces.get(from..to) else { continue };
             // Only what it begins with can be words around it: "OH" is no sigh.
-            if let Some(Found { text, .. }) = slots::read_string(self.language(), slot, piece) {
+            if let Some(Found { text, .. }) = slots::read_string(slot, piece, &Heard::of(self.language(), piece)) {
                 let said = std::iter::once(text.as_str()).chain(more.iter().copied()).collect::<Vec<_>>().join(", ");
                 found.push((Slot::clone(slot), Found::text((0, said.len()), said)));
             }

@@ -6,7 +6,7 @@
 //! in the game does. Or it reports something that nothing in the game is about, behind a cry or where nothing is under way. To ask
 //! costs a "no"; not to ask may cost more.
 
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::ir::{Move, Priority, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, Stage, Standing, URGENT_GUESS};
 use crate::slots::{self, effective_type};
-use crate::text::{Danger, Heard, Polarity, Word, polarity, takes_its_denial_back};
+use crate::text::{Danger, Heard, Polarity, Sounds, Word, polarity, takes_its_denial_back};
 
 /// The kind that calls for help, whatever has happened.
 const ANY: &str = "*";
@@ -72,6 +72,7 @@ impl Run<'_> {
     fn forgiven(&self, heard: &Heard) -> Option<Heard> {
         let index = self.input.game.index();
         let language = heard.language;
+        let sounds = LazyCell::new(|| Sounds::of(language));
         let meant = |word: &Word| {
             let of_game =
                 || index.find_word(word.hash).is_some() || index.find_stem(word.stem(language).hash()).is_some();
@@ -80,7 +81,7 @@ impl Run<'_> {
             if !unknown || of_game() || name() {
                 return None;
             }
-            Some((word.token, 1, vec![language.danger_word(&word.text)?.to_owned()]))
+            Some((word.token, 1, vec![sounds.danger_word(&word.text)?.to_owned()]))
         };
         let changes: Vec<_> = heard.words.iter().filter_map(meant).collect();
         let respelt = || Heard::over(language, &self.text, Rc::new(heard.tokens.respelt(&changes)));
@@ -91,7 +92,7 @@ impl Run<'_> {
     fn danger_in(&self, heard: &Heard, clause: Span, open: Option<&Open>, usual: Usual<'_>) -> Option<Candidate> {
         let std::ops::Range { start: mut at, end } = heard.words_of(clause);
         while at < end {
-            let Some(danger) = heard.language.danger(&heard.words, at, false) else {
+            let Some(danger) = heard.danger(at) else {
                 at += 1;
                 continue;
             };
@@ -124,7 +125,7 @@ impl Run<'_> {
     /// "oh no, the cable just snapped": what somebody reports behind a cry.
     fn cry(&self, heard: &Heard, readings: &Readings, usual: Usual<'_>) -> Option<(Candidate, usize)> {
         let cry = |at: usize| {
-            let cry = heard.language.danger(&heard.words, at, false).filter(|danger| danger.kind == CRY)?;
+            let cry = heard.danger(at).filter(|danger| danger.kind == CRY)?;
             Some((at, heard.words.get(at + cry.words)?.start))
         };
         let (at, from) = (0..heard.words.len()).find_map(cry)?;

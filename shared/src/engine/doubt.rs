@@ -207,7 +207,7 @@ impl Run<'_> {
 
     /// What speaks against a text as the value of its slot.
     pub(super) fn doubt_of_text(&self, mv: &Move, slot: &Slot, found: &Found) -> Option<Doubt> {
-        let heard = Heard::of(self.language(), &found.text);
+        let heard = self.heard_in(&found.text);
         let words = heard.words.as_slice();
         // "Rivadavia 5480", "sept 3": nobody is called by figures.
         let counts = |word: &Word| word.has_digit() || word.class.is(Class::NUMBER);

@@ -186,7 +186,7 @@ impl Run<'_> {
             if let Some(mut found) = without(self.language(), &slot, text, span, &spans) {
                 let wanted = self.wanted(mv, &slot);
                 if wanted != Wanted::Words {
-                    found = without_denials(self.language(), &slot, found);
+                    found = without_denials(&self.heard_in(&found.text), &slot, found);
                 }
                 // "my daughter Sofia", "Sofia in the toddler room"
                 if matches!(wanted, Wanted::Name | Wanted::Person) {
@@ -511,6 +511,11 @@ impl Run<'_> {
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
+        let whole =
+            |(from, until): &Span| scan.heard.words.iter().all(|word| *from <= word.start && word.end <= *until);
+        if taken.iter().any(whole) {
+            return Vec::new();
+        }
         // What need not be said takes only what nothing else takes: "at 10" is no time of a return that nobody has asked for.
         let open = mv.slots.iter().filter(|slot| frame.is_open(&slot.name));
         let (wanted, others): (Vec<&Slot>, Vec<&Slot>) =
@@ -693,7 +698,7 @@ fn without_own_negation<'t>(heard: &Heard, candidate: &Candidate, text: &'t str)
     if !heard.words.iter().filter(inside).any(|word| word.class.is(Class::NEGATOR) && !captured(word)) {
         return Cow::Borrowed(text);
     }
-    let pattern = Heard::of(heard.language, &candidate.pattern);
+    let pattern = heard.beside(&candidate.pattern);
     let is_own = |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || pattern.holds(word));
     let own = heard.words.iter().filter(inside).filter(is_own);
     Cow::Owned(own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end))))

@@ -210,16 +210,23 @@ impl Run<'_> {
             }
             Entry::Fresh | Entry::UnderWay => {}
         }
+        // What is needed is the same until a block has run.
+        let mut known = None;
         for (index, block) in mv.blocks.iter().enumerate() {
-            match kind(block) {
-                Kind::Prompt(name) => match self.need(&mv) {
+            let kind = kind(block);
+            let need = match kind {
+                Kind::Prompt(_) | Kind::Completed => *known.get_or_insert_with(|| self.need(&mv)),
+                _ => None,
+            };
+            match kind {
+                Kind::Prompt(name) => match need {
                     Some(Need::Value(slot)) if is_or_holds(name, &slot.name) && self.asks_here(&mv, index) => {
                         return self.ask(&mv);
                     }
                     Some(Need::Confirmation(_)) => return self.ask(&mv),
                     _ => continue,
                 },
-                Kind::Completed if mv.slots.is_empty() || self.need(&mv).is_some() => continue,
+                Kind::Completed if mv.slots.is_empty() || need.is_some() => continue,
                 Kind::Completed => {}
                 Kind::Outcome | Kind::Event => continue,
                 Kind::Match if entry != Entry::Fresh || only_slots || index < first => continue,
@@ -229,6 +236,7 @@ impl Run<'_> {
             if self.ran(index) {
                 continue;
             }
+            known = None;
             let Some(flow) = self.run_block(&mv, index)? else { continue };
             if flow == Flow::Called {
                 return Ok(());

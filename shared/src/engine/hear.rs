@@ -340,8 +340,7 @@ impl Run<'_> {
             });
             let perhaps = || {
                 let inside = |other: &&Candidate| span.0 <= other.span.0 && other.span.1 <= span.1;
-                let denies =
-                    |other: &Candidate| Heard::of(self.language(), &other.pattern).tokens.classes().is(Class::NEGATOR);
+                let denies = |other: &Candidate| words.beside(&other.pattern).tokens.classes().is(Class::NEGATOR);
                 let own = |other: &&Candidate| !denies(other) && self.are_words_of(&self.name_of(other), said.clone());
                 heard.perhaps.iter().filter(inside).find(own).cloned()
             };
@@ -355,8 +354,7 @@ impl Run<'_> {
 
     /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.
     pub(super) fn clause_candidates(&self, span: Span) -> Vec<Candidate> {
-        let Some(said) = self.text.get(span.0..span.1) else { return Vec::new() };
-        let mut found = self.matches_of(said);
+        let mut found = self.matches_in(span).unwrap_or_default();
         for candidate in &mut found {
             candidate.span = (candidate.span.0 + span.0, candidate.span.1 + span.0);
             for capture in &mut candidate.captures {
@@ -586,7 +584,7 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
     {
         return Whose::Supposed;
     }
-    let pattern = Heard::of(heard.language, &evidence.candidate.pattern);
+    let pattern = heard.beside(&evidence.candidate.pattern);
     if inquiry::is_title(text, heard, evidence, &pattern) {
         return Whose::Unknown;
     }

@@ -51,7 +51,7 @@ pub(super) fn about(text: &str, heard: &Heard, candidate: &Candidate) -> Option<
         return Some(About::Whether);
     }
     // What the author wrote as a question is meant as one.
-    let pattern = Heard::of(language, &candidate.pattern);
+    let pattern = heard.beside(&candidate.pattern);
     if verb == 0 || pattern.begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) > 0 {
         return None;
     }
@@ -175,9 +175,8 @@ pub(super) fn is_title(text: &str, heard: &Heard, evidence: &Evidence, pattern: 
 /// least two of them, one with its auxiliary, and nothing is denied. Who it is need not be in the pattern.
 pub(super) fn is_in_words_of(heard: &Heard, candidate: &Candidate, clause: (usize, usize)) -> bool {
     const LEAST: usize = 2;
-    let language = heard.language;
     let all = heard.tokens.as_slice();
-    let pattern = Heard::of(language, &candidate.pattern);
+    let pattern = heard.beside(&candidate.pattern);
     let words = || heard.words.iter().filter(|word| (clause.0..clause.1).contains(&word.token));
     if words().any(|word| word.class.is(Class::NEGATOR.and(Class::NOTHING).and(Class::POSSIBLE))) {
         return false;
@@ -205,13 +204,12 @@ pub(super) fn has_stopped(heard: &Heard, candidate: &Candidate) -> bool {
     if !words[first..].iter().any(|word| word.end <= candidate.span.1 && word.class.is(Class::NEGATOR)) {
         return false;
     }
-    !clause.any(lifts) && takes_its_denial_back(&Heard::of(heard.language, &candidate.pattern).tokens)
+    !clause.any(lifts) && takes_its_denial_back(&heard.beside(&candidate.pattern).tokens)
 }
 
 /// Whether a candidate is only spoken of: a question about something else that is said before it ("is there any cost to see an
 /// adviser"), or a verb that takes back what it names ("drop my claim").
 pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> bool {
-    let language = heard.language;
     let words = heard.words.as_slice();
     let first = heard.words_of(candidate.span).start;
     let lead = words[..first].iter().rev().take_while(|word| word.class.is(Class::DETERMINER)).count();
@@ -222,11 +220,11 @@ pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> boo
     let captured = |word: &Word| candidate.captures_at((word.start, word.end));
     let around = words[(first - lead).saturating_sub(1)..].iter().take_while(|word| word.end <= candidate.span.1);
     if around.into_iter().any(|word| takes_away(word) && !captured(word)) {
-        return !Heard::of(language, &candidate.pattern).words.iter().any(takes_away);
+        return !heard.beside(&candidate.pattern).words.iter().any(takes_away);
     }
     words[..first].iter().any(Word::tells)
         && strings::is_inquiry(text, heard)
-        && Heard::of(language, &candidate.pattern).begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) == 0
+        && heard.beside(&candidate.pattern).begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) == 0
 }
 
 /// "a fire drill", "a documentary about a fire": no more than the name of an exercise or of a story.

@@ -121,11 +121,12 @@ impl Run<'_> {
     ) -> Option<Stated> {
         let counts = |slot: &&&Slot| {
             let person = |word: &Word| word.class.is_person() || self.language().cues(word.hash).has(Cue::People);
-            slots::is_number(slot) && self.question(mv, slot).heard.words.iter().any(person)
+            self.question(mv, slot).heard.words.iter().any(person)
         };
-        let mut counting = open.iter().filter(counts);
+        let mut numbers = open.iter().filter(|slot| slots::is_number(slot)).peekable();
+        let (span, count) = numbers.peek().and_then(|_| count_of_speakers(scan))?;
+        let mut counting = numbers.filter(counts);
         let (slot, None) = (counting.next()?, counting.next()) else { return None };
-        let (span, count) = count_of_speakers(scan)?;
         let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
         let found = Found::new(span, scan.text.get(span.0..span.1)?, serde_json::json!(count));
         free.then(|| Stated { slot: slot.name.clone(), found })

@@ -20,17 +20,17 @@ impl Run<'_> {
         if !scan.heard.words.iter().any(may_be) {
             return None;
         }
+        let only = |at_word: fn(&Scan<'_>, usize) -> Option<Span>| {
+            let mut found = (0..scan.heard.len()).filter_map(|at| at_word(scan, at));
+            found.next().filter(|_| found.next().is_none())
+        };
+        let span = only(address_at).or_else(|| only(place_at))?;
         let mut asking = open.iter().filter(|slot| self.asks_for_an_address(mv, slot));
         let (slot, None) = (asking.next()?, asking.next()) else { return None };
         let asked = self.state.active.as_ref().and_then(|frame| frame.open.as_ref());
         if matches!(asked, Some(Open::Slot { name } | Open::Confirm { name }) if *name == slot.name) {
             return None;
         }
-        let only = |at_word: fn(&Scan<'_>, usize) -> Option<Span>| {
-            let mut found = (0..scan.heard.len()).filter_map(|at| at_word(scan, at));
-            found.next().filter(|_| found.next().is_none())
-        };
-        let span = only(address_at).or_else(|| only(place_at))?;
         let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
         let found = Found::text(span, scan.text.get(span.0..span.1)?);
         free.then(|| Stated { slot: slot.name.clone(), found })
@@ -49,15 +49,19 @@ impl Run<'_> {
 
     /// Whether a slot is for the address of something, by its name or its question.
     pub(super) fn asks_for_an_address(&self, mv: &Move, slot: &Slot) -> bool {
-        let question = self.question(mv, slot);
-        is_text(slot) && (labels_a_place(&question.name) || labels_a_place(&question.heard))
+        let labelled = || {
+            let question = self.question(mv, slot);
+            labels_a_place(&question.name) || labels_a_place(&question.heard)
+        };
+        is_text(slot) && labelled()
     }
 
     /// "in Rose 4", "el aire del Luna 4": the only name with a number that is led to as the only open slot's question for which place
     /// it is, "In which hut?", or that something is of; outside the spans in `taken`.
     pub(super) fn numbered_place(&self, mv: &Move, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Option<Stated> {
         let words = scan.heard.words.as_slice();
-        if !words.iter().any(Word::has_digit) {
+        let name = |word: &Word| word.is_capital(scan.text) && !word.class.is(Class::TIME) && !word.has_digit();
+        if !words.windows(2).any(|pair| pair[1].has_digit() && name(&pair[0])) {
             return None;
         }
         let asking = open.iter().filter(|slot| is_text(slot) && self.question(mv, slot).wanted() == Wanted::Label);
@@ -67,7 +71,6 @@ impl Run<'_> {
         if matches!(asked, Some(Open::Slot { name } | Open::Confirm { name }) if *name == slot.name) {
             return None;
         }
-        let name = |word: &Word| word.is_capital(scan.text) && !word.class.is(Class::TIME) && !word.has_digit();
         let span_at = |at: usize| {
             let number = words.get(at).filter(|word| word.has_digit() && !word.after_break && !timed(scan, word))?;
             let count = words[..at].iter().rev().take_while(|word| name(word)).count();

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::answers::Question;
 use super::conditions;
 use super::firewall;
+use super::hear::Span;
 use super::inquiry;
 use super::state::{Conversation, Frame};
 use super::understanding::Understood;
@@ -27,7 +28,7 @@ use crate::language::{Class, Language, Locale};
 use crate::matcher::{self, Candidate, Query, Standing};
 use crate::slots::strings;
 use crate::template::View;
-use crate::text::Heard;
+use crate::text::{Heard, Tokens};
 
 /// Stops a turn until the host has made the call.
 pub(super) type Halt = Box<CapabilityCall>;
@@ -274,7 +275,7 @@ impl<'a> Run<'a> {
 
     /// The words of a text, which is often what is being read.
     pub(super) fn heard_in(&self, text: &str) -> Rc<Heard> {
-        if text == self.text { self.heard() } else { Rc::new(Heard::of(self.language(), text)) }
+        if text == self.text { self.heard() } else { self.heard().beside(text) }
     }
 
     // ---- speaking -------------------------------------------------------------------------------------------
@@ -374,16 +375,23 @@ impl<'a> Run<'a> {
 
     /// What a text may mean, best first.
     pub(super) fn matches_of(&self, text: &str) -> Vec<Candidate> {
-        self.find(text, &|index| self.admits(index))
+        self.find(text, None, &|index| self.admits(index))
+    }
+
+    /// What a part of the utterance may mean, best first.
+    pub(super) fn matches_in(&self, span: Span) -> Option<Vec<Candidate>> {
+        let text = self.text.get(span.0..span.1)?;
+        let part = (text.len() < self.text.len()).then(|| Rc::new(self.heard().tokens.part(span)));
+        Some(self.find(text, part, &|index| self.admits(index)))
     }
 
     /// How one move matches a text.
     pub(super) fn match_of(&self, text: &str, move_id: &str) -> Option<Candidate> {
         let wanted = self.input.game.find_move(move_id)?;
-        self.find(text, &|index| index == wanted).into_iter().find(|candidate| candidate.move_index == wanted)
+        self.find(text, None, &|index| index == wanted).into_iter().find(|candidate| candidate.move_index == wanted)
     }
 
-    fn find(&self, text: &str, admits: &dyn Fn(usize) -> bool) -> Vec<Candidate> {
+    fn find(&self, text: &str, cut: Option<Rc<Tokens>>, admits: &dyn Fn(usize) -> bool) -> Vec<Candidate> {
         let query = Query {
             text,
             participant: self.input.participant,
@@ -391,11 +399,11 @@ impl<'a> Run<'a> {
             admits,
             plausible: &|index| self.plausible(index),
         };
-        // Of a part of it only what the patterns need is cut.
-        let whole = (text == self.text).then(|| self.heard());
+        // Of another text only what the patterns need is cut.
+        let cut = cut.or_else(|| (text == self.text).then(|| Rc::clone(&self.heard().tokens)));
         let mut scratch = self.scratch.borrow_mut();
-        let mut found = match &whole {
-            Some(heard) => matcher::find_cut(self.input.game, &query, &heard.tokens, &mut scratch),
+        let mut found = match &cut {
+            Some(tokens) => matcher::find_cut(self.input.game, &query, tokens, &mut scratch),
             None => matcher::find_with(self.input.game, &query, &mut scratch),
         };
         drop(scratch);

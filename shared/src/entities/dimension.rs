@@ -45,8 +45,8 @@ fn spelt(u: &Utterance<'_>, at: usize, may_end: fn(&Utterance<'_>, usize) -> boo
     let named = u.grammar.units.longest_before(u, at, may_end);
     // "the neighbour at 12 has a key": no hectares.
     let word = u.tokens.word(at);
-    let grammar = u.grammar.function_words.has(word) && u.grammar.prepositions_as_units.word(word).is_none();
-    let sign = SIGNS.longest_before(u, at, may_end).filter(|(_, end)| !grammar || *end > at + 1);
+    let grammar = || u.grammar.function_words.has(word) && u.grammar.prepositions_as_units.word(word).is_none();
+    let sign = SIGNS.longest_before(u, at, may_end).filter(|(_, end)| *end > at + 1 || !grammar());
     if sign.map(|(_, end)| end) > named.map(|(_, end)| end) { sign } else { named }
 }
 
@@ -186,6 +186,8 @@ fn feet_and_inches_in_marks(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<
 fn and_a_part(u: &Utterance<'_>, phrase: &NumberPhrase, candidates: &[Candidate]) -> Option<Quantity> {
     /// Metres of a height at most: `100 m 20` are two numbers.
     const MAX_METRES: i64 = 2;
+    // Most numbers are the last, and to look for a unit is dear.
+    candidates.last().filter(|last| last.phrase.start > phrase.end)?;
     let (unit, end) = spelt(u, phrase.end, |_, _| true)?;
     let part = candidates.iter().find(|part| part.phrase.start == end).map(|part| part.phrase)?;
     let (whole, count) = (phrase.amount.as_integer()?, part.amount.as_integer()?);

@@ -137,10 +137,9 @@ fn whole(grammar: &Grammar, joints: Compounds, word: &str) -> Option<u32> {
 /// Tens and what is added to them, written together: `twentyfive`, `fortysecond`.
 fn joined(grammar: &Grammar, word: &str) -> Option<Numeral> {
     let ending = grammar.joined_tens;
-    if ending.is_empty() {
-        return None;
-    }
-    let found = word.as_bytes().windows(ending.len()).position(|letters| letters == ending.as_bytes());
+    let first = *ending.as_bytes().first()?;
+    let is_ending = |letters: &[u8]| letters[0] == first && letters == ending.as_bytes();
+    let found = word.as_bytes().windows(ending.len()).position(is_ending);
     let at = found.filter(|at| *at > 0)? + ending.len();
     let (tens, unit) = word.split_at_checked(at).filter(|(_, unit)| !unit.is_empty())?;
     match (grammar.numerals.word(tens)?, grammar.numerals.word(unit)?) {

@@ -46,7 +46,7 @@ pub struct Language {
     pub(crate) folds: &'static [(char, &'static str)],
     contractions: &'static [(&'static str, &'static str, &'static str)],
     apostrophes: &'static [Apostrophe],
-    /// The words of the dangers, those that begin with the same letter together, with spaces between them.
+    /// The words of the dangers, those that begin with the same letter together, before each how many bytes it has: `A` for one.
     pub(crate) dangers: &'static [&'static str],
     classes: Table<u64>,
     cues: Cues,

@@ -197,7 +197,7 @@ pub(crate) fn words(game: &CompiledGame, language: &'static Language, text: &str
     Rc::clone(&scratch.utterance.tokens)
 }
 
-/// As [`find_with`], of a text whose words are cut already.
+/// As [`find_with`], of a text whose words are cut already, and of parts of it, one after the other in the same game.
 pub(crate) fn find_cut(
     game: &CompiledGame,
     query: &Query<'_>,

@@ -14,6 +14,8 @@ const MAX_SPELLING_LOOKUPS: usize = 64;
 const MAX_READINGS: usize = 2;
 /// The longest and shortest misspelt word, in characters.
 const SPELLED_CHARS: std::ops::RangeInclusive<usize> = 4..=24;
+/// Words of an utterance that are looked up once for all its parts.
+const MAX_KNOWN: usize = 32;
 /// Vocabulary terms recognised in one utterance.
 const MAX_TERM_HITS: usize = 512;
 
@@ -50,10 +52,13 @@ pub(super) struct Utterance {
     pub(super) mask: u64,
     /// Weights of the words before each position: as part of a match, and as part of the rest.
     sums: Vec<(u32, u32)>,
+    /// What was looked up of an utterance that is read in parts as well.
+    known: Vec<(u64, Shape, Seen)>,
 }
 
 impl Utterance {
-    /// Reads a text, which is cut already where `cut` has its words. Of words that it has read last there is nothing to do.
+    /// Reads a text, which is cut already where `cut` has its words: those of an utterance or of a part of it. Of words that it has
+    /// read last there is nothing to do.
     pub(super) fn read(
         &mut self,
         language: &'static Language,
@@ -64,10 +69,13 @@ impl Utterance {
         match cut {
             Some(tokens) if Rc::ptr_eq(tokens, &self.tokens) => return,
             Some(tokens) => self.tokens = Rc::clone(tokens),
-            None => match Rc::get_mut(&mut self.tokens) {
-                Some(tokens) => tokens.read(language, text),
-                None => self.tokens = Rc::new(normalize(language, text)),
-            },
+            None => {
+                self.known.clear();
+                match Rc::get_mut(&mut self.tokens) {
+                    Some(tokens) => tokens.read(language, text),
+                    None => self.tokens = Rc::new(normalize(language, text)),
+                }
+            }
         }
         self.look_all_up(language, index);
         if let Some(tokens) = respaced::respaced(language, index, &self.tokens, &self.seen) {
@@ -98,7 +106,14 @@ impl Utterance {
             inside += weight.max(u32::from(weight::FUNCTION));
             outside += weight;
             self.sums.push((inside, outside));
-            let seen = look_up(language, index, token, tokens.text(at), &mut spelling_left);
+            let known = self.known.iter().find(|(hash, shape, _)| (*hash, *shape) == (token.hash, token.shape));
+            let seen = match known {
+                Some((_, _, seen)) => *seen,
+                None => look_up(language, index, token, tokens.text(at), &mut spelling_left),
+            };
+            if known.is_none() && self.known.len() < MAX_KNOWN {
+                self.known.push((token.hash, token.shape, seen));
+            }
             for key in [seen.key, seen.readings[0].1, seen.readings[1].1] {
                 if key != NONE {
                     self.mask |= 1 << (key & 63);

@@ -34,6 +34,7 @@ pub(crate) struct Mention {
 /// slots of the move: an option that is also another slot's name says nothing.
 pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Mention> {
     let free = |(start, end): (usize, usize)| taken.iter().all(|(from, to)| end <= *from || start >= *to);
+    let types: Vec<&SlotType> = slots.iter().map(|slot| item_type(slot)).collect();
     // Every value with the slots that it fits.
     let mut values: Vec<(Found, Vec<usize>)> = Vec::new();
     let weekdays = Weekdays::of(slots, scan);
@@ -50,8 +51,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             continue;
         }
         let mut fitting: Vec<(usize, Found)> = Vec::new();
-        for (index, slot) in slots.iter().enumerate() {
-            let ty = item_type(slot);
+        for (index, (slot, ty)) in slots.iter().zip(types.iter().copied()).enumerate() {
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
@@ -71,9 +71,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         prefer_the_named(scan, slots, entity, &mut fitting);
         // "tomorrow at 7pm" is a day for one slot and a time for another.
         let (days, times): (Vec<_>, Vec<_>) =
-            fitting.iter().cloned().partition(|(index, _)| *item_type(slots[*index]) == SlotType::Date);
+            fitting.iter().cloned().partition(|(index, _)| matches!(types[*index], SlotType::Date));
         let splits =
-            entity.kind == Kind::DateTime && times.iter().all(|(index, _)| *item_type(slots[*index]) == SlotType::Time);
+            entity.kind == Kind::DateTime && times.iter().all(|(index, _)| matches!(types[*index], SlotType::Time));
         let groups = if splits { vec![days, times] } else { vec![fitting] };
         for group in groups {
             if let Some((_, found)) = group.first() {
@@ -82,14 +82,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             }
         }
     }
-    let mut moments = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == SlotType::DateTime);
+    let moment = |(index, slot): &(usize, &&Slot)| {
+        matches!(types[*index], SlotType::DateTime) && matches!(effective_type(slot), SlotType::DateTime)
+    };
+    let mut moments = slots.iter().enumerate().filter(moment);
     if let (Some((index, _)), None) = (moments.next(), moments.next())
         && values.iter().all(|(_, fits)| !fits.contains(&index))
         && let Some(found) = joined(slots, index, scan).filter(|found| free(found.span()))
     {
         values.push((found, vec![index]));
     }
-    for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
+    for (index, slot) in slots.iter().enumerate().filter(|(index, _)| matches!(types[*index], SlotType::Boolean)) {
         if let Some((answer, start, end)) =
             yes_no::stated(super::spoken_name(slot), &scan.heard).filter(|(_, start, end)| free((*start, *end)))
         {
@@ -97,7 +100,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             values.push((Found::new((start, end), text, json!(answer)), vec![index]));
         }
     }
-    for (index, _) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Email) {
+    for (index, _) in types.iter().enumerate().filter(|(_, ty)| matches!(ty, SlotType::Email)) {
         let spelt = answer::find_spoken_email(scan.text, scan.reference.language);
         if let Some((start, end, value)) = spelt.filter(|(start, end, _)| free((*start, *end))) {
             values.push((Found::text((start, end), value), vec![index]));
@@ -111,8 +114,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             values.push((found, vec![index]));
         }
     }
-    for (index, slot) in slots.iter().enumerate() {
-        let SlotType::Pattern(regex) = item_type(slot) else { continue };
+    for (index, ty) in types.iter().enumerate() {
+        let SlotType::Pattern(regex) = ty else { continue };
         if let Some(found) = pattern::mentioned(regex, scan).filter(|found| free(found.span())) {
             // What has the form is nothing else: not a number, not a day.
             values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
@@ -131,7 +134,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     // Options that are something else as well: "Monday" is a day.
     let mut shared: Vec<(usize, Found)> = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
-        let SlotType::Enum(choices) = item_type(slot) else { continue };
+        let SlotType::Enum(choices) = types[index] else { continue };
         if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) || weekdays.lists.contains(&index) {
             continue;
         }
@@ -336,7 +339,7 @@ fn named_behind_its_noun(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     if !is_text(slot) || language.formats.get("nouns").is_some() || !words.iter().any(may_name) {
         return None;
     }
-    let name = super::name(language, slot);
+    let name = scan.heard.beside(&super::named(slot));
     if !name.words.iter().any(|word| word.is(Cue::SlotOfName)) {
         return None;
     }
@@ -371,13 +374,14 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     {
         return None;
     }
-    let is_name = super::name(language, slot).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let called = scan.heard.beside(&super::named(slot));
+    let is_name = called.words.iter().any(|word| word.is(Cue::SlotOfName));
     let opens = |at: &usize| *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::And, Cue::Linker]);
     (0..words.len()).filter(opens).find_map(|at| {
         let clause = &words[at..];
         let clause = &clause[..first_clause(clause)];
         let owner = language.prefix(clause, Cue::Owner);
-        let name = strings::named_at(language, &clause[owner..], super::spoken_name(slot));
+        let name = strings::begins_with_name(&called, &clause[owner..]);
         let copula = clause.get(owner + name..).map_or(0, |rest| language.prefix(rest, Cue::Copula));
         let introduction = language.prefix(clause, Cue::IntroductionName);
         let by_name = is_name && clause[..introduction].iter().any(|word| word.is(Cue::SlotOfName));
@@ -399,7 +403,7 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
             if !names || !(own || written) {
                 return None;
             }
-            read_string(language, slot, piece)?
+            read_string(slot, piece, &Heard::of(language, piece))?
         } else {
             match read_answer(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms())) {
                 Answer::Value { found, .. } if found.fits => found,
@@ -422,7 +426,7 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     let belongs = first.checked_sub(1).map(|before| &words[before]).is_some_and(|before| {
         let set_apart = words.get(first).is_none_or(|word| word.after_break);
         let continuous = || scan.language().formats.get("progressive").is_some_and(|end| before.text.ends_with(end));
-        let named = || super::name(scan.language(), slot).holds(before);
+        let named = || scan.heard.beside(&super::named(slot)).holds(before);
         !set_apart && before.class == Class::CONTENT && continuous() && !named()
     });
     share || belongs
@@ -768,7 +772,7 @@ fn is_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
 fn is_only_discourse(scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
     let says_so = || match found.text == scan.said(entity) {
         true => is_discourse(scan, entity),
-        false => Heard::of(scan.language(), &found.text).is(Cue::Discourse),
+        false => scan.heard_in(&found.text).is(Cue::Discourse),
     };
     is_time(entity.kind) && says_so() || opens_a_clause_as_discourse(scan, entity)
 }

@@ -67,7 +67,7 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
             return Answer::Refused(reason_for_one(scan.language(), slot));
         }
         SlotType::Pattern(regex) => pattern::find(regex, scan),
-        SlotType::String => read_string(scan.language(), slot, scan.text),
+        SlotType::String => read_string(slot, scan.text, &scan.heard),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
@@ -523,9 +523,9 @@ fn split_list(language: &'static Language, text: &str) -> Vec<(usize, usize)> {
     pieces
 }
 
-/// Reads free text: what was said without lead-ins.
-pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) -> Option<Found> {
-    let (start, end) = strings::value_span(language, super::spoken_name(slot), text)?;
+/// Reads free text, with its words: what was said without lead-ins.
+pub(crate) fn read_string(slot: &Slot, text: &str, heard: &Heard) -> Option<Found> {
+    let (start, end) = strings::value_heard(&heard.beside(&super::named(slot)), text, heard)?;
     Some(Found::text((start, end), text.get(start..end)?))
 }
 
@@ -533,7 +533,7 @@ pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) 
 pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answer {
     match effective_type(slot) {
         SlotType::String if slot.expression.is_none() => {
-            match read_string(Language::of(reference.language), slot, text) {
+            match read_string(slot, text, &Heard::of(Language::of(reference.language), text)) {
                 Some(found) => Answer::Value { found, whole: true },
                 None => Answer::Absent,
             }

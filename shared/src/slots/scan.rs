@@ -98,6 +98,11 @@ impl<'t> Scan<'t> {
         Scan { terms, ..self }
     }
 
+    /// The words of a text, which is often the whole.
+    pub(crate) fn heard_in(&self, text: &str) -> Rc<Heard> {
+        if text == self.text { Rc::clone(&self.heard) } else { self.heard.beside(text) }
+    }
+
     /// The language that it was heard in.
     pub(crate) fn language(&self) -> &'static Language {
         self.heard.language

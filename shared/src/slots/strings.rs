@@ -352,10 +352,15 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], name: &[Word]
 
 /// How many of the first words are the name of a slot, or the last word of it; 0 for none.
 pub(crate) fn named_at(language: &'static Language, words: &[Word], slot_name: &str) -> usize {
-    let name = Heard::of(language, &called(slot_name)).words;
+    begins_with_name(&Heard::of(language, &called(slot_name)), words)
+}
+
+/// The same with what the slot is called.
+pub(super) fn begins_with_name(name: &Heard, words: &[Word]) -> usize {
+    let (language, name) = (name.language, name.words.as_slice());
     // "el tamaño"
-    let article = language.prefix(&name, Cue::Owner);
-    named_by(if article < name.len() { &name[article..] } else { &name }, words)
+    let article = language.prefix(name, Cue::Owner);
+    named_by(if article < name.len() { &name[article..] } else { name }, words)
 }
 
 /// The same with the words of the slot's name.

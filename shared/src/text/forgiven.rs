@@ -1,5 +1,7 @@
 //! Misspelt words that tell of a danger: whoever is in danger does not look how it is spelt.
 
+use std::cell::LazyCell;
+
 use super::{Stem, edit_distance, one_slip_apart, stem};
 use crate::language::Language;
 
@@ -8,104 +10,148 @@ use crate::language::Language;
 const ONE_SLIP: usize = 6;
 const OTHER_VOWEL: usize = 9;
 const TWO_SLIPS: usize = 11;
+/// The shortest stem of which another form is told by its sound, in letters; all but one of them sound so in the word itself.
+const LONG: usize = 5;
 
-impl Language {
-    /// The word of the danger phrases that one that the language does not know misspells.
-    pub(crate) fn danger_word(&self, said: &str) -> Option<&'static str> {
-        let sounds = Sounds::of(self);
-        let may_begin = |known: char| said.starts_with(known) || sounds.opens_alike(known, said);
-        let words = || {
-            let groups = self.dangers.iter().filter(|group| group.chars().next().is_some_and(may_begin));
-            groups.flat_map(|group| group.split(' '))
-        };
-        if words().any(|known| known == said) {
-            return None;
-        }
-        let sound: String = sounds.heard(said).collect();
-        let own = stem(self, said);
-        let mut meant = None;
-        for known in words() {
-            let (alike, whole) = sounds.alike(known, &sound);
-            if whole {
-                return Some(known);
-            }
-            if meant.is_none() && (is_slip(known, said) || sounds.is_form(self, known, alike, own)) {
-                meant = Some(known);
-            }
-        }
-        let meant = meant?;
-        // "drinks" is another form of "drank", and no slip.
-        let is_form = words().any(|known| stem(self, known).hash() == own.hash());
-        (!is_form).then_some(meant)
-    }
+/// How much of a word sounds like another, from its beginning on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alike {
+    /// So many letters, and no more.
+    Letters(usize),
+    /// All of both.
+    Whole,
 }
 
-/// How the letters of a language sound.
-struct Sounds<'l> {
+/// How the letters of a language sound, by which words are told that misspell one of a danger.
+pub(crate) struct Sounds<'l> {
+    language: &'l Language,
     /// The letter that is not heard at the beginning of a word.
     silent: &'l str,
-    /// Letters of which any may be written for another.
-    groups: Vec<&'l str>,
-    /// Two letters, and what they sound like.
-    pairs: Vec<(&'l str, &'l str)>,
+    /// Letters of which any may be written for another, with spaces between them.
+    groups: &'l str,
+    /// Two letters, and what they sound like, with spaces between them.
+    pairs: &'l str,
+    /// The letters that begin a pair or belong to a group: most stand for themselves.
+    others: u32,
 }
 
 impl<'l> Sounds<'l> {
-    fn of(language: &'l Language) -> Sounds<'l> {
-        let of = |key| language.formats.get(key).unwrap_or_default().split_ascii_whitespace();
-        let mut groups = of("sounds");
-        let silent = groups.next().unwrap_or_default();
-        let pairs = of("sounds.pairs").filter_map(|pair| pair.split_once(':')).collect();
-        Sounds { silent, groups: groups.collect(), pairs }
+    pub(crate) fn of(language: &'l Language) -> Sounds<'l> {
+        let of = |key| language.formats.get(key).unwrap_or_default();
+        let sounds = of("sounds");
+        let (silent, groups) = sounds.split_once(' ').unwrap_or((sounds, ""));
+        let pairs = of("sounds.pairs");
+        let begin_pairs = pairs.split(' ').filter_map(|pair| pair.chars().next());
+        let others = silent.chars().chain(groups.chars()).chain(begin_pairs);
+        let others = others.fold(OTHER_LETTERS, |bits, letter| bits | bit(letter));
+        Sounds { language, silent, groups, pairs, others }
     }
 
-    /// Whether a word that sounds like `said` may begin with a letter.
-    fn opens_alike(&self, known: char, said: &str) -> bool {
-        let heard = said.strip_prefix(self.silent).unwrap_or(said);
-        let alike = |letter: char| self.groups.iter().any(|group| group.contains(known) && group.contains(letter));
-        self.silent.contains(known) || heard.starts_with(known) || heard.chars().next().is_some_and(alike)
-    }
-
-    /// How many letters of a sound a word has from its beginning on, and whether it has all of them and no more.
-    fn alike(&self, word: &str, sound: &str) -> (usize, bool) {
-        let mut heard = self.heard(word);
-        let alike = sound.chars().zip(&mut heard).take_while(|(one, other)| one == other).count();
-        (alike, alike == sound.chars().count() && heard.next().is_none())
-    }
-
-    /// "combulsionando": whether a stem sounds like that of a word, where it is long enough; so many of their letters do.
-    fn is_form(&self, language: &Language, known: &str, alike: usize, own: Stem<'_>) -> bool {
-        const LONG: usize = 5;
-        // Most words sound otherwise from the beginning, and to find a stem is dear.
-        if alike + 1 < LONG {
-            return false;
+    /// The word of the danger phrases that one that the language does not know misspells.
+    pub(crate) fn danger_word(&self, said: &str) -> Option<&'l str> {
+        let first = said.chars().next()?;
+        let heard = self.without_silent(said).chars().next();
+        let group = heard.and_then(|letter| self.group(letter)).unwrap_or_default();
+        let may_begin = |known: char| {
+            known == first || heard == Some(known) || group.contains(known) || self.silent.contains(known)
+        };
+        let openings = group.chars().chain(self.silent.chars()).chain([first]).chain(heard);
+        let openings = openings.fold(0, |bits, letter| bits | bit(letter));
+        let words = || {
+            let groups = self.language.dangers.iter();
+            let groups = groups.filter(|group| {
+                group.chars().nth(1).is_some_and(|known| openings & bit(known) != 0 && may_begin(known))
+            });
+            groups.flat_map(|group| counted(group))
+        };
+        let sound: Vec<char> = self.heard(said).collect();
+        let own = LazyCell::new(|| stem(self.language, said));
+        let (mut whole, mut meant) = (None, None);
+        let last = said.as_bytes().last();
+        for known in words() {
+            // What begins and ends otherwise neither sounds so nor is one slip away, and most words do.
+            let ends_otherwise = known.len() < TWO_SLIPS && known.as_bytes().last() != last;
+            if ends_otherwise && self.sounds_otherwise(known, &sound) {
+                continue;
+            }
+            if known == said {
+                return None;
+            }
+            if whole.is_some() {
+                continue;
+            }
+            match self.alike(known, &sound) {
+                Alike::Whole => whole = Some(known),
+                Alike::Letters(alike)
+                    if meant.is_none() && (is_slip(known, said) || alike + 1 >= LONG && self.is_form(known, *own)) =>
+                {
+                    meant = Some(known);
+                }
+                Alike::Letters(_) => {}
+            }
         }
+        if whole.is_some() {
+            return whole;
+        }
+        let meant = meant?;
+        // "drinks" is another form of "drank", and no slip.
+        let is_form = words().any(|known| stem(self.language, known).hash() == own.hash());
+        (!is_form).then_some(meant)
+    }
+
+    fn without_silent<'t>(&self, word: &'t str) -> &'t str {
+        word.strip_prefix(self.silent).unwrap_or(word)
+    }
+
+    /// The letters that may be written for this one, with itself.
+    fn group(&self, letter: char) -> Option<&'l str> {
+        let at = self.groups.find(letter)?;
+        let start = self.groups[..at].rfind(' ').map_or(0, |space| space + 1);
+        self.groups[start..].split(' ').next()
+    }
+
+    /// Whether the second letter of a word is not heard in `sound`, as is told without hearing the word.
+    fn sounds_otherwise(&self, word: &str, sound: &[char]) -> bool {
+        let ([first, second, ..], Some(heard)) = (word.as_bytes(), sound.get(1)) else { return false };
+        let plain = self.others & (bit((*first).into()) | bit((*second).into())) == 0;
+        plain && first != second && char::from(*second) != *heard
+    }
+
+    /// How much of a word sounds like `sound`.
+    fn alike(&self, word: &str, sound: &[char]) -> Alike {
+        let mut heard = self.heard(word);
+        let alike = sound.iter().zip(&mut heard).take_while(|(one, other)| *one == other).count();
+        if alike == sound.len() && heard.next().is_none() { Alike::Whole } else { Alike::Letters(alike) }
+    }
+
+    /// "combulsionando": whether a stem sounds like that of a word, where it is long enough.
+    fn is_form(&self, known: &str, own: Stem<'_>) -> bool {
         let sound = |stem: Stem<'_>| self.heard(&<[&str; 2]>::from(stem.pieces()).concat()).collect::<String>();
-        let known = sound(stem(language, known));
+        let known = sound(stem(self.language, known));
         known.len() >= LONG && known == sound(own)
     }
 
     /// How a word sounds: without what is not heard, one letter for all that sound like it, none of them twice.
     fn heard<'t>(&'t self, word: &'t str) -> impl Iterator<Item = char> + 't {
-        let mut rest = word.strip_prefix(self.silent).unwrap_or(word);
+        let mut rest = self.without_silent(word);
         let mut of_a_pair = "".chars();
         let mut last = None;
         std::iter::from_fn(move || {
             loop {
-                let letter = match of_a_pair.next() {
-                    Some(letter) => letter,
-                    None => {
-                        if let Some((pair, sound)) = self.pairs.iter().find(|(pair, _)| rest.starts_with(pair)) {
-                            rest = &rest[pair.len()..];
-                            of_a_pair = sound.chars();
-                            continue;
-                        }
-                        let letter = rest.chars().next()?;
-                        rest = &rest[letter.len_utf8()..];
-                        letter
-                    }
+                let (letter, paired) = match of_a_pair.next() {
+                    Some(letter) => (letter, true),
+                    None => (rest.chars().next()?, false),
                 };
-                let group = self.groups.iter().find(|group| group.contains(letter));
+                let plain = self.others & bit(letter) == 0;
+                if !paired {
+                    if !plain && let Some((pair, sound)) = self.pair(rest) {
+                        rest = &rest[pair.len()..];
+                        of_a_pair = sound.chars();
+                        continue;
+                    }
+                    rest = &rest[letter.len_utf8()..];
+                }
+                let group = if plain { None } else { self.group(letter) };
                 let heard = group.and_then(|group| group.chars().next()).unwrap_or(letter);
                 if is_vowel(letter) || last != Some(heard) {
                     last = Some(heard);
@@ -114,6 +160,32 @@ impl<'l> Sounds<'l> {
             }
         })
     }
+
+    /// The two letters that a text begins with, and what they sound like.
+    fn pair(&self, text: &str) -> Option<(&'l str, &'l str)> {
+        let [first, second, ..] = text.as_bytes() else { return None };
+        let at = self.pairs.as_bytes().windows(3).position(|pair| pair == [*first, *second, b':'])?;
+        let sound = self.pairs.get(at + 3..)?;
+        Some((self.pairs.get(at..at + 2)?, sound.split(' ').next()?))
+    }
+}
+
+/// A bit for each letter of the alphabet, and one for all others.
+fn bit(letter: char) -> u32 {
+    if letter.is_ascii_lowercase() { 1 << (letter as u8 - b'a') } else { OTHER_LETTERS }
+}
+
+const OTHER_LETTERS: u32 = 1 << 26;
+
+/// The words of a text, before each of which stands how many bytes it has.
+fn counted(text: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = usize::from(rest.as_bytes().first()?.checked_sub(b'@')?) + 1;
+        let word = rest.get(1..end)?;
+        rest = rest.get(end..)?;
+        Some(word)
+    })
 }
 
 fn is_vowel(letter: char) -> bool {
@@ -157,7 +229,7 @@ mod tests {
             ("smokke", "smoke"),
             ("swalowed", "swallow"),
         ] {
-            assert_eq!(Language::english().danger_word(said), Some(meant), "{said}");
+            assert_eq!(Sounds::of(Language::english()).danger_word(said), Some(meant), "{said}");
         }
     }
 
@@ -173,7 +245,7 @@ mod tests {
             ("umo", "humo"),
             ("incencio", "incendio"),
         ] {
-            assert_eq!(spanish.danger_word(said), Some(meant), "{said}");
+            assert_eq!(Sounds::of(spanish).danger_word(said), Some(meant), "{said}");
         }
     }
 
@@ -182,7 +254,7 @@ mod tests {
     fn what_sounds_otherwise_in_spanish_is_another_word() {
         let spanish = Language::coded("es").expect("it is in the build");
         for said in ["piso", "bolso", "sano", "casa", "drogas", "puerto", "zona"] {
-            assert_eq!(spanish.danger_word(said), None, "{said}");
+            assert_eq!(Sounds::of(spanish).danger_word(said), None, "{said}");
         }
     }
 
@@ -192,7 +264,7 @@ mod tests {
             "drink", "booking", "checked", "folded", "drawing", "painted", "turning", "strike", "sticky", "shoot",
             "food", "hear", "waiter", "burner",
         ] {
-            assert_eq!(Language::english().danger_word(said), None, "{said}");
+            assert_eq!(Sounds::of(Language::english()).danger_word(said), None, "{said}");
         }
     }
 }

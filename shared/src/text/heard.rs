@@ -3,12 +3,14 @@
 //! This is what the phrases of a conversation (repairs, corrections, "yes", "I don't know"), slots and options work on.
 //! Words are in normal form: "I can't" is `i can not`, both words of "can't" with the same place in the text.
 
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::rc::Rc;
 
+use super::hash;
+use super::stem::{Stem, Stemming};
 use super::tokens::{Break, MAX_TOKENS, Shape, Tokens};
-use super::{Stem, hash, stem};
 use crate::language::{Class, Cue, CueSet, Language};
 
 /// The normal form of a word, which lies with those of the whole text.
@@ -70,7 +72,21 @@ pub(crate) struct Word {
     pub(crate) cues: CueSet,
     /// Its place among the tokens.
     pub(crate) token: usize,
+    /// Its stem, once it was asked for.
+    stemming: Kept<Stemming>,
 }
+
+/// What follows from the rest of a word and is found out when it is first asked for.
+#[derive(Debug, Clone)]
+struct Kept<T>(OnceCell<T>);
+
+impl<T> PartialEq for Kept<T> {
+    fn eq(&self, _: &Kept<T>) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Kept<T> {}
 
 impl Word {
     /// Whether the word by itself is a phrase of any of these cues.
@@ -81,7 +97,7 @@ impl Word {
 
     /// The part that its forms share.
     pub(crate) fn stem(&self, language: &Language) -> Stem<'_> {
-        stem(language, &self.text)
+        self.stemming.0.get_or_init(|| language.inflection.stemming(&self.text, self.hash)).of(&self.text)
     }
 
     /// Whether it tells something: of content, and no phrase of the conversation itself.
@@ -145,6 +161,9 @@ pub(crate) struct Heard {
     /// What patterns and polarity are told by; signs among them.
     pub(crate) tokens: Rc<Tokens>,
     pub(crate) words: Vec<Word>,
+    dangers: OnceCell<Vec<Option<Danger>>>,
+    /// Other texts that were heard beside this one.
+    others: RefCell<Vec<(String, Rc<Heard>)>>,
 }
 
 impl Heard {
@@ -181,9 +200,31 @@ impl Heard {
                 class: token.class,
                 cues: language.cues(token.hash).without(NO_PHRASES),
                 token: at,
+                stemming: Kept(OnceCell::new()),
             });
         }
-        Heard { language, tokens, words }
+        Heard { language, tokens, words, dangers: OnceCell::new(), others: RefCell::default() }
+    }
+
+    /// Another text in the same language, a phrase or a name, which is often asked for again.
+    pub(crate) fn beside(&self, text: &str) -> Rc<Heard> {
+        /// Texts that are kept, at most.
+        const MAX_KEPT: usize = 32;
+        if let Some((_, known)) = self.others.borrow().iter().find(|(known, _)| known == text) {
+            return Rc::clone(known);
+        }
+        let heard = Rc::new(Heard::of(self.language, text));
+        let mut others = self.others.borrow_mut();
+        if others.len() < MAX_KEPT {
+            others.push((text.to_owned(), Rc::clone(&heard)));
+        }
+        heard
+    }
+
+    /// The longest phrase at a word that says what is dangerous, to somebody who is spoken of where it needs one.
+    pub(crate) fn danger(&self, at: usize) -> Option<Danger> {
+        let all = || (0..self.words.len()).map(|at| self.language.danger(&self.words, at, false)).collect();
+        self.dangers.get_or_init(all).get(at).copied().flatten()
     }
 
     /// Whether there is no word at all.
@@ -299,9 +340,10 @@ impl Language {
             let (head, tail) = stem.pieces();
             stems = hash::append(spaced(stems, at), stem.hash(), head.len() + tail.len());
             // As it is written comes before what it is a form of.
-            let keys = [hash::push(stems, hash::STEMMED), said].map(|key| (key, self.cues(key)));
-            let phrases = keys.into_iter().flat_map(|(key, cues)| DANGER_CUES.map(|cue| (key, cues, cue)));
-            for (key, cues, cue) in phrases {
+            let keys = [hash::push(stems, hash::STEMMED), said];
+            let known = keys.into_iter().filter(|key| self.cues(*key).meets(DANGERS));
+            for (key, cue) in known.flat_map(|key| DANGER_CUES.map(|cue| (key, cue))) {
+                let cues = self.cues(key);
                 let Some(kinds) = cues.has(cue).then(|| self.value(cue, key)).flatten() else { continue };
                 let kind = match cue {
                     Cue::DangerSign => around.clone().find_map(|thing| {

@@ -13,6 +13,7 @@ mod tokens;
 pub(crate) mod unicode;
 
 pub use distance::{MAX_COMPARED_CHARS, edit_distance, one_slip_apart};
+pub(crate) use forgiven::Sounds;
 pub(crate) use polarity::takes_its_denial_back;
 pub use polarity::{Polarity, polarity};
 pub use stem::Stem;

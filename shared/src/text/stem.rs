@@ -42,6 +42,7 @@ pub(crate) struct Rule {
 pub struct Stem<'a> {
     head: &'a str,
     tail: &'static str,
+    hash: u64,
 }
 
 impl Stem<'_> {
@@ -53,7 +54,26 @@ impl Stem<'_> {
 
     /// The hash of the stem.
     pub(crate) fn hash(&self) -> u64 {
-        self.tail.bytes().fold(hash::of(self.head.as_bytes()), hash::push)
+        self.hash
+    }
+}
+
+/// How a stem is made of its word, which may be kept beside it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stemming {
+    /// What an irregular form is a form of.
+    base: Option<&'static str>,
+    /// How many bytes of it are left.
+    head: usize,
+    tail: &'static str,
+    hash: u64,
+}
+
+impl Stemming {
+    /// The stem of the word that it was made for.
+    pub(crate) fn of<'a>(&self, word: &'a str) -> Stem<'a> {
+        let head = self.base.unwrap_or(word).get(..self.head).unwrap_or(word);
+        Stem { head, tail: self.tail, hash: self.hash }
     }
 }
 
@@ -66,30 +86,35 @@ impl Inflection {
 
     /// The stem of a normalized word. Words that are not plain lower-case ASCII in normal form are their own stem.
     pub(crate) fn stem<'a>(&self, word: &'a str) -> Stem<'a> {
-        let base: &'a str = self.base(hash::of(word.as_bytes())).unwrap_or(word);
-        let bytes = base.as_bytes();
-        let mut stem = Stem { head: base, tail: "" };
+        self.stemming(word, hash::of(word.as_bytes())).of(word)
+    }
+
+    /// The same, of a word and its hash.
+    pub(crate) fn stemming(&self, word: &str, key: u64) -> Stemming {
+        let base = self.base(key);
+        let mut head = base.unwrap_or(word);
+        let mut tail = "";
         let lengths = MIN_STEMMED_BYTES..=MAX_STEMMED_BYTES;
-        if !lengths.contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_lowercase) {
-            return stem;
-        }
-        for step in self.steps {
-            let Some((rule, head)) = step.iter().find_map(|rule| Some((rule, rule.applied(stem.head)?))) else {
+        let is_plain = lengths.contains(&head.len()) && head.bytes().all(|byte| byte.is_ascii_lowercase());
+        for step in self.steps.iter().filter(|_| is_plain) {
+            let Some((rule, rest)) = step.iter().find_map(|rule| Some((rule, rule.applied(head)?))) else {
                 continue;
             };
-            stem = Stem { head, tail: rule.tail };
+            (head, tail) = (rest, rule.tail);
             if rule.stop || !rule.tail.is_empty() {
                 break;
             }
         }
-        stem
+        let hash = if base.is_none() && head.len() == word.len() { key } else { hash::of(head.as_bytes()) };
+        Stemming { base, head: head.len(), tail, hash: tail.bytes().fold(hash, hash::push) }
     }
 }
 
 impl Rule {
     /// What the rule leaves of a word before its tail, if it fits.
     fn applied<'w>(&self, word: &'w str) -> Option<&'w str> {
-        if !word.ends_with(self.suffix) {
+        // The last letter tells most of them apart.
+        if self.suffix.as_bytes().last() != word.as_bytes().last() || !word.ends_with(self.suffix) {
             return None;
         }
         let rest = word.get(..word.len() - self.cut)?;

@@ -223,6 +223,24 @@ impl Tokens {
         out
     }
 
+    /// The words of a part of the text, which begins and ends with a word or at the end of the text.
+    pub(crate) fn part(&self, span: (usize, usize)) -> Tokens {
+        let mut part = Tokens { language: self.language, letters: self.letters.clone(), ..Tokens::default() };
+        let inside = |token: &&Token| span.0 <= token.start as usize && token.end as usize <= span.1;
+        for token in self.tokens.iter().filter(inside) {
+            let (start, end) = (token.start - span.0 as u32, token.end - span.0 as u32);
+            part.classes = part.classes.and(token.class);
+            part.has_data |= token.shape == Shape::Data;
+            part.tokens.push(Token { start, end, ..*token });
+        }
+        if let Some(first) = part.tokens.first_mut() {
+            (first.before, first.after_question) = (Break::None, false);
+        }
+        let ends = self.tokens.last().is_some_and(|last| (last.end as usize) < span.1);
+        part.ends_asking = ends && self.ends_asking;
+        part
+    }
+
     fn finish(&mut self, low: usize, start: usize, end: usize, shape: Shape, before: Break, question: bool) {
         let hash = hash::of(&self.letters.as_bytes()[low..]);
         self.finish_hashed(hash, low, (start, end), shape, before, question);
@@ -536,6 +554,10 @@ impl Reader<'_> {
 
     /// Whether a mark belongs to the number or address it stands in: `10,000`, `7:30`, `a.b@c.org`.
     fn joins(&self, ch: char, address: bool) -> bool {
+        // Most words end at a space.
+        if !matches!(ch, '.' | ',' | ':' | '@' | '-' | '+') {
+            return false;
+        }
         let (Some(&previous), Some(next)) =
             (self.text.as_bytes().get(self.at.wrapping_sub(1)), self.char_at(self.at + 1))
         else {
@@ -591,6 +613,37 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         assert_eq!(normalized(Language::english(), text), expected, "{text}");
+    }
+
+    #[test]
+    fn a_part_is_what_its_text_is_by_itself() {
+        let read = |text: &str| {
+            let mut tokens = Tokens::default();
+            tokens.read(Language::english(), text);
+            tokens
+        };
+        let words = |tokens: &Tokens| {
+            let word = |(at, token): (usize, &Token)| {
+                let Token { start, end, hash, class, shape, before, after_question, .. } = *token;
+                (tokens.text(at).to_owned(), (start, end), hash, class, (shape, before, after_question))
+            };
+            tokens.as_slice().iter().enumerate().map(word).collect::<Vec<_>>()
+        };
+        for text in
+            ["I can't come at 7:30 p.m., is that so? Mail jo@example.com", "$20 (or €5); ¿qué? naïve — yes", "one"]
+        {
+            let whole = read(text);
+            for first in 0..whole.len() {
+                for end in first + 1..=whole.len() {
+                    let span = whole.span(first, end);
+                    let (part, own) = (whole.part(span), read(&text[span.0..span.1]));
+                    assert_eq!(words(&part), words(&own), "{}", &text[span.0..span.1]);
+                    let of = |tokens: &Tokens| (tokens.classes(), tokens.has_data(), tokens.ends_asking());
+                    assert_eq!(of(&part), of(&own), "{}", &text[span.0..span.1]);
+                }
+            }
+            assert_eq!(whole.part((0, text.len())).ends_asking(), whole.ends_asking());
+        }
     }
 
     #[test]

@@ -617,7 +617,7 @@ impl Run<'_> {
         if !usable {
             return None;
         }
-        let found = slots::read_string(scan.language(), slot, said)?;
+        let found = slots::read_string(slot, said, &Heard::of(scan.language(), said))?;
         match self.as_label(&mv, slot, self.wanted(&mv, slot), found) {
             FreeText::Value(found) => Some(found),
             FreeText::Sentence | FreeText::Nothing => None,

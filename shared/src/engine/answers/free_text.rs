@@ -1,7 +1,5 @@
 //! Answers to a question for free text, which may be anything: what is none is told first.
 
-use std::rc::Rc;
-
 use super::super::doubt::Doubt;
 use super::super::fill::{Stated, without};
 use super::super::hear::clauses;
@@ -12,7 +10,7 @@ use super::super::wording;
 use super::{Answered, Asking, Reads};
 use crate::entities::Entity;
 use crate::ir::{Element, Move, Slot, SlotType};
-use crate::language::{Class, Cue, Language};
+use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Label, Wanted};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, reason, strings};
@@ -54,7 +52,7 @@ impl Run<'_> {
             return Some(Answered::Refused(reason(self.language(), slot)));
         }
         let said = before_a_question(scan).and_then(|(end, _)| scan.text.get(..end));
-        let heard = said.map_or_else(|| Rc::clone(&scan.heard), |said| Rc::new(Heard::of(scan.language(), said)));
+        let heard = scan.heard_in(said.unwrap_or(scan.text));
         let noise = strings::is_noise(&heard);
         let refuses = strings::is_decline(&heard) && !noise && !yes_or_no;
         if slots::yes_no::is_unsure(&heard) || refuses {
@@ -98,10 +96,11 @@ impl Run<'_> {
     fn without_codes(&mut self, asking: &Asking<'_>, text: Found) -> Found {
         let Asking { mv, slot, scan, .. } = asking;
         let inside = |stated: &Stated| text.start < stated.found.start && stated.found.end < text.end;
-        let coded = self.stated_beside(mv, scan, &[]).into_iter().filter(inside).find_map(|stated| {
+        let coded = self.stated(asking).iter().filter(|stated| inside(stated)).find_map(|stated| {
             let other = mv.slots.iter().find(|other| other.name == stated.slot && other.name != slot.name)?;
             let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
-            (set_apart && matches!(effective_type(other), SlotType::Pattern(_))).then(|| (other.clone(), stated.found))
+            (set_apart && matches!(effective_type(other), SlotType::Pattern(_)))
+                .then(|| (other.clone(), stated.found.clone()))
         });
         let Some((other, code)) = coded else { return text };
         let (Some(before), Some(behind)) = (scan.text.get(text.start..code.start), scan.text.get(code.end..text.end))
@@ -119,13 +118,18 @@ impl Run<'_> {
             && is_captured_somewhere(asking.mv, &asking.slot.name)
     }
 
+    /// What the utterance states for open slots, of which nothing is stored yet.
+    fn stated<'q>(&self, asking: &'q Asking<'_>) -> &'q [Stated] {
+        asking.stated.get_or_init(|| self.stated_beside(asking.mv, &asking.scan, &[]))
+    }
+
     /// What the utterance is as free text, without what it says for other slots.
     pub(super) fn free_text<'q>(&self, asking: &'q Asking<'_>) -> &'q FreeText {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
             let wanted = self.wanted(mv, slot);
             let mut beside: Vec<(usize, usize)> = self
-                .stated_beside(mv, scan, &[])
+                .stated(asking)
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
                 .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
@@ -134,7 +138,8 @@ impl Run<'_> {
             if wanted != Wanted::Words {
                 beside.extend(self.days_at_the_end(mv, scan));
             }
-            let spelt = slots::spelt_code(scan).filter(|_| is_text(slot) && wanted == Wanted::Code);
+            let coded = is_text(slot) && wanted == Wanted::Code;
+            let spelt = coded.then(|| slots::spelt_code(scan)).flatten();
             spelt.map_or_else(|| self.read_free_text(mv, slot, wanted, scan, &beside), FreeText::Value)
         })
     }
@@ -158,7 +163,7 @@ impl Run<'_> {
                 Answer::Value { found, .. } => Some(found),
                 _ => None,
             },
-            _ if beside.is_empty() => slots::read_string(scan.language(), slot, scan.text),
+            _ if beside.is_empty() => slots::read_string(slot, scan.text, &scan.heard),
             _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside)
                 .filter(|found| !goes_on_about(scan, beside, found)),
         };
@@ -202,9 +207,9 @@ impl Run<'_> {
         if wanted == Wanted::Words {
             return FreeText::Value(found);
         }
-        let found = without_denials(language, slot, found);
+        let found = without_denials(&self.heard_in(&found.text), slot, found);
         let question = self.question(mv, slot);
-        let heard = Heard::of(language, &found.text);
+        let heard = self.heard_in(&found.text);
         match labels::read(wanted, &question.name, &question.heard, &found.text, &heard) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
@@ -262,8 +267,7 @@ fn opens_with_a_repair(scan: &Scan<'_>) -> bool {
 }
 
 /// "no, Ann", "knee and no chest pain": what is denied before or behind a label is no part of it.
-pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slot, found: Found) -> Found {
-    let heard = Heard::of(language, &found.text);
+pub(in crate::engine) fn without_denials(heard: &Heard, slot: &Slot, found: Found) -> Found {
     let words = heard.words.as_slice();
     let from = match words {
         [first, next, ..] if first.is(Cue::No) && next.after_break => 1,
@@ -275,7 +279,7 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
         return found;
     }
     let span = (words[from].start, words[until - 1].end);
-    match without(language, slot, &found.text, span, &[]) {
+    match without(heard.language, slot, &found.text, span, &[]) {
         Some(inner) => inner.behind(found.start),
         None => found,
     }
@@ -285,10 +289,10 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
 /// of the text, and a sentence behind it is none.
 fn without_not_knowing(scan: &Scan<'_>, slot: &Slot, found: Found) -> Option<Found> {
     let language = scan.language();
-    let heard = Heard::of(language, &found.text);
+    let heard = scan.heard_in(&found.text);
     let end = first_clause(&heard.words);
     let clause = found.text.get(..heard.words.get(end.checked_sub(1)?)?.end)?;
-    if !slots::yes_no::is_unsure(&Heard::of(language, clause)) {
+    if !slots::yes_no::is_unsure(&scan.heard_in(clause)) {
         return Some(found);
     }
     let rest = found.text.get(heard.words.get(end)?.start..)?;

@@ -20,6 +20,7 @@ pub(super) use self::free_text::without_denials;
 pub(super) use self::question::Question;
 pub(crate) use self::question::prompt_text;
 use super::decide::{self, As, Asked};
+use super::fill::Stated;
 use super::flow::Entry;
 use super::mending::Target;
 use super::repairs::{self, Repair};
@@ -68,6 +69,8 @@ struct Asking<'a> {
     reads: Reads,
     /// What it comes to as free text, once that is asked for.
     text: OnceCell<FreeText>,
+    /// What it states for open slots, once that is asked for.
+    stated: OnceCell<Vec<Stated>>,
 }
 
 impl Run<'_> {
@@ -147,7 +150,8 @@ impl Run<'_> {
             false => scan,
         };
         let told = self.as_asked(mv, slot, &scan, &[Kind::Dimension, Kind::Duration, Kind::Date]);
-        let asking = Asking { mv, slot: &told, scan, asked: asked(slot), reads, text: OnceCell::new() };
+        let (text, stated) = (OnceCell::new(), OnceCell::new());
+        let asking = Asking { mv, slot: &told, scan, asked: asked(slot), reads, text, stated };
         let rows = decide::AGAINST_A_SLOT.iter().filter(|row| row.applies(asking.asked));
         for row in rows {
             if let Some(answered) = self.taken_as(row.taken_as, &asking) {

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use super::super::flow::prompt_block;
 use super::super::run::Run;
 use crate::ir::{Action, Move, Slot, SlotType, Statement, TemplatePart};
-use crate::language::Language;
 use crate::slots::labels::Wanted;
 use crate::slots::{self, effective_type, strings};
 use crate::text::Heard;
@@ -20,19 +19,19 @@ pub(in crate::engine) struct Question {
     /// Its words.
     pub(in crate::engine) heard: Rc<Heard>,
     /// Those of the slot's name.
-    pub(in crate::engine) name: Heard,
+    pub(in crate::engine) name: Rc<Heard>,
     wanted: OnceCell<Wanted>,
     asks_yes_or_no: OnceCell<bool>,
 }
 
 impl Question {
-    fn of(language: &'static Language, mv: &Move, slot: &Slot) -> Question {
+    fn of(said: &Heard, mv: &Move, slot: &Slot) -> Question {
         let text = prompt_text(mv, slot);
         Question {
             mv: mv.name.clone(),
             slot: slot.name.clone(),
-            heard: Rc::new(Heard::of(language, &text)),
-            name: slots::name(language, slot),
+            heard: said.beside(&text),
+            name: said.beside(&slots::named(slot)),
             text,
             wanted: OnceCell::new(),
             asks_yes_or_no: OnceCell::new(),
@@ -66,7 +65,7 @@ impl Run<'_> {
         if let Some(known) = read.iter().find(|known| known.slot == slot.name && known.mv == mv.name) {
             return Rc::clone(known);
         }
-        let question = Rc::new(Question::of(self.language(), mv, slot));
+        let question = Rc::new(Question::of(&self.heard(), mv, slot));
         read.push(Rc::clone(&question));
         question
     }

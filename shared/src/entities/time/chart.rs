@@ -21,7 +21,7 @@ const STEPS: u32 = 8_000;
 /// … and these for each byte. Sentences take about ten a byte where they speak of nothing but time; what goes far beyond
 /// (thousands of numbers in a row) is read to where the allowance ends.
 const STEPS_PER_BYTE: u32 = 4;
-/// How many tokens are remembered at once; no value reaches further.
+/// How many tokens are remembered at once, a power of two; no value reaches further.
 const WINDOW: usize = 64;
 /// How many findings are remembered before the next token starts afresh …
 const MEMORY: usize = 256;
@@ -160,7 +160,7 @@ pub(super) struct Chart<'t> {
 
 impl<'t> Chart<'t> {
     pub(super) fn new(scene: Scene<'t>) -> Chart<'t> {
-        let window = scene.tokens.len().min(WINDOW);
+        let window = scene.tokens.len().next_power_of_two().min(WINDOW);
         let cells = vec![EMPTY; window * HEADS];
         let mut ahead = vec![0; scene.tokens.len()];
         let mut masks = 0;
@@ -210,7 +210,7 @@ impl<'t> Chart<'t> {
         if at >= self.scene.tokens.len() {
             return 0..0;
         }
-        let slot = at % self.window;
+        let slot = self.slot(at);
         let cell = slot * HEADS + head;
         let known = self.cells[cell];
         if known.token == at as u32 {
@@ -256,10 +256,17 @@ impl<'t> Chart<'t> {
         from..from + len
     }
 
+    /// Where token `at` is remembered.
+    #[inline]
+    fn slot(&self, at: usize) -> usize {
+        // The window is a power of two: a division would be dear.
+        at & (self.window - 1)
+    }
+
     /// Whether it is known that the head which a rule begins with is not at token `at`.
     fn found_nothing(&self, first: Option<Element>, at: usize) -> bool {
         first.and_then(|element| element.sym.head()).is_some_and(|head| {
-            let cell = self.cells[at % self.window * HEADS + head];
+            let cell = self.cells[self.slot(at) * HEADS + head];
             cell.token == at as u32 && cell.len == 0
         })
     }
