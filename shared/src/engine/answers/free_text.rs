@@ -165,7 +165,7 @@ impl Run<'_> {
         let found = match wanted {
             Wanted::Code => found,
             Wanted::Name | Wanted::Person => found.filter(|_| {
-                !tells_only_figures(scan) && !(tells_a_day(scan) && self.tells_only_of_a_time(mv, slot, scan))
+                !(tells_only_figures(scan) || tells_a_day(scan) && self.tells_only_of_a_time(mv, slot, scan))
             }),
             _ => found.filter(|_| !self.tells_only_of_a_time(mv, slot, scan)),
         };
