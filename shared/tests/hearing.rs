@@ -305,3 +305,14 @@ fn a_boarding_house_for_donkeys_hears_whose_name_which_days_and_what_is_denied()
 fn a_boarding_house_for_donkeys_hears_the_same_in_spanish() {
     check("burros");
 }
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_piano_workshop_hears_numbers_of_streets_who_speaks_and_days_told_in_a_roundabout_way() {
+    check("pianos");
+}
+
+#[test]
+fn a_workshop_for_organs_hears_numbers_of_streets_who_speaks_and_changes_beside_an_answer() {
+    check("organs");
+}

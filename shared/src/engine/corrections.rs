@@ -4,7 +4,7 @@
 
 use crate::language::{Class, Cue, CueSet, Language};
 use crate::slots::strings::{self, named_at};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause};
 
 /// What says plainly that another value follows.
 pub(super) const PLAINLY: CueSet = CueSet::NONE.with(Cue::CorrectionPlain).with(Cue::CorrectionStrong);
@@ -113,7 +113,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         strength = strength.max(Some(Strength::Plain));
     }
     let mut refused = None;
-    if let Some((denied, replaced)) = denied_and_replaced(rest) {
+    if let Some((denied, replaced)) = denied_and_replaced(rest).or_else(|| impossible_and_replaced(rest)) {
         refused = Some((denied.first()?.start, denied.last()?.end));
         rest = replaced;
         strength = Some(Strength::Strong);
@@ -245,6 +245,19 @@ fn denied_and_replaced(words: &[Word]) -> Option<(&[Word], &[Word])> {
         .then(|| (&words[..not], &words[not + 1..]))
 }
 
+/// "Friday I can't, Saturday", "el domingo no puedo, el lunes": what is not possible for those who speak, and what takes its place.
+fn impossible_and_replaced(words: &[Word]) -> Option<(&[Word], &[Word])> {
+    let (clause, replaced) = words.split_at(first_clause(words));
+    let [refused @ .., one, other] = clause else { return None };
+    let (not, can) = if one.class.is(Class::ABLE) { (other, one) } else { (one, other) };
+    let who = refused.iter().rev().take_while(|word| word.is_subject()).count();
+    let refused = &refused[..refused.len() - who];
+    let says = Class::SUBJECT.and(Class::PRONOUN).and(Class::AUXILIARY).and(Class::NEGATOR);
+    let names = !refused.iter().any(|word| word.class.is(says) && !word.class.is(Class::DETERMINER));
+    let denied = not.class.is(Class::NEGATOR) && can.class.is(Class::ABLE) && !other.after_break;
+    (denied && names && !refused.is_empty() && !replaced.is_empty()).then_some((refused, replaced))
+}
+
 /// "bacon instead of olives", "12 en vez de 24": what is not wanted, and what takes its place.
 fn instead_of<'w>(language: &'static Language, words: &'w [Word]) -> Option<(&'w [Word], &'w [Word])> {
     (1..words.len()).find_map(|at| {
@@ -310,6 +323,8 @@ mod tests {
         check("not my knee but my back", Some(("my back", Strength::Strong, None)));
         check("7, not 6", Some(("7", Strength::Strong, None)));
         check("sorry, the 5th no, the 7th", Some(("the 7th", Strength::Strong, None)));
+        check("Friday I can't, Saturday", Some(("Saturday", Strength::Strong, None)));
+        check("it can't, the wheel is bent", None);
         check("scratch that, 5", Some(("5", Strength::Strong, None)));
         check("8 actually", Some(("8", Strength::Plain, None)));
         check("change the date to June 4th", Some(("June 4th", Strength::Strong, Some("arrival"))));

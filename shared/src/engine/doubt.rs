@@ -111,11 +111,24 @@ impl Run<'_> {
                 Some(Doubt::ToCome)
             }
             SlotType::Date | SlotType::Time | SlotType::DateTime if doubled => Some(Doubt::Unexplained),
+            // "end of the month, they haven't given me the keys yet"
+            SlotType::Date
+                if words[end..].iter().any(denies)
+                    && (from..until).any(|at| scan.language().prefix(&words[at..until], Cue::PeriodEdge) > 0) =>
+            {
+                Some(Doubt::Unexplained)
+            }
             // "not sure what it is called, the thing that goes with the laptop"
             SlotType::Enum(_) | SlotType::EnumFrom(_) => {
                 let unsure = opening > 0 && scan.heard.begins_with(Cue::Unsure) > 0;
-                let rest = words[opening..from].iter().chain(&words[until..end]);
-                (unsure && self.unexplained(mv, slot, scan, rest) > 0).then_some(Doubt::Unexplained)
+                let rest = || words[opening..from].iter().chain(&words[until..end]);
+                // "no need, I have packed it all": a bare no may be of something else.
+                let declined = scan.heard.begins_with(Cue::Decline);
+                let bare = declined == 1 && words[0].class.is(Class::BARE_NO);
+                if declined > 0 && !bare && opening >= declined && rest().any(|word| word.class.is(Class::AUXILIARY)) {
+                    return Some(Doubt::TakenBack);
+                }
+                (unsure && self.unexplained(mv, slot, scan, rest()) > 0).then_some(Doubt::Unexplained)
             }
             // "thirty and something" are more than thirty.
             SlotType::Money | SlotType::Number | SlotType::Range { .. } | SlotType::Quantity
@@ -138,11 +151,18 @@ impl Run<'_> {
     fn doubt_of_yes_or_no(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> Option<Doubt> {
         let words = scan.heard.words.as_slice();
         let first = words.iter().find(|word| !strings::is_hesitation(word))?;
-        let stands = slots::yes_no::plain(&scan.heard).or_else(|| slots::yes_no::concluded(&scan.heard));
-        if first.class.is(Class::ANSWER.and(Class::BARE_NO)) || stands.is_some() {
+        let yes = found.value != serde_json::json!(false);
+        if first.class.is(Class::ANSWER.and(Class::BARE_NO)) {
             return None;
         }
-        let yes = found.value != serde_json::json!(false);
+        // "there is, but it has been out of order for months"
+        let but = words.windows(2).position(|pair| pair[0].is(Cue::But) && !pair[1].class.is(Class::ANSWER));
+        if yes && but.is_some_and(|but| !words[..but].iter().any(|word| word.class.is(Class::ANSWER))) {
+            return Some(Doubt::Unexplained);
+        }
+        if slots::yes_no::plain(&scan.heard).or_else(|| slots::yes_no::concluded(&scan.heard)).is_some() {
+            return None;
+        }
         if yes && words.iter().any(|word| word.class.is(Class::NEGATOR)) {
             return Some(Doubt::TakenBack);
         }
@@ -178,6 +198,10 @@ impl Run<'_> {
         let of_month = said.iter().filter(|word| word.has_digit()).count() == 1
             && said.iter().all(|word| word.has_digit() || word.class.is(Class::FUNCTION));
         if day && !to_come && of_month && !slots::is_told_of_the_past(scan, found.span()) {
+            return Some(Doubt::Unexplained);
+        }
+        // "I'm Ana Gil" where the guest's name is open: somebody else may be meant.
+        if self.is_of_the_speaker(mv, slot, scan, found) {
             return Some(Doubt::Unexplained);
         }
         // "in Mercer House" may be said of something else.

@@ -172,6 +172,7 @@ impl Run<'_> {
             }
         }
         free_text.extend(self.led_to(mv, candidate, &heard_whole));
+        taken.extend(self.numbers_of_names(mv, &scan, &free_text));
         let mut stated = self.stated_beside(mv, &scan, &taken);
         stated.retain(|stated| {
             let slot = mv.slots.iter().find(|slot| slot.name == stated.slot);
@@ -202,6 +203,24 @@ impl Run<'_> {
             }
         }
         self.fill_stated(mv, &scan, stated, taken);
+    }
+
+    /// "from Elm Street 8 to …", "de Calle Luna 8 a …": numbers in texts that are captured, right behind a noun or a name and with
+    /// nothing behind them that they count. Where somebody's name is asked for, a number is no part of it.
+    pub(super) fn numbers_of_names(&self, mv: &Move, scan: &Scan<'_>, texts: &[(Slot, Span)]) -> Vec<Span> {
+        let words = scan.heard.words.as_slice();
+        let belongs = |entity: &&Entity, (from, until): Span| {
+            let number = scan.heard.words_of(entity.span());
+            let found = Found::text(entity.span(), scan.text.get(entity.start..entity.end).unwrap_or_default());
+            let behind_a_name = words[..number.start].last().is_some_and(|name| {
+                name.start >= from && !words[number.start].after_break && name.class == Class::CONTENT
+            });
+            entity.end <= until && behind_a_name && nouns_behind(scan, &found).is_empty()
+        };
+        let people = |slot: &Slot| matches!(self.wanted(mv, slot), Wanted::Name | Wanted::Person);
+        let numbers = || scan.entities.iter().filter(|entity| entity.kind == Kind::Number);
+        let texts = texts.iter().filter(|(slot, _)| !people(slot));
+        texts.flat_map(|(_, span)| numbers().filter(|entity| belongs(entity, *span)).map(Entity::span)).collect()
     }
 
     /// Fills what is stated, and notes what could not be filled; `used` is taken already.
@@ -301,7 +320,10 @@ impl Run<'_> {
     fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
         let of_speakers = self.number_of_speakers(mv, slot, scan).is_some_and(|(span, _)| span.0 == stated.found.start);
-        if of_speakers || self.is_no_count(mv, slot, scan, &stated.found) {
+        if of_speakers
+            || self.points_to_those_named(mv, slot, scan, &stated.found)
+            || self.is_no_count(mv, slot, scan, &stated.found)
+        {
             return true;
         }
         if !self.numbers_a_noun(mv, scan, stated) {
@@ -329,6 +351,20 @@ impl Run<'_> {
             (false, true) => slots::counts_time(self.language(), slot),
             (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
         }
+    }
+
+    /// "for my father and for me, the blue one for the two", "limpieza los dos": with its article and nothing behind it, a number word is
+    /// those who were named, and counts nothing else.
+    fn points_to_those_named(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+        let words = scan.heard.words.as_slice();
+        let number = scan.heard.words_of(found.span());
+        let person = |word: &Word| self.language().cues(word.hash).has(Cue::People);
+        let definite = |word: &Word| word.class.is(Class::ARTICLE) && !word.is(Cue::ArticleIndefinite);
+        slots::is_number(slot)
+            && words.get(number.clone()).is_some_and(|said| said.iter().all(|word| word.class.is(Class::NUMBER)))
+            && words[..number.start].last().is_some_and(definite)
+            && words.get(number.end).is_none_or(|next| next.after_break)
+            && !self.question(mv, slot).heard.words.iter().any(person)
     }
 
     /// "we are four" to "How many bags?", where another slot's question is how many there are: a number of those who speak, and the
@@ -363,14 +399,23 @@ impl Run<'_> {
         Some(((counts.start, counts.end), only))
     }
 
-    /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called.
+    /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called, and
+    /// amounts of money, for which another is open.
     pub(super) fn numbers_of_others(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
         if !slots::is_number(slot) {
             return Vec::new();
         }
-        let numbers = scan.entities.iter().filter(|entity| entity.kind == Kind::Number);
+        let numbers = scan.entities.iter().filter(|entity| matches!(entity.kind, Kind::Number | Kind::Money));
+        let is_open = |name: &str| self.state.active.as_ref().is_some_and(|frame| frame.is_open(name));
+        let takes_money =
+            mv.slots.iter().any(|other| *effective_type(other) == SlotType::Money && is_open(&other.name));
         let of_another = |entity: &&Entity| {
-            let at = scan.heard.words_of(entity.span()).end;
+            let Range { start, end: at } = scan.heard.words_of(entity.span());
+            // "up to 12,000 pesos" to "How many?"; but "3 crowns", where a crown is an option.
+            if entity.kind == Kind::Money {
+                let option = |word: &Word| is_option_of_another(mv, slot, scan, word.start);
+                return takes_money && !scan.heard.words[start..at].iter().any(option);
+            }
             let Some(noun) = scan.heard.words.get(at).filter(|noun| !noun.after_break && noun.class == Class::CONTENT)
             else {
                 return false;

@@ -7,11 +7,11 @@ use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
 use crate::entities::{Kind, Kinds, recognize};
-use crate::ir::Priority;
+use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
-use crate::slots::{self, has_ended, labels::Wanted};
+use crate::slots::{self, effective_type, has_ended, labels::Wanted};
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -263,10 +263,31 @@ impl Run<'_> {
                 said.whose = Whose::Supposed;
             }
         }
+        // "I want to complain, the delivery was on Monday": what is over is not asked for beside something else.
+        if moves.len() > 1 {
+            let over =
+                |said: &Said| self.is_asked_for_later(said) && self.is_dated_in_the_past(clauses[said.clauses.0]);
+            let wanted: Vec<Said> = moves.iter().filter(|said| !over(said)).cloned().collect();
+            if !wanted.is_empty() {
+                moves = wanted;
+            }
+        }
         order::sort_by_key(&mut moves, |said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
         Readings { clauses, parts, moves, perhaps }
+    }
+
+    /// Whether one clause means a move that asks for a day to come, and for none that is over.
+    fn is_asked_for_later(&self, said: &Said) -> bool {
+        if said.is_urgent() || said.clauses.1 - said.clauses.0 != 1 {
+            return false;
+        }
+        let Some(mv) = self.move_named(&said.name) else { return false };
+        let is_day = |slot: &&Slot| matches!(effective_type(slot), SlotType::Date | SlotType::DateTime);
+        let past = |slot: &Slot| slots::tells_of_the_past(self.language(), slot) || self.asks_for_the_past(&mv, slot);
+        let mut days = mv.slots.iter().filter(is_day).peekable();
+        days.peek().is_some() && !days.any(past)
     }
 
     /// "we had a burglar in the house last month": whether a clause names a time that has ended, and tells of the past or of what

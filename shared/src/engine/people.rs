@@ -35,6 +35,8 @@ enum Led<'w> {
     Speaker,
     /// "my mum, …", "my rabbit …"
     Relative(&'w Word),
+    /// "guest …"
+    Noun(&'w Word),
     /// "she is called …"
     Called,
     /// "for …"
@@ -85,7 +87,12 @@ impl Run<'_> {
             let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
             let led = if end > at && free { led(scan, at, end, of_an_option) } else { None };
             let slot = match led {
-                Some(Led::Speaker) => only(&|(_, asks)| *asks == Asks::Speaker),
+                Some(Led::Speaker) => {
+                    only(&|(_, asks)| *asks == Asks::Speaker).or_else(|| self.may_be_the_speaker(mv, &asking, scan))
+                }
+                Some(Led::Noun(noun)) => {
+                    only(&|(slot, asks)| *asks == Asks::Another && self.question(mv, slot).name.holds(noun))
+                }
                 Some(Led::Relative(who)) => {
                     let called = |slot: &Slot| self.is_called(mv, slot, scan, who);
                     only(&|(slot, asks)| *asks == Asks::Another && called(slot))
@@ -130,6 +137,27 @@ impl Run<'_> {
         let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
         let found = Found::new(span, scan.text.get(span.0..span.1)?, serde_json::json!(count));
         free.then(|| Stated { slot: slot.name.clone(), found })
+    }
+
+    /// The only slot that asks what somebody is called who may be the speaker ("What is the guest's name?"), where no other
+    /// person is spoken of.
+    fn may_be_the_speaker<'s>(&self, mv: &Move, asking: &[(&'s Slot, Asks)], scan: &Scan<'_>) -> Option<&'s Slot> {
+        let mut people = asking.iter().filter(|(_, asks)| matches!(asks, Asks::Another | Asks::Speaker));
+        let ((slot, _), None) = (people.next()?, people.next()) else { return None };
+        let question = self.question(mv, slot);
+        let another = |word: &Word| is_possessive(word) || word.class.is(Class::KIN);
+        let spoken_of = scan.heard.words.iter().any(|word| is_relative(scan, word));
+        (question.wanted() == Wanted::Name && !spoken_of && !question.heard.words.iter().any(another)).then_some(*slot)
+    }
+
+    /// Whether a name is the speaker's by what leads to it, and the slot asks for somebody's who may be another: one that is called
+    /// "guest" does, one that is called "name" takes whoever's it is.
+    pub(super) fn is_of_the_speaker(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+        let words = scan.heard.words_of(found.span());
+        is_text(slot)
+            && !self.question(mv, slot).name.words.iter().all(|word| word.is(Cue::SlotOfName))
+            && self.asks_whom(mv, slot) == Asks::Another
+            && matches!(led(scan, words.start, words.end, |_| false), Some(Led::Speaker))
     }
 
     fn asks_whom(&self, mv: &Move, slot: &Slot) -> Asks {
@@ -269,6 +297,7 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize, of_an_option: impl Fn(&Wor
     match before.last() {
         Some(lead) if lead.class.is(Class::FOR) => Some(Led::For),
         Some(lead) if full && language.is(std::slice::from_ref(lead), Cue::ArticleIndefinite) => Some(Led::Article),
+        Some(noun) if noun.class == Class::CONTENT && !noun.is_capital(scan.text) => Some(Led::Noun(noun)),
         _ => None,
     }
 }

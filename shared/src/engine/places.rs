@@ -9,7 +9,7 @@ use super::state::Open;
 use crate::ir::{Move, Slot};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
-use crate::slots::{Found, Scan, is_text};
+use crate::slots::{self, Found, Scan, is_text};
 use crate::text::{Heard, Word};
 
 impl Run<'_> {
@@ -25,7 +25,9 @@ impl Run<'_> {
             found.next().filter(|_| found.next().is_none())
         };
         let span = only(address_at).or_else(|| only(place_at))?;
-        let mut asking = open.iter().filter(|slot| self.asks_for_an_address(mv, slot));
+        // A part of a whole takes no more than its own.
+        let whole = |slot: &Slot| slots::whole_of(&slot.name).is_none();
+        let mut asking = open.iter().filter(|slot| self.asks_for_an_address(mv, slot) && whole(slot));
         let (slot, None) = (asking.next()?, asking.next()) else { return None };
         let asked = self.state.active.as_ref().and_then(|frame| frame.open.as_ref());
         if matches!(asked, Some(Open::Slot { name } | Open::Confirm { name }) if *name == slot.name) {
@@ -36,6 +38,15 @@ impl Run<'_> {
         free.then(|| Stated { slot: slot.name.clone(), found })
     }
 
+    /// "to my mother's, 22 Fen Lane": the address that is said behind whose place it is.
+    pub(super) fn address_behind(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, whose: &Found) -> Option<Found> {
+        if whose.text.bytes().any(|byte| byte.is_ascii_digit()) || !self.asks_for_an_address(mv, slot) {
+            return None;
+        }
+        let span = (0..scan.heard.len()).filter_map(|at| address_at(scan, at)).find(|span| span.0 >= whose.end)?;
+        Some(Found::text(span, scan.text.get(span.0..span.1)?))
+    }
+
     /// "sorry, it's 19 Quay Road": another address than the only one that is held, behind this byte.
     pub(super) fn address_again(&self, mv: &Move, scan: &Scan<'_>, from: usize) -> Option<(Slot, Found)> {
         let frame = self.state.active.as_ref()?;
@@ -44,7 +55,8 @@ impl Run<'_> {
         let (slot, None) = (held.next()?, held.next()) else { return None };
         let span = (0..scan.heard.len()).filter_map(|at| address_at(scan, at)).find(|span| span.0 >= from)?;
         let found = Found::text(span, scan.text.get(span.0..span.1)?);
-        (frame.slot(&slot.name)?.value != found.value).then(|| (slot.clone(), found))
+        // "22 Fen Lane, behind the mill" says more of it.
+        (!frame.slot(&slot.name)?.text.contains(&found.text)).then(|| (slot.clone(), found))
     }
 
     /// Whether a slot is for the address of something, by its name or its question.
@@ -130,7 +142,12 @@ fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     let number = words.get(at).filter(|word| word.has_digit())?;
     let goes_on = |at: usize| words.get(at).is_some_and(|word| !word.after_break);
     let street = if goes_on(at + 1) { name_at(scan.text, words, at + 1) } else { 0 };
-    let before = words[..at].iter().rev().take_while(|word| word.is_capital(scan.text) && !word.has_digit()).count();
+    let named = words[..at].iter().rev().take_while(|word| word.is_capital(scan.text) && !word.has_digit()).count();
+    // "en la calle Luna 8": what kind of street it is, without a capital.
+    let kind = |word: &Word| word.class == Class::CONTENT && !word.is_capital(scan.text) && !word.has_digit();
+    let led = |at: usize| at == 0 || words[at].after_break || words[at - 1].is(Cue::BeforeNoun);
+    let of_a_kind = named > 0 && at > named && kind(&words[at - named - 1]) && led(at - named - 1);
+    let before = named + usize::from(of_a_kind && !words[at - named].after_break);
     let (mut first, mut end) = match (street >= LEAST, before >= LEAST && !number.after_break) {
         (true, _) => (at, at + 1 + street),
         (false, true) => (at - before, at + 1),
@@ -148,10 +165,17 @@ fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
             end += 1 + usize::from(noun);
         }
     }
-    let town = words.get(end).filter(|word| word.after_break).map_or(0, |_| name_at(scan.text, words, end));
     let comma = |from: usize, until: usize| {
         scan.text.get(words[from].end..words[until].start).is_some_and(|between| between.trim() == ",")
     };
+    // "12, 3º B"
+    let set_apart = |at: usize| words.get(at).is_some_and(|word| word.after_break) && comma(at - 1, at);
+    let marked = |word: &Word| scan.text.get(word.start..word.end).is_some_and(|said| said.contains(['º', 'ª', '°']));
+    let storey = |word: &Word| word.has_digit() && marked(word);
+    if set_apart(end) && storey(&words[end]) {
+        end += 1 + usize::from(behind(end + 1).is_some_and(letter));
+    }
+    let town = words.get(end).filter(|word| word.after_break).map_or(0, |_| name_at(scan.text, words, end));
     if town == 1 && comma(end - 1, end) {
         end += 1;
     }

@@ -201,9 +201,13 @@ fn lead_at(word: &Word, slots: &[Lead<'_>]) -> Option<usize> {
 fn led(heard: &Heard, slots: &[Lead<'_>], from: usize) -> Vec<(usize, (usize, usize))> {
     let words = heard.words.as_slice();
     let lead = |word: &Word| lead_at(word, slots);
-    let mut found = Vec::new();
+    let mut found: Vec<(usize, Span)> = Vec::new();
     for (at, word) in words.iter().enumerate().skip(from) {
         let Some(index) = lead(word) else { continue };
+        // "a casa de mi madre", "a Alcalá de Henares": within what is led to already it says whose or which that is.
+        if word.class.is(Class::OF) && found.last().is_some_and(|(_, (_, end))| word.start < *end) {
+            continue;
+        }
         // "from Selby, not from York"; "under the name of …" introduces a name.
         let introduces = heard.language.prefix(&words[at..], Cue::IntroductionName) > 1;
         if introduces || at.checked_sub(1).is_some_and(|before| words[before].is(Cue::Not)) {
@@ -211,14 +215,17 @@ fn led(heard: &Heard, slots: &[Lead<'_>], from: usize) -> Vec<(usize, (usize, us
         }
         let ends = |next: &Word| {
             next.after_break
-                || lead(next).is_some()
+                || lead(next).is_some() && !next.class.is(Class::OF)
                 || next.is(Cue::Not)
                 || next.is([Cue::CorrectionAfter, Cue::Courtesy])
         };
         let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
         // "I want to go": a verb is not a place.
         let named = value.iter().find(|word| !word.class.is(Class::DETERMINER));
-        let names = named.is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
+        // "a primera hora", "at the last minute"
+        let timed = |word: &&Word| word.class.is(Class::TIME.and(Class::FUNCTION)) || word.is(Cue::Position);
+        let names =
+            named.is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT))) && !value.iter().all(timed);
         if let (true, Some(first), Some(last)) = (names, value.first(), value.last()) {
             found.push((index, (first.start, last.end)));
         }

@@ -105,18 +105,23 @@ pub fn spoken_email(text: &str, language: Language) -> Option<String> {
 #[must_use]
 pub fn find_spoken_email(text: &str, language: Language) -> Option<(usize, usize, String)> {
     let u = Utterance::new(text, Grammar::of(language));
-    let mark = |i: usize| u.grammar.spoken_marks.word(u.tokens.word(i));
+    let mark = |i: usize| u.grammar.spoken_marks.at(&u, i);
     let glued = |i: usize| u.tokens.get(i).is_some_and(|token| !token.spaced);
     let is_word = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Word) && mark(i).is_none();
-    let joins = |i: usize| mark(i).is_some_and(|mark| matches!(mark, "." | "_" | "-"));
-    (1..u.tokens.len()).filter(|&at| mark(at) == Some("@")).find_map(|at| {
+    let joins = |i: usize| mark(i).filter(|(mark, _)| matches!(*mark, "." | "_" | "-")).map(|(_, end)| end);
+    // The last word before the mark of one or two words ("guion bajo") that ends before this one.
+    let before =
+        |i: usize| [3, 2].into_iter().filter_map(|back| i.checked_sub(back)).find(|at| joins(at + 1) == Some(i));
+    (1..u.tokens.len()).filter(|&at| mark(at).is_some_and(|(mark, _)| mark == "@")).find_map(|at| {
         let (mut first, mut last) = (at - 1, at + 1);
         // "kim.lee22 at example dot com"
-        while first > 0 && (glued(first) || first > 1 && joins(first - 1)) {
-            first -= if glued(first) { 1 } else { 2 };
+        while let Some(back) = if glued(first) { first.checked_sub(1) } else { before(first) } {
+            first = back;
         }
-        while glued(last + 1) || joins(last + 1) && is_word(last + 2) {
-            last += if glued(last + 1) { 1 } else { 2 };
+        while let Some(next) =
+            if glued(last + 1) { Some(last + 1) } else { joins(last + 1).filter(|next| is_word(*next)) }
+        {
+            last = next;
         }
         if mark(first).is_some() || !is_word(at + 1) || last == at + 1 {
             return None;
@@ -148,16 +153,18 @@ fn spell_out(text: &str, language: Language) -> Option<String> {
     let mut marks = 0;
     let start = (0..u.tokens.len()).find(|&i| !is_carrier(&u, i) && !u.grammar.address_words.has(u.tokens.word(i)))?;
     let ends_sentence = usize::from(u.tokens.is_symbol(u.tokens.len() - 1, '.'));
-    for i in start..u.tokens.len() - ends_sentence {
-        let mark = u.grammar.spoken_marks.word(u.tokens.word(i));
+    let mut i = start;
+    while i < u.tokens.len() - ends_sentence {
+        let mark = u.grammar.spoken_marks.at(&u, i);
         match (mark, u.numeral(i)) {
-            (Some(mark), _) => {
+            (Some((mark, _)), _) => {
                 spelt.push_str(mark);
                 marks += 1;
             }
             (None, Some(Numeral::Small(digit @ 0..=9))) => spelt.push(char::from(b'0' + digit)),
             (None, _) => spelt.push_str(&super::token::in_lower_case(u.tokens.raw(i))),
         }
+        i = mark.map_or(i + 1, |(_, end)| end);
     }
     (marks > 0).then_some(spelt)
 }
@@ -284,8 +291,9 @@ pub(crate) fn spoken_characters(text: &str, language: Language) -> Option<(Strin
             times = 1;
         } else if let Some(repeat) = u.grammar.repeats.word(word) {
             times = repeat;
-        } else if let Some(mark) = u.grammar.spoken_marks.word(word) {
+        } else if let Some((mark, end)) = u.grammar.spoken_marks.at(&u, at) {
             code.push_str(mark);
+            i = end;
         } else if u.is_hyphen(at) && !code.is_empty() {
             code.push('-');
         } else if !is_carrier(&u, at) && !u.grammar.capitals.has(word) && !u.grammar.other_numbers.has(word) {
@@ -396,6 +404,10 @@ mod tests {
         );
         assert_eq!(email("Jo@Example.com").as_deref(), Some("Jo@example.com"));
         assert_eq!(email("meet me at noon"), None);
+        let spanish = |text| find_spoken_email(text, Language::Spanish).map(|(start, _, email)| (start, email));
+        assert_eq!(spanish("ana guion bajo rios arroba post punto es"), Some((0, "ana_rios@post.es".to_owned())));
+        assert_eq!(spanish("es ana punto rios arroba post guion bajo 2 punto es"), None);
+        assert_eq!(spanish("es ana guion rios arroba post punto es"), Some((3, "ana-rios@post.es".to_owned())));
         assert_eq!(spoken_url("example dot com slash help", ENGLISH).as_deref(), Some("http://example.com/help"));
         assert_eq!(spoken_url("nothing of the sort", ENGLISH), None);
     }

@@ -242,6 +242,10 @@ fn unsigned(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     if let Some((amount, end)) = part(u, i) {
         return Some((amount, end, Form::Fraction));
     }
+    // "docena y media"; "dozens" alone say no number.
+    if let Some((amount, end)) = dozens(u, i, Amount::integer(1), None).filter(|(_, end)| *end > i + 1) {
+        return Some((amount, end, Form::Words));
+    }
     if let Some((amount, end)) = digits::fraction(u, i) {
         let (amount, end, _) = scales(u, end, amount);
         return Some((amount, end, Form::Fraction));
@@ -486,7 +490,7 @@ fn is_scale(u: &Utterance<'_>, i: usize) -> bool {
     matches!(u.numeral(i), Some(Numeral::Scale(_) | Numeral::LoneScale(_)))
 }
 
-/// `… dozen`. Only what follows the last `and` is counted in dozens: `three hundred and two dozens` is 324.
+/// `… dozen`, `… dozen and a half`. Only what follows the last `and` is counted in dozens: `three hundred and two dozens` is 324.
 fn dozens(u: &Utterance<'_>, i: usize, amount: Amount, before: Option<Amount>) -> Option<(Amount, usize)> {
     let dozen = Amount::integer(12);
     let at = if u.is_joining_hyphen(i) { i + 1 } else { i };
@@ -497,7 +501,11 @@ fn dozens(u: &Utterance<'_>, i: usize, amount: Amount, before: Option<Amount>) -
         Some(before) => before.plus(amount.plus(before.negated()).times(dozen)),
         None => amount.times(dozen),
     };
-    Some((amount, at + 1))
+    let half = at + 2 + usize::from(u.numeral(at + 2) == Some(Numeral::Article));
+    let and_a_half = u.numeral(at + 1) == Some(Numeral::And)
+        && u.numeral(half) == Some(Numeral::Part(2))
+        && u.numeral(half + 1) != Some(Numeral::Dozen);
+    Some(if and_a_half { (amount.plus(Amount::integer(6)), half + 1) } else { (amount, at + 1) })
 }
 
 /// `half`, `a quarter`, `half a million`, `half a dozen`.

@@ -53,13 +53,13 @@ pub(crate) fn is_idiom(heard: &Heard) -> bool {
         || language.is(strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]), Cue::Idiom)
 }
 
-/// Whether the text refers to another value instead of saying one ("the same as my …", "the same place as last time").
+/// Whether the text refers to another value instead of saying one ("the same as my …", "to the same place as last time").
 pub(crate) fn is_reference(heard: &Heard) -> bool {
     /// Words between "the same" and "as", and before them.
     const MAX_BETWEEN: usize = 3;
     const MAX_HEAD: usize = 2;
     let language = heard.language;
-    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]);
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction, Cue::Into]);
     let begins = words.first().is_some_and(|first| language.may_begin(first.hash, Cue::Reference.into()));
     if !begins {
         return false;
@@ -76,7 +76,11 @@ pub(crate) fn is_reference(heard: &Heard) -> bool {
 /// Where words stand that take back what was said before them, with something behind: "…, no wait, …".
 pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
     // "…, the patio can wait": the last word takes nothing back, for nothing follows.
-    let last = words.split_last()?.1.iter().rposition(|word| word.is(Cue::TakesBack))?;
+    let before = words.split_last()?.1;
+    // "a lo mejor", "lo mejor": behind its article the word is a noun.
+    let object = |word: &Word| word.class.is(Class::PRONOUN) && !word.is_subject();
+    let led = |at: usize| at > 0 && object(&words[at - 1]) && !words[at].after_break;
+    let last = (0..before.len()).rev().find(|at| before[*at].is(Cue::TakesBack) && !led(*at))?;
     let leads = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation, Cue::Speaker]);
     let run = words[..last].iter().rev().take_while(|word| leads(word) || word.class.is(Class::QUESTION)).count();
     let first = last - run;

@@ -88,7 +88,12 @@ impl Run<'_> {
     pub(super) fn fill_from_own_match(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
         let Some(own) = self.own_match().filter(|own| own.score >= WORTH_ASKING) else { return false };
         let mut filled = false;
-        let mut taken = Vec::new();
+        let texts = own.captures.iter().filter_map(|capture| {
+            let slot = mv.slots.iter().find(|slot| slot.name == capture.name && slots::is_text(slot))?;
+            Some((slot.clone(), capture.span))
+        });
+        let mut taken = self.numbers_of_names(mv, scan, &texts.collect::<Vec<_>>());
+        let numbers = taken.clone();
         for capture in &own.captures {
             let Some(captured) = mv.slots.iter().find(|known| known.name == capture.name) else { continue };
             let held = self
@@ -99,7 +104,7 @@ impl Run<'_> {
                 .map(|value| value.value.clone());
             let found = if slots::is_text(captured) {
                 let others: Vec<(usize, usize)> = self
-                    .stated_beside(mv, scan, &[])
+                    .stated_beside(mv, scan, &numbers)
                     .iter()
                     .map(|stated| (stated.found.start, stated.found.end))
                     .collect();

@@ -387,13 +387,14 @@ impl Run<'_> {
         true
     }
 
-    /// "Lena Vogt, and change the date to March 20th": a clause of its own that plainly puts another value in the place of one
+    /// "Lena Vogt, and change the date to March 20th", "make it three weeks, and yes": a clause of its own that plainly puts another value in the place of one
     /// that it names; what else is said is the answer. Whether there was one.
     pub(super) fn correct_in_a_clause(&mut self, asking: &Asking<'_>) -> bool {
         let Asking { mv, slot, scan, .. } = asking;
         let cut = clauses(scan.text, &scan.heard.tokens);
         let counts = slots::is_number(slot) && !slots::takes_itself_back(slot, scan);
-        if asking.asked != decide::Asked::FreeText && !counts || asking.reads != Reads::Whole || cut.len() < 2 {
+        let takes = asking.asked == decide::Asked::FreeText || counts || is_yes_no(self.language(), slot);
+        if !takes || asking.reads != Reads::Whole || cut.len() < 2 {
             return false;
         }
         let changes = |run: &Self, clause: &str| {
@@ -434,11 +435,12 @@ impl Run<'_> {
         };
         let before: Vec<_> = cut[..at].iter().filter(|span| !only_turns(span)).collect();
         let rest = if before.is_empty() { cut[last + 1..].iter().collect() } else { before };
-        if rest.is_empty() {
+        let rest = rest.into_iter().map(said).collect::<Vec<_>>().join(", ");
+        let answers = || at == 0 && slots::yes_no::read(&rest, scan.reference).is_some();
+        if rest.is_empty() || is_yes_no(self.language(), slot) && !answers() {
             return false;
         }
         self.correct_beside(mv, slot, scan, (0, 0));
-        let rest = rest.into_iter().map(said).collect::<Vec<_>>().join(", ");
         let whole = self.read_instead(rest);
         self.store_answer(&slot.name);
         self.read_instead(whole);

@@ -125,6 +125,7 @@ impl Run<'_> {
         for (index, span) in said {
             let slot = text_slots[index];
             let Some(found) = without(scan.language(), slot, scan.text, span, &values) else { continue };
+            let found = self.address_behind(mv, slot, scan, &found).unwrap_or(found);
             let held = self.slot_value(&slot.name).map(|held| held.value.clone());
             match held {
                 Some(held) if held == found.value => {}

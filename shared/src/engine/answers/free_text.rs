@@ -8,7 +8,7 @@ use super::super::run::Run;
 use super::super::turn::is_certain;
 use super::super::wording;
 use super::{Answered, Asking, Reads};
-use crate::entities::Entity;
+use crate::entities::{Entity, Kind};
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
@@ -169,7 +169,9 @@ impl Run<'_> {
         };
         let found = match wanted {
             Wanted::Code => found,
-            Wanted::Name | Wanted::Person => found.filter(|_| !tells_only_figures(scan)),
+            Wanted::Name | Wanted::Person => found.filter(|_| {
+                !(tells_only_figures(scan) || tells_a_day(scan) && self.tells_only_of_a_time(mv, slot, scan))
+            }),
             _ => found.filter(|_| !self.tells_only_of_a_time(mv, slot, scan)),
         };
         let Some(found) = found else { return FreeText::Nothing };
@@ -246,6 +248,14 @@ fn tells_only_figures(scan: &Scan<'_>) -> bool {
     };
     let telling = || scan.heard.words.iter().filter(|word| word.tells() || figures(word) || word.class.is(Class::TIME));
     telling().count() > 1 && telling().any(figures) && telling().all(valued)
+}
+
+/// "el sábado", "on Friday", "tomorrow": a day that is led to, or written without a capital. "Domingo" and "Sunday" may be names.
+fn tells_a_day(scan: &Scan<'_>) -> bool {
+    let words = scan.heard.words.as_slice();
+    let day = |entity: &Entity| matches!(entity.kind, Kind::Date | Kind::DateTime);
+    let led = || words.iter().any(|word| word.class.is(Class::FUNCTION));
+    scan.entities.iter().any(day) && (led() || !words.iter().any(|word| word.is_capital(scan.text)))
 }
 
 /// "555 0147, but only after ten", "Monday would be best": what stands behind a value that opens the text goes on about that, and is no

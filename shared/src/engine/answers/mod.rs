@@ -182,8 +182,10 @@ impl Run<'_> {
             As::Inquiry => self.inquiry(asking),
             As::ListEdit => goes_on(self.edit_lists(mv, slot, scan)),
             As::ByPreposition => goes_on(self.fill_by_preposition(mv, slot, scan)),
+            // "make it three weeks, and yes": of a yes and a change both count.
             As::Correction => goes_on(
-                self.correct(mv, Some(*slot), scan)
+                is_yes_no(self.language(), slot) && self.correct_in_a_clause(asking)
+                    || self.correct(mv, Some(*slot), scan)
                     || self.reopen(mv, slot, scan)
                     || self.correct_for_caller(slot, scan)
                     || self.correct_in_a_clause(asking),

@@ -102,8 +102,10 @@ impl Run<'_> {
                 self.fill_beside_answer(mv, slot, scan, said);
                 self.correct_beside(mv, slot, scan, said);
                 let corrected = self.tell.reading == Reading::Correction;
-                let is_told =
-                    !whole || is_yes_no(scan.language(), slot) || matches!(effective_type(slot), SlotType::List(_));
+                let is_told = !whole
+                    || is_yes_no(scan.language(), slot)
+                    || matches!(effective_type(slot), SlotType::List(_))
+                    || scan.heard.begins_with(Cue::Decline) > 1;
                 if contested || is_told && !corrected {
                     let doubt = contested.then_some(Doubt::Contested);
                     let doubt = doubt.or_else(|| self.doubt_of_answer(mv, slot, scan, &found));

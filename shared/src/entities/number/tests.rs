@@ -64,6 +64,8 @@ fn fractions_come_in_every_spelling() {
     check("half a million", 500_000.0);
     check("half a dozen", 6.0);
     check("one and a half dozen", 18.0);
+    check("a dozen and a half", 18.0);
+    check("two dozen and a half", 30.0);
     check("five point two five", 5.25);
     check("one point five million", 1_500_000.0);
     check("8 out of 10", 0.8);
@@ -100,6 +102,8 @@ fn spanish_is_the_same_code_with_other_data() {
     check_spanish("menos cinco", -5.0);
     check_spanish("tres coma cinco", 3.5);
     check_spanish("media docena", 6.0);
+    check_spanish("docena y media", 18.0);
+    check_spanish("una docena y media", 18.0);
     check_spanish("diecisiete", 17.0);
     check_spanish("mil novecientos ochenta y cuatro", 1984.0);
 }

@@ -127,6 +127,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         ("arroba", "@"),
         ("barra", "/"),
         ("guion", "-"),
+        ("guion bajo", "_"),
         ("mas", "+"),
         ("punto", "."),
         ("subrayado", "_"),

@@ -398,6 +398,14 @@ pub(crate) fn weekday_of_week(scene: &Scene, parts: &[Matched]) -> Option<Node> 
     of_week(scene, rel(parts)?.step(), weekday(parts)?)
 }
 
+/// "el jueves de la otra semana": of the one after this.
+pub(crate) fn weekday_of_other_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if unit(parts)? != Unit::Week {
+        return None;
+    }
+    of_week(scene, 1, weekday(parts)?)
+}
+
 /// The weekday nearest on either side.
 pub(in crate::entities::time) fn either_weekday(scene: &Scene, day: i64) -> Option<Day> {
     let this = calendar::in_week(scene.today, day)?;
@@ -451,6 +459,14 @@ pub(in crate::entities::time) fn day_alone(scene: &Scene, day: i8) -> Option<Nod
     Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
 }
 
+/// "el 22, que es domingo": the weekday only says of it which it is.
+pub(crate) fn day_and_its_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let weekday = weekday(parts)?;
+    let Node::Date(day) = day_alone(scene, day_number(parts)?)? else { return None };
+    let mut sides = [day.future, day.past].into_iter();
+    sides.find(|side| calendar::weekday(*side) == weekday).map(|side| Node::Date(Day::exact(side)))
+}
+
 /// "el día 15".
 pub(crate) fn numbered_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let goes_on = scene.tokens.get(scene.end).is_some_and(|t| {
@@ -463,6 +479,11 @@ pub(crate) fn numbered_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 pub(crate) fn day_as_answer(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let fits = scene.is_whole() || scene.start == 0 && scene.before(Sym::At);
     (fits && word(parts, Sym::The)? == 0).then(|| day_alone(scene, day_number(parts)?))?
+}
+
+/// "la del 9" and nothing else: the one of that day.
+pub(crate) fn the_one_of_a_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (scene.is_whole() && word(parts, Sym::Of)? == 1).then(|| day_alone(scene, day_number(parts)?))?
 }
 
 /// "the 17th" after "on"; after "for" only at the end of a clause.
