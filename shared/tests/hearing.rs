@@ -296,6 +296,11 @@ fn a_chimney_sweep_hears_what_stands_behind_an_answer_and_what_is_taken_back() {
 }
 
 #[test]
+fn a_beekeepers_yard_hears_which_day_whose_and_what_is_only_about_there() {
+    check("hives");
+}
+
+#[test]
 fn a_boarding_house_for_donkeys_hears_whose_name_which_days_and_what_is_denied() {
     check("donkeys");
 }

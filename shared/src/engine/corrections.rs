@@ -120,6 +120,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     } else if let Some(replaced) = not_this_but_that(language, rest) {
         let leads = rest[0].start == replaced[0].start;
         let behind = if leads { rest.get(replaced.len() + 1..) } else { rest.get(1..rest.len() - replaced.len()) };
+        let behind = behind.map(|behind| if leads { &behind[..first_clause(behind)] } else { behind });
         refused = behind.and_then(|behind| Some((behind.first()?.start, behind.last()?.end)));
         rest = replaced;
         strength = Some(Strength::Strong);
@@ -285,7 +286,17 @@ fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Opti
     let not = words.iter().position(|word| word.is(Cue::Not))?;
     // "definitely not …" puts nothing in the place of anything.
     let says = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.class.is(Class::PRONOUN);
-    let set_apart = words[not].after_break || not == 1 && says(&words[0]);
+    // "we come saturday not friday"
+    let counts = |word: &Word| word.class.is(Class::NUMBER) || word.has_digit();
+    let alike = |one: &Word, other: &Word| {
+        one.class.is(Class::TIME) && other.class.is(Class::TIME) || counts(one) && counts(other)
+    };
+    let of_a_kind = || matches!(&words[not.saturating_sub(1)..], [one, _, other, ..] if alike(one, other));
+    let set_apart = words[not].after_break || not == 1 && says(&words[0]) || of_a_kind();
+    // "some time next weekend, not sure yet"
+    if language.prefix(&words[not..], Cue::Unsure) > 1 {
+        return None;
+    }
     // "50 kilos, no se ha tocado": a sentence behind it denies something else.
     let verb = Class::AUXILIARY.and(Class::PRONOUN).and(Class::SUBJECT);
     let sentence = |next: &Word| next.class.is(verb) && !next.class.is(Class::DETERMINER);

@@ -126,6 +126,10 @@ impl Run<'_> {
     fn cry(&self, heard: &Heard, readings: &Readings, usual: Usual<'_>) -> Option<(Candidate, usize)> {
         let cry = |at: usize| {
             let cry = heard.danger(at).filter(|danger| danger.kind == CRY)?;
+            // "3, no hang on, …" takes something back.
+            if at.checked_sub(1).is_some_and(|before| heard.words[before].is([Cue::No, Cue::TakesBack])) {
+                return None;
+            }
             Some((at, heard.words.get(at + cry.words)?.start))
         };
         let (at, from) = (0..heard.words.len()).find_map(cry)?;
@@ -309,7 +313,7 @@ impl Run<'_> {
     }
 
     /// The stems of what moves that are not urgent are called for, of the options of their slots, and of the question that is open.
-    fn words_of_usual_moves(&self, open: Option<&Open>) -> BTreeSet<u64> {
+    pub(super) fn words_of_usual_moves(&self, open: Option<&Open>) -> BTreeSet<u64> {
         let language = self.language();
         let mut stems = BTreeSet::new();
         let mut know = |text: &Heard| stems.extend(text.words.iter().map(|word| word.stem(language).hash()));

@@ -43,7 +43,9 @@ pub(super) enum Plan {
 pub(super) fn decide(heard: &Readings, own: Option<&str>, room: Room, apart: &dyn Fn(&Said) -> bool) -> Plan {
     let others: Vec<&Said> = heard.moves.iter().filter(|said| Some(said.name.as_str()) != own).collect();
     let stands = |said: &Said| match room {
-        Room::NoQuestion | Room::Told => true,
+        Room::NoQuestion => true,
+        // "my wife's, she's better at picking up" only comes near to something else.
+        Room::Told => !said.candidate.stage.is_near() || apart(said),
         Room::FreeText => apart(said),
     };
     let urgent = |whose: &[Whose]| {

@@ -215,9 +215,16 @@ impl Run<'_> {
         }
         // "they are two brothers", "she turns 60 on the 12th": a sentence tells of somebody else.
         let stated = Stated { slot: slot.name.clone(), found: found.clone() };
-        let tells = |word: &Word| word.is_subject() && !word.is(Cue::Speaker);
+        let subject = |word: &Word| word.is_subject() && !word.is(Cue::Speaker);
+        // "my sister flies out on the 10th"
+        let relative = |who: &Word, verb: &Word| {
+            let plain = !verb.after_break && verb.class == Class::CONTENT && !verb.is_capital(scan.text);
+            who.class.is(Class::KIN) && !who.class.is(Class::DETERMINER) && plain
+        };
+        let before = &words[opening..from];
+        let told = before.iter().any(subject) || before.windows(2).any(|pair| relative(&pair[0], &pair[1]));
         let beside = || words[opening..from].iter().chain(&words[until..end]);
-        if words[opening..from].iter().any(tells)
+        if told
             && (self.numbers_a_noun(mv, scan, &stated)
                 || to_come && (self.unexplained(mv, slot, scan, beside()) > 0 || is_to_come(scan, opening, from)))
         {
@@ -261,7 +268,11 @@ impl Run<'_> {
             Wanted::Name | Wanted::Person => {
                 told || !nominal() || words.iter().any(|word| is_of_people(&found.text, word))
             }
-            Wanted::Label => told || heard.len() > MAX_LABEL_WORDS || is_whose(&found.text, words),
+            Wanted::Label => {
+                let address = || self.asks_for_an_address(mv, slot) && labels::is_nominal(&found.text, words);
+                let long = heard.len() > MAX_LABEL_WORDS && !address();
+                told || long || is_whose(&found.text, words)
+            }
             Wanted::Code => told || !nominal() || is_whose(&found.text, words),
         };
         (turns || refuses || unlike).then_some(Doubt::Unlike)
@@ -330,6 +341,11 @@ impl Run<'_> {
         let (opening, end) = clause(words, from, until);
         let rest = words[opening..from].iter().chain(&words[until..end]);
         let of_a_noun = words[..from].last().is_some_and(Word::tells) && self.is_no_count(mv, slot, scan, found);
+        // "the code is 4471"
+        let question = self.question(mv, slot);
+        let own = |noun: &Word| question.name.holds(noun) || question.heard.holds(noun) || noun.is(Cue::TypeName);
+        let of_a_noun =
+            of_a_noun || matches!(&words[..from], [.., noun, is] if is.is(Cue::Copula) && noun.tells() && !own(noun));
         of_a_noun || self.unexplained(mv, slot, scan, rest) > MAX_UNEXPLAINED_WORDS
     }
 
@@ -374,7 +390,8 @@ impl Run<'_> {
     pub(super) fn ask_about_what_is_left(&mut self, mv: &Move) {
         let heard = self.heard();
         let language = self.language();
-        let takes_back = |word: &Word| word.is(SECOND_THOUGHT);
+        // "yes, code is 4471" takes nothing back.
+        let takes_back = |word: &Word| word.is(SECOND_THOUGHT) && !word.is(Cue::Yes);
         let words = heard.words.as_slice();
         // "and she's ten by now, sorry": at the end they are said of the clause before.
         let trailing = words.iter().rev().take_while(|word| takes_back(word)).count();

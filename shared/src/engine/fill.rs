@@ -275,8 +275,10 @@ impl Run<'_> {
             .map(|(index, found)| (open[index].clone(), found))
             .collect();
         for (slot, found) in undecided {
+            let doubt = self.doubt_of_mention(mv, &slot, scan, &found);
             self.fill(&slot, &found, Source::Mention);
             self.read_back(&slot.name);
+            self.read_back_if(&slot, doubt);
         }
     }
 
@@ -817,6 +819,11 @@ fn has_words(text: &str) -> bool {
 fn trimmed_end(language: &'static Language, head: &str) -> usize {
     let heard = Heard::of(language, head);
     let mut end = heard.words.len();
+    // "call it a box" says nothing but the value.
+    let introduced = heard.begins_with(Cue::Introduction);
+    if introduced > 0 && heard.words[introduced..].iter().all(|word| word.is(Cue::ArticleIndefinite)) {
+        return 0;
+    }
     // "the noise level, 7": what a mark sets apart from the value does not lead to it.
     let tail = heard.words.last().and_then(|last| head.get(last.end..)).unwrap_or_default();
     let set_apart = tail.contains([',', ';', ':', '.', '!', '?', '\n', '–', '—']);

@@ -6,7 +6,7 @@
 use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
-use crate::entities::{Kind, Kinds, recognize};
+use crate::entities::{Entity, Kind, Kinds, recognize};
 use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
@@ -306,8 +306,9 @@ impl Run<'_> {
             }
             reference.now = reference.now.saturating_sub(jiff::Span::new().days(DAYS));
         }
-        // A weekday is what it is from today on.
-        recognize(text, PERIODS, &self.reference).iter().any(|entity| has_ended(entity, &reference))
+        // A weekday is what it is from today on; "last week" is over, whatever verb tells of it.
+        let by = |entity: &Entity| if entity.kind == Kind::DateRange { &self.reference } else { &reference };
+        recognize(text, PERIODS, &self.reference).iter().any(|entity| has_ended(entity, by(entity)))
     }
 
     /// Clauses that say telling words of something urgent and nothing else ("… there is smoke"), where nothing urgent is heard.
@@ -365,12 +366,26 @@ impl Run<'_> {
                 let own = |other: &&Candidate| !denies(other) && self.are_words_of(&self.name_of(other), said.clone());
                 heard.perhaps.iter().filter(inside).find(own).cloned()
             };
-            if let Some(candidate) = word.or_else(perhaps) {
+            if let Some(candidate) = word.or_else(perhaps).filter(|_| !self.names_what_is_usual(span, open)) {
                 let name = self.name_of(&candidate);
                 return vec![Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) }];
             }
         }
         Vec::new()
+    }
+
+    /// "oil boiler", "gas one": whether a clause is nothing but words of what other moves are about, as nouns stand together.
+    fn names_what_is_usual(&self, clause: Span, open: Option<&Open>) -> bool {
+        let heard = self.heard();
+        let words = &heard.words[heard.words_of(clause)];
+        let stands =
+            |word: &Word| word.class == Class::CONTENT || word.is(Cue::One) || word.class.is(Class::DETERMINER);
+        if words.len() < 2 || !words.iter().all(stands) {
+            return false;
+        }
+        let usual = self.words_of_usual_moves(open);
+        let known = |word: &Word| usual.contains(&word.stem(heard.language).hash());
+        words.iter().filter(|word| word.class == Class::CONTENT).all(known)
     }
 
     /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.

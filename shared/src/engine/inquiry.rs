@@ -263,6 +263,12 @@ pub(super) fn is_wish(text: &str, heard: &Heard) -> bool {
     // "my hot wash came back wet" tells of what is there already.
     let told = Class::SUBJECT.and(Class::AUXILIARY).and(Class::PAST);
     let tells = |word: &Word| word.class.is(told) || word.is(Cue::Owner);
+    // "it just stopped"
+    let it = |word: &Word| {
+        let somebody = Class::DETERMINER.and(Class::KIN).and(Class::ADDRESSED);
+        word.class.is(Class::PRONOUN) && !word.class.is(somebody) && !language.cues(word.hash).has(Cue::People)
+    };
+    let tells = |word: &Word| tells(word) || word.start == words[0].start && words.len() > 1 && it(word);
     !strings::is_inquiry(text, heard) && ((0..words.len()).any(wishes) || !words.iter().any(tells))
 }
 

@@ -291,7 +291,16 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize, of_an_option: impl Fn(&Wor
         word.is([Cue::Speaker, Cue::SlotOfName]) || word.class.is(Class::AUXILIARY) && !word.is(Cue::Copula)
     };
     let telling = introduction.iter().any(|word| !word.class.is(Class::FUNCTION));
-    if introduction.iter().any(of_speaker) && (telling || full) {
+    // "it's Steve", "this is Ann": a clause that says no more.
+    let points = |word: &Word| word.class.is(Class::PRONOUN.and(Class::DETERMINER)) && !word.class.is(Class::SUBJECT);
+    let only = || {
+        let leads = introduction.last().is_some_and(|last| last.class.is(Class::LEADS.and(Class::FOR)));
+        introduction.first().is_some_and(points)
+            && !leads
+            && words.get(end).is_none_or(|next| next.after_break)
+            && words[at..end].iter().all(|word| word.class == Class::CONTENT)
+    };
+    if introduction.iter().any(of_speaker) && (telling || full) || only() {
         return Some(Led::Speaker);
     }
     match before.last() {

@@ -106,6 +106,14 @@ impl Run<'_> {
         if let Some(candidate) = self.borne_out(&chosen) {
             return self.enter(candidate, &text, true);
         }
+        // What only comes near to one move, and says several values of another, is that one.
+        if let Decision::Guess(near) | Decision::Which(near, _) = chosen
+            && near.priority == Priority::Normal
+            && let Some(name) = self.speaks_for().filter(|name| *name != self.name_of(near))
+            && self.move_named(&name).is_some_and(|mv| self.bears_out(&mv))
+        {
+            return self.enter_certain(&name, &text);
+        }
         match chosen {
             Decision::Nothing => self.read_in_part(&text),
             Decision::Enter(candidate) if self.only_asks_beside(candidate) || says_urgent(candidate) => {

@@ -114,6 +114,9 @@ fn of_tokens(u: &Utterance<'_>, kinds: Kinds, home: HomeMoney, found: &mut Vec<E
     }
 }
 
+/// The name that money and a weight have.
+const POUND: &str = "Pound";
+
 fn of_numbers(u: &Utterance<'_>, kinds: Kinds, home: HomeMoney, found: &mut Vec<Entity>) {
     let candidates = number::candidates(u);
     if kinds.contains(Kind::Number) {
@@ -152,8 +155,15 @@ fn of_numbers(u: &Utterance<'_>, kinds: Kinds, home: HomeMoney, found: &mut Vec<
         quantities(Kind::Dimension, dimension::find(u, &candidates), |unit| units::Unit(unit).name());
     }
     if kinds.contains(Kind::Money) {
-        found.extend(money::find(u, &candidates).iter().map(|sum| {
-            let said = &u.tokens.text()[u.tokens.span(sum.start..sum.end)];
+        let said = |sum: &money::Sum| &u.tokens.text()[u.tokens.span(sum.start..sum.end)];
+        // Where nobody pays in pounds, thirty of them are a weight.
+        let weighs = |sum: &money::Sum| {
+            let foreign = home.own.is_some_and(|own| !money::is_of_family(own, POUND));
+            foreign && sum.unit.name() == POUND && !said(sum).contains('£')
+        };
+        let sums = money::find(u, &candidates);
+        found.extend(sums.iter().filter(|sum| !weighs(sum)).map(|sum| {
+            let said = said(sum);
             let value = Value::Quantity {
                 number: sum.amount.value(),
                 unit: sum.unit.name().to_owned(),

@@ -1,5 +1,7 @@
 //! From a recognized entity to the canonical value of a slot's type.
 
+use std::ops::Range;
+
 use serde_json::{Value as Json, json};
 
 use crate::decimal;
@@ -180,6 +182,10 @@ fn is_led_by_digits(scan: &Scan<'_>, entity: &Entity) -> bool {
 pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<Found> {
     let said = scan.said(entity);
     let found = |value: Json| Some(Found::new(entity.span(), said, value));
+    // "500 litres asap" tells no day.
+    if !asked && *ty != SlotType::Timeframe && is_as_soon_as_possible(entity) {
+        return None;
+    }
     match ty {
         SlotType::Number | SlotType::Range { .. } => {
             let (amount, end) = amount(scan, entity, slot, ty, asked)?;
@@ -272,6 +278,10 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         },
         _ => None,
     }
+}
+
+fn is_as_soon_as_possible(entity: &Entity) -> bool {
+    matches!(entity.readings.first(), Some(Value::Time(time)) if time.timex == "FUTURE_REF")
 }
 
 /// A number that was said there; one that is out of the type's bounds does not fit.
@@ -613,6 +623,12 @@ fn day_ahead(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
 fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
     let language = scan.language();
     let words = words_of(scan, entity);
+    // "end of January sometime"
+    let Range { start: from, end: until } = scan.heard.words_of(entity.span());
+    let (before, behind) = (&scan.heard.words[..from], &scan.heard.words[until..]);
+    if language.suffix(before, Cue::Approximate) > 0 || language.prefix(behind, Cue::Approximate) > 0 {
+        return None;
+    }
     let edge = (0..words.len()).find_map(|at| {
         let length = language.prefix(&words[at..], Cue::PeriodEdge);
         language.value_of(Cue::PeriodEdge, words.get(at..at + length)?)
@@ -633,22 +649,41 @@ fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
 pub(crate) fn both_ends(scan: &Scan<'_>, entity: &Entity) -> Option<(String, String)> {
     let Value::Time(time) = entity.readings.first()? else { return None };
     let (start, end) = time.range.as_ref()?;
-    let words = words_of(scan, entity);
-    // "a la tarde" leads to no time of its own.
-    let leads = |at: usize| {
-        let behind = words[at + 1..].iter().find(|word| !word.class.is(Class::DETERMINER));
-        let counts =
-            |word: &Word| word.class.is(Class::NUMBER) || word.text.starts_with(|sign: char| sign.is_ascii_digit());
-        words[at].is(Cue::Into) && (entity.kind != Kind::TimeRange || behind.is_some_and(counts))
-    };
-    let said = (1..words.len()).any(leads);
+    let said = says_both_ends(words_of(scan, entity), scan.said(entity), entity.kind);
     let end_of = |moment: &str| match entity.kind {
         Kind::DateRange | Kind::DateTimeRange => moment.get(..DAY_BYTES).map(str::to_owned),
         Kind::TimeRange => Some(without_seconds(moment).to_owned()),
         _ => None,
     };
     let ends = (end_of(start)?, end_of(end)?);
+    let ends = a_week_on(scan, entity, &ends).unwrap_or(ends);
     (said && ends.0 < ends.1).then_some(ends)
+}
+
+/// "Monday to Friday" on a Wednesday, where what is to come is asked for: the days of next week.
+fn a_week_on(scan: &Scan<'_>, entity: &Entity, (start, end): &(String, String)) -> Option<(String, String)> {
+    const WEEK: i64 = 7;
+    let day = |day: &str| day.parse::<jiff::civil::Date>().ok();
+    let later = |date: &str| day(date)?.checked_add(jiff::Span::new().days(WEEK)).ok().map(|date| date.to_string());
+    let begun = scan.reference.direction == Direction::Future && day(start)? < scan.reference.now.date();
+    let first = words_of(scan, entity).iter().find(|word| word.class.is(Class::TIME)).filter(|_| begun)?;
+    let alone = recognize(&first.text, Kinds::NONE.with(Kind::Date), scan.reference);
+    let Value::Time(time) = alone.first()?.readings.first()? else { return None };
+    let next = later(start).filter(|next| time.point.as_ref() == Some(next))?;
+    Some((next, later(end)?))
+}
+
+/// Whether a span is said by its two ends: "the 3rd to the 5th", "March 20th thru the 27th", "April 3 - April 10".
+pub(super) fn says_both_ends(words: &[Word], said: &str, kind: Kind) -> bool {
+    let counts =
+        |word: &Word| word.class.is(Class::NUMBER) || word.text.starts_with(|sign: char| sign.is_ascii_digit());
+    let leads = |at: usize| {
+        let behind = words[at + 1..].iter().find(|word| !word.class.is(Class::DETERMINER));
+        let until = words[at].is(Cue::Ended) && !words[at].is(Cue::But);
+        // "a la tarde" leads to no time of its own.
+        (words[at].is(Cue::Into) || until) && (kind != Kind::TimeRange || behind.is_some_and(counts))
+    };
+    (1..words.len()).any(leads) || kind == Kind::DateRange && [" - ", " – "].iter().any(|dash| said.contains(dash))
 }
 
 /// Which end of a span has a bound.

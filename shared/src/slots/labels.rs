@@ -170,9 +170,10 @@ pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, h
     if wanted == Wanted::Words || words.is_empty() || is_titled(text, words) {
         return Label::Stands;
     }
-    // "Tom, no wait, Tim"
+    // "Tom, no wait, Tim", "Walt, sorry Walter Moss"
+    let names = |words: &[Word]| !words.is_empty() && words.iter().all(|word| word.is_capital(text));
     if let Some((run, from)) = strings::taken_back(words)
-        && from - run > 1
+        && (from - run > 1 || names(&words[..run]) && names(&words[from..]))
         && words[run].after_break
         && !words[run].class.is(Class::THAT.and(Class::QUESTION))
         && let (Some(first), Some(last)) = (words.get(from), words.last())
@@ -313,6 +314,9 @@ fn introduced_name(language: &'static Language, text: &str, words: &[Word]) -> O
         // "I'm late" may say something else.
         let telling = words.iter().skip(at).take(led).any(|word| !word.class.is(Class::FUNCTION));
         let name = words.get(at + led..).filter(|_| telling && callers)?;
+        // "she's called Pepper, a brown one"
+        let (first, aside) = name.split_at(first_clause(name));
+        let name = if aside.iter().any(|word| word.is_capital(text)) { name } else { first };
         named(&name[..name.len() - language.suffix(name, Cue::Courtesy).min(name.len().saturating_sub(1))])
     });
     // "… is my name"

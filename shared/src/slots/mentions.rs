@@ -64,12 +64,18 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && !is_when_all_was_well(scan, slot, entity)
                 && !lies_ahead(scan, slot, &found)
                 && !is_coarse(scan, slot, entity)
+                && !is_half_of_a_moment(slots, index, scan, entity, &found)
             {
                 fitting.push((index, found));
             }
         }
         prefer_the_named(scan, slots, entity, &mut fitting);
-        // "tomorrow at 7pm" is a day for one slot and a time for another.
+        // "tomorrow at 7pm" is a moment where one is open, and no day.
+        let moment = |(index, _): &(usize, Found)| *item_type(slots[*index]) == SlotType::DateTime;
+        if fitting.iter().any(moment) {
+            fitting.retain(moment);
+        }
+        // It is a day for one slot and a time for another.
         let (days, times): (Vec<_>, Vec<_>) =
             fitting.iter().cloned().partition(|(index, _)| matches!(types[*index], SlotType::Date));
         let splits =
@@ -623,7 +629,10 @@ pub(crate) fn undecided(
             .filter(|(_, slot)| effective_type(slot) == ty)
             .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, ty, false)?)))
             .filter(|(index, found)| {
-                !is_only_discourse(scan, entity, found) && !is_denied_day(scan, slots[*index], entity)
+                !is_only_discourse(scan, entity, found)
+                    && !is_denied_day(scan, slots[*index], entity)
+                    && !lies_ahead(scan, slots[*index], found)
+                    && !is_half_of_a_moment(slots, *index, scan, entity, found)
             })
             .collect();
         prefer_the_named(scan, slots, entity, &mut fitting);
@@ -750,6 +759,18 @@ pub(crate) fn leaves_the_day_open(slot: &Slot, scan: &Scan<'_>) -> bool {
             })
     };
     matches!(item_type(slot), SlotType::Date | SlotType::DateTime) && between_marks(words).any(open)
+}
+
+/// "I want to leave tomorrow" where a moment is asked for before a day: it is the day of that moment, of which the time is not said.
+fn is_half_of_a_moment(slots: &[&Slot], index: usize, scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
+    let slot = slots[index];
+    if entity.kind != Kind::Date || *effective_type(slot) != SlotType::Date || is_named_for(slot, scan, found) {
+        return false;
+    }
+    let tense = |slot: &Slot| Tense::of(scan.language(), slot);
+    let moment = |other: &&&Slot| *effective_type(other) == SlotType::DateTime && tense(other) == tense(slot);
+    let before = slots[..index].iter().find(moment);
+    before.is_some_and(|moment| !scan.states(moment))
 }
 
 fn listed(language: &Language, items: Vec<Found>) -> Found {

@@ -8,7 +8,7 @@ use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
-use super::convert::convert;
+use super::convert::{convert, says_both_ends};
 use super::effective_type;
 use super::options::{Vocabulary, denied_behind, excepted};
 
@@ -193,7 +193,12 @@ fn parts_of_span(text: &str, span: Entity, reference: &Reference) -> Vec<Entity>
         parts.retain(|part| !is_day(part) || std::mem::take(&mut first));
     }
     let begins = parts.iter().any(|part| is_day(part) && begins_with(&span, part));
-    if begins && parts.iter().filter(|part| is_day(part)).count() == 1 {
+    // "March 20th to the 27th", of which the second is a day only beside the first.
+    let ends = || {
+        let heard = Heard::of(Language::of(reference.language), said);
+        span.kind == Kind::DateRange && says_both_ends(&heard.words, said, span.kind)
+    };
+    if begins && !ends() && parts.iter().filter(|part| is_day(part)).count() == 1 {
         parts.extend(times_of(&span).filter(|_| moments != 1));
         return parts;
     }

@@ -125,6 +125,10 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
         return by_recognizer(text, reference);
     }
     let set_apart = next.after_break || length >= 2 || first.is(Cue::AnswerAlone) || next.is(Cue::AnswerGoesOn);
+    // "yes except the last one": of a part it is not so.
+    if language.prefix(&core[length..], Cue::ListExcept) > 0 && !next.is(Cue::But) {
+        return None;
+    }
     // "no tengo fiebre" states something; "no, nunca" answers.
     let states = length == 1 && first.is(Cue::Not) && !next.after_break && !next.is(Cue::No);
     if !set_apart || states {

@@ -328,7 +328,7 @@ impl Language {
             let open = !std::mem::replace(ended, *ended || word.after_break);
             open.then_some(word)
         });
-        let behind = words.iter().take(1).chain(words.iter().skip(1).take_while(|word| !word.after_break));
+        let behind = words.iter().skip(1).take_while(|word| !word.after_break);
         let around = before.take(BEFALLS).chain(behind.take(BEFALLS));
         let (mut said, mut stems, mut found) = (hash::EMPTY, hash::EMPTY, None);
         for (at, word) in words.iter().take(self.longest(DANGERS)).enumerate() {

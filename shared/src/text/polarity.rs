@@ -299,12 +299,14 @@ impl Sentence<'_> {
         if around().any(|at| self.class(at).is(Class::ONGOING)) {
             return Polarity::Asserted;
         }
+        let classes = self.tokens.classes();
         // "it hurts like in 2015": the time is that of what it is compared with.
         let compared = |at: usize| {
             let (from, to) = if at < first { (from, at) } else { (end, at) };
             (from..to).any(|at| self.class(at).is(Class::COMPARES))
         };
-        if around().any(|at| self.dates_back(at, first, year) && !compared(at)) {
+        let lapsed = || classes.is(Class::MEMORY) && (first..end).any(|at| self.used_to(at, end));
+        if around().any(|at| self.dates_back(at, first, year) && !compared(at)) || lapsed() {
             return Polarity::Denied;
         }
         let other = (from..first).find(|&at| self.class(at).is(Class::KIN));
@@ -381,6 +383,15 @@ impl Sentence<'_> {
                 && !measured()
                 && !self.before_is(at, Class::ARTICLE.and(Class::FOR))
                 && !self.is_no_memory(at, words)
+    }
+
+    /// "the room used to fill with smoke": what was usual stands among the words of the mention. "A history of …" is a thing.
+    fn used_to(&self, at: usize, end: usize) -> bool {
+        let before = self.phrase(at, Cue::LongAgoBefore);
+        before > 1
+            && at + before < end
+            && !self.class(at + before - 1).is(Class::OF)
+            && !(at > 0 && self.phrase(at - 1, Cue::NotLongAgo) > 0)
     }
 
     /// "come at once", "once he woke up", "de una vez": two words that tell of long ago only by themselves.

@@ -14,7 +14,7 @@ use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
 use super::{Asking, Reads};
-use crate::entities::Reference;
+use crate::entities::{Direction, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, is_yes_no, labels, strings};
@@ -90,7 +90,16 @@ impl Run<'_> {
                     && !self.is_anothers_time(mv, asked, &found)
                     && !self.counts_in_a_sentence(mv, asked, scan, &found)
             };
-            let answers = !(yes_or_no && takes_back)
+            // "make that Tuesday" to "When was it swept?", where a moment to come was said before.
+            let changes = || {
+                let day = |slot: &Slot| matches!(effective_type(slot), SlotType::Date | SlotType::DateTime);
+                let past = |slot: &Slot| slots::tells_of_the_past(scan.language(), slot);
+                let other =
+                    |slot: &Slot| filled.contains(&slot.name.as_str()) && day(slot) && past(slot) != past(asked);
+                let mut before = scan.heard.words.iter().take_while(|word| word.start < correction.span.0);
+                day(asked) && mv.slots.iter().any(other) && before.any(|word| word.is(Cue::CorrectionChange))
+            };
+            let answers = !(changes() || yes_or_no && takes_back)
                 && matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if meant(&found));
             let same_type_is_filled = mv
                 .slots
@@ -159,7 +168,13 @@ impl Run<'_> {
             let value = |place| self.correcting_value(slot, place, scan, strength, named.is_some(), asked);
             // "we leave on the 10th, not on the 9th"
             let part = || as_refused.filter(|_| !is_text(slot)).map(|from| (&said[from..], correction.span.0 + from));
-            let found = value(whole).or_else(|| part().and_then(value))?;
+            // "not this Friday, the one after", where it holds that Friday
+            let counted = || {
+                refused
+                    .filter(|_| self.holds(slot, refused, scan.reference))
+                    .and_then(|_| self.wanted_instead(slot, scan))
+            };
+            let found = value(whole).or_else(|| part().and_then(value)).or_else(counted)?;
             (found.value != held.value).then(|| (slot.clone(), found))
         });
         let opening = correction.span.0;
@@ -549,7 +564,11 @@ impl Run<'_> {
             let held = self.slot_value(&slot.name)?;
             // What was corrected before stands as it was read then.
             let corrected = held.value.as_str().filter(|_| held.source == Source::Correction);
-            let reference = slots::near(slot, corrected.unwrap_or(&held.text), said, scan.reference);
+            // On which side of now a day lies is for its own question to say.
+            let past = self.active_move().is_some_and(|mv| self.asks_for_the_past(&mv, slot));
+            let direction = if past { Direction::Past } else { self.reference.direction };
+            let own = Reference { direction, ..*scan.reference };
+            let reference = slots::near(slot, corrected.unwrap_or(&held.text), said, &own);
             let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
                 Answer::Value { whole: false, .. }

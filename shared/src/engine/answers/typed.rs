@@ -258,12 +258,22 @@ impl Run<'_> {
     }
 
     /// "not tomorrow, the day after": what is wanted, by itself or as counted from what is not.
-    fn wanted_instead(&self, slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    pub(super) fn wanted_instead(&self, slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
         let (refused, wanted) = corrections::refused_and_wanted(&scan.heard)?;
         let (refused, wanted) = (scan.text.get(refused.0..refused.1)?, scan.text.get(wanted.0..wanted.1)?);
-        // "the day after" counts from the day that is refused.
+        // "the day after" counts from the day that is refused, and "the one after" is another of what that is called.
         let counts = matches!(effective_type(slot), SlotType::Date | SlotType::DateTime | SlotType::Timeframe);
-        let counted = if counts { format!("{wanted} {refused}") } else { wanted.to_owned() };
+        let noun = Heard::of(self.language(), refused).words.last().map(|noun| noun.text.to_string());
+        let of_its_kind = |word: &Word| match &noun {
+            Some(noun) if word.is(Cue::One) && !word.class.is(Class::DETERMINER) => noun.clone(),
+            _ => word.text.to_string(),
+        };
+        let counted = if counts {
+            let named = Heard::of(self.language(), wanted).words.iter().map(of_its_kind).collect::<Vec<_>>();
+            format!("{} {refused}", named.join(" "))
+        } else {
+            wanted.to_owned()
+        };
         let held = slots::read_value(slot, refused, scan.reference);
         [counted.as_str(), wanted].into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
             Answer::Value { found, .. } if found.fits && !is_same(&held, &found) => {
@@ -278,7 +288,10 @@ impl Run<'_> {
         if strings::is_acknowledgement(&asking.scan.heard) {
             return None;
         }
-        self.interruption().map(|other| Answered::Leaves(Box::new(other)))
+        // What says a value for this move does not leave it for what it only comes near to.
+        let other = self.interruption()?;
+        let stays = other.stage.is_near() && !self.stated_beside(asking.mv, &asking.scan, &[]).is_empty();
+        (!stays).then(|| Answered::Leaves(Box::new(other)))
     }
 
     /// What comes near to an option is that option; what may come near to it is read back.

@@ -78,7 +78,7 @@ fn is_set_apart(scene: &Scene, at: usize) -> bool {
         && DAY_DIGITS.contains(&digits(at + 3))
 }
 
-/// "14 hours a day", "30 minutes a day from March 16th": so much in each, no length of time.
+/// "14 hours a day", "30 minutes a day from March 16th", "£70 a month from Monday": so much in each, no length of time.
 fn is_of_a_rate(scene: &Scene, at: usize, found: &Found) -> bool {
     let end = found.end as usize;
     let amount = |k: usize| {
@@ -86,16 +86,17 @@ fn is_of_a_rate(scene: &Scene, at: usize, found: &Found) -> bool {
         token.digits > 0 || token.mask & (Sym::Card.bit() | Sym::Tens.bit() | Sym::Hundred.bit()) != 0
     };
     let apart = |k: usize| scene.tokens[k].gap == Gap::Blank;
+    let counted = |k: usize| {
+        let noun = scene.word(k).starts_with(char::is_alphabetic) && !scene.is(k, Sym::In) && !scene.is(k, Sym::For);
+        amount(k) || noun && k > 0 && amount(k - 1)
+    };
     matches!(found.node, Node::Duration(_) | Node::Date(_))
-        && at > 1
+        && at > 0
         && scene.is(at, Sym::A)
         && scene.is(at + 1, Sym::Unit)
         && (end == at + 2 || scene.is(at + 2, Sym::From))
         && apart(at)
-        && scene.word(at - 1).starts_with(char::is_alphabetic)
-        && !scene.is(at - 1, Sym::In)
-        && !scene.is(at - 1, Sym::For)
-        && amount(at - 2)
+        && counted(at - 1)
 }
 
 /// "in his 60s", "her early 30s": an age.

@@ -95,6 +95,11 @@ fn cue(scene: &Scene, k: usize) -> Option<Direction> {
     if !said.starts_with(char::is_alphabetic) {
         return None;
     }
+    // "2 Fell View": a name, which is no verb.
+    let mut letters = said.chars().map(char::is_uppercase);
+    if k > 0 && !ends_sentence(scene, k - 1) && letters.next() == Some(true) && letters.next() == Some(false) {
+        return None;
+    }
     let word = said.to_lowercase();
     let tense = &scene.grammar.tense;
     let is_in = |list: &[&str], word: &str| list.binary_search(&word).is_ok();

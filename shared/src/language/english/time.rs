@@ -308,6 +308,7 @@ const RULES: &[Written] = &[
     rule(Dates, "The? Nth Weekday MonthIn", day::nth_weekday), rule(Dates, "The? Nth Unit MonthIn On? Weekday", day::weekday_of_nth_week),
     rule(Dates, "The? Nth Unit MonthIn", day::nth_day), rule(Dates, "The? Nth Unit Of? FullYear", day::nth_day), rule(Dates, "The? Nth Unit Of? RelYear", day::nth_day),
     rule(Dates, "Weekday Unit", day::week_later), rule(Dates, "Today Unit", day::week_later), rule(Dates, "A Unit On Weekday", day::week_later),
+    rule(Dates, "A Unit Today", day::weeks_from), rule(Dates, "Number Unit Today", day::weeks_from),
     rule(Dates, "The? DayNumber Unit? Of RelMonth", day::day_of_month), rule(Dates, "The? DayNumber Unit? In RelMonth", day::day_of_month),
     rule(Dates, "Number Weekday Back", day::weekdays_ago), rule(Dates, "Number Weekdays Back", day::weekdays_ago),
     rule(Dates, "Number Weekday Ago", day::weekdays_ago), rule(Dates, "Number Weekdays Ago", day::weekdays_ago),

@@ -131,6 +131,21 @@ pub(crate) fn week_later(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     calendar::add_days(from, 7 * weeks).map(|day| Node::Date(Day::exact(day)))
 }
 
+/// "a week today", "two weeks tomorrow": so many weeks on, or back where what has been is asked for.
+pub(crate) fn weeks_from(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let weeks = match Unit::numbered(super::word(parts, Sym::Unit)?)? {
+        Unit::Week => 1,
+        Unit::Fortnight => 2,
+        _ => return None,
+    };
+    let days = 7 * weeks * super::number(parts).unwrap_or(1.0) as i64;
+    // "for two weeks today" is how long it lasts.
+    let lasts = scene.start.checked_sub(1).is_some_and(|before| scene.is(before, Sym::For));
+    let from = calendar::add_days(scene.today, i64::from(word(parts, Sym::Today)?))?;
+    let sides = (calendar::add_days(from, -days)?, calendar::add_days(from, days)?);
+    (!lasts).then_some(Node::Date(Day::on_sides(sides.0, sides.1, DayForm::Full)))
+}
+
 pub(super) fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {
     let mut out = [None; 3];
     let found = parts.iter().filter_map(|p| match p.node {
