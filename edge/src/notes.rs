@@ -19,7 +19,7 @@ const LASTING_TTL_MS: u64 = 30 * 86_400_000;
 pub async fn recall<P: Platform, T: DeserializeOwned>(platform: &P, about: About, name: &str) -> Option<T> {
     let bytes = match platform.memory() {
         Some(memory) => memory.note(about, name)?,
-        None => platform.kv_get(&note(name)).await.ok()??,
+        None => kept(platform, &note(name)).await?,
     };
     serde_json::from_slice(&bytes).ok()
 }
@@ -45,7 +45,7 @@ pub async fn recall_shared<P: Platform, T: DeserializeOwned>(platform: &P, about
     let known = platform.memory().and_then(|memory| memory.note(about, name));
     let bytes = match known {
         Some(bytes) => bytes,
-        None => platform.kv_get(&note(name)).await.ok()??,
+        None => kept(platform, &note(name)).await?,
     };
     serde_json::from_slice(&bytes).ok()
 }
@@ -70,7 +70,7 @@ pub async fn recall_lasting<P: Platform, T: DeserializeOwned>(platform: &P, name
     if let Some(value) = remembered(platform, name) {
         return Some(value);
     }
-    let bytes = platform.kv_get(&lasting(name)).await.ok()??;
+    let bytes = kept(platform, &lasting(name)).await?;
     let value = serde_json::from_slice(&bytes).ok()?;
     if let Some(memory) = platform.memory() {
         memory.keep_note(About::Node, name, bytes);
@@ -105,7 +105,7 @@ pub async fn recall_grant<P: Platform, T: DeserializeOwned>(call: &Call<'_, P>, 
         return recall(call.platform, About::Grant, name).await;
     }
     let key = call.settings.state_key.as_ref()?;
-    let bytes = call.platform.kv_get(&grant(name)).await.ok()??;
+    let bytes = kept(call.platform, &grant(name)).await?;
     from_store(call.platform, key, "note", &[name], &bytes).ok()
 }
 
@@ -132,6 +132,11 @@ pub async fn forget_grant<P: Platform>(platform: &P, name: &str) -> Result<(), K
         }
         None => platform.kv_delete(&grant(name)).await,
     }
+}
+
+/// What the key-value store has; where it can't be read, a node does without notes.
+async fn kept<P: Platform>(platform: &P, key: &str) -> Option<Vec<u8>> {
+    platform.kv_get(key).await.ok()?
 }
 
 /// What is so at the moment, and is looked at anew by a process that begins.
