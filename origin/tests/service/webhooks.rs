@@ -252,6 +252,9 @@ async fn an_event_whose_text_cannot_be_read_comes_without_it_and_holds_up_nothin
     let file = rusqlite::Connection::open(desk.edge.folder.path().join("lgdl.db")).unwrap();
     file.busy_timeout(Duration::from_secs(5)).unwrap();
     file.execute("UPDATE turns SET user_input = 'lgdl1:?' WHERE turn_num = 1", []).unwrap();
+    // What was on its way had its text before that.
+    let tried = receiver.headers().len();
+    receiver.until("it is tried again", |receiver| receiver.headers().len() > tried).await;
     receiver.always(None);
     receiver.until("both come", |receiver| receiver.turns().values().any(|turns| turns == &[1, 2])).await;
     let texts: Vec<_> = receiver.events().iter().map(|event| event["data"]["text"].clone()).collect();
