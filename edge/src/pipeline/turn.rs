@@ -259,7 +259,8 @@ async fn attempt<P: Platform>(
         let sure = match origin.health().await.breaker == Breaker::default() {
             true => Ok(true),
             // It failed lately. Of a question that fails as well everybody knows that nothing is kept by it; of a commit nobody does.
-            false => know_start(call, ask, &start).await,
+            // A stranger is told as well that there is no such conversation: it is assumed still.
+            false => know_start(call, ask, &mut start.clone()).await,
         };
         let ran = match sure {
             Ok(true) => run(call, ask, &game, &mut start, &mut performed).await,
@@ -651,15 +652,17 @@ async fn hold_place<P: Platform>(
     }
 }
 
-/// Makes sure that an assumed start is the true one before anyone else is asked anything; false when the origin is away. It is assumed
-/// still: a stranger is told as well that there is no such conversation, and is refused by the commit.
-async fn know_start<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start) -> Result<bool, Box<Verdict>> {
+/// Makes sure that an assumed start is the true one before anyone else is asked anything; false when the origin is away.
+async fn know_start<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &mut Start) -> Result<bool, Box<Verdict>> {
     if !start.assumed {
         return Ok(true);
     }
     let named = &ask.named;
     match Origin::new(call).conversation(&named.game, &named.conversation, &named.user).await {
-        Ok(Lookup::Unknown) => Ok(true),
+        Ok(Lookup::Unknown) => {
+            start.assumed = false;
+            Ok(true)
+        }
         Ok(Lookup::Found(current)) => {
             Err(Box::new(Verdict::Conflict(Box::new(Conflict { current: Some(*current), claimed_for_ms: None }))))
         }
