@@ -23,6 +23,7 @@ use crate::store::{Event, Store, StoreError};
 
 pub use channels::{Channel, ChannelName, channels};
 pub use deliver::deliver;
+pub(crate) use email::requires_tls;
 pub(crate) use look::ends;
 pub use look::{Percentiles, Recent};
 pub use quiet::QuietHours;

@@ -12,7 +12,7 @@ use lgdl::settings::Parsed;
 use lgdl::wire::signature::MIN_SECRET_BYTES;
 
 use super::{EdgeKey, GameFile, Secret};
-use crate::alerts::QuietHours;
+use crate::alerts::{QuietHours, requires_tls};
 use crate::backup::Schedule;
 use crate::objects::{FORMS, Location};
 use crate::tokens::KeySource;
@@ -107,8 +107,7 @@ fn limit(text: &str) -> Result<Option<u32>, String> {
 fn smtp_url(text: &str) -> Result<Secret, String> {
     let problem = || "must be smtp://user:password@host:587?tls=required or smtps://…".to_owned();
     let url: Uri = text.parse().map_err(|_| problem())?;
-    let starttls = url.query().is_some_and(|query| query.split('&').any(|one| one == "tls=required"));
-    let encrypted = url.scheme_str() == Some("smtps") || (url.scheme_str() == Some("smtp") && starttls);
+    let encrypted = url.scheme_str() == Some("smtps") || (url.scheme_str() == Some("smtp") && requires_tls(&url));
     if !encrypted && !is_loopback(&url) {
         return Err(problem());
     }

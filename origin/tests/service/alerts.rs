@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use lgdl_origin::alerts::open;
-use lgdl_origin::clock::Clock as _;
+use lgdl_origin::clock::{Clock as _, SystemClock};
 use lgdl_origin::store::NodeRow;
+use lgdl_tls::{Files, ServerTls};
 use serde_json::Value;
 
+use crate::certificates::{Authority, FAR};
 use crate::client::{Edge, edge_with};
 use crate::sinks::{Arrived, endpoints, mail_server};
 
@@ -22,7 +24,7 @@ struct Place {
 impl Place {
     async fn new() -> Place {
         let (arrived, folder) = (Arrived::default(), tempfile::tempdir().unwrap());
-        let (http, mail) = (endpoints(&arrived).await, mail_server(&arrived).await);
+        let (http, mail) = (endpoints(&arrived).await, mail_server(&arrived, None).await);
         let settings = vec![
             ("LGDL_SQLITE_PATH", folder.path().join("kept.db").to_string_lossy().into_owned()),
             ("LGDL_ALERT_EVERY_SECONDS", "1".into()),
@@ -151,4 +153,37 @@ async fn what_a_node_can_not_do_by_itself_is_an_alert() {
     let silent = NodeRow { silent_since: Some(row.seen_at), ..row.clone() };
     assert!(store.keep_node(silent, Some(row.seen_at), Vec::new()).await.unwrap());
     are_open(&["turns_aside"]).await;
+}
+
+#[tokio::test]
+async fn mail_is_encrypted_and_its_server_checked_by_the_operators_own_authority() {
+    let (arrived, folder) = (Arrived::default(), tempfile::tempdir().unwrap());
+    let authority = Authority::new(folder.path());
+    authority.issue(FAR);
+    let files = Files { certificate: authority.file("tls.crt"), key: authority.file("tls.key") };
+    let tls = ServerTls::open(files, SystemClock.now_ms() / 1000).unwrap();
+    let mail = mail_server(&arrived, Some(tls)).await;
+    let database = folder.path().join("kept.db").to_string_lossy().into_owned();
+    let (server, trusted) = (format!("smtp://localhost:{}?tls=required", mail.port()), authority.file("authority.pem"));
+    let settings = [
+        ("LGDL_SQLITE_PATH", &*database),
+        ("LGDL_ALERT_EVERY_SECONDS", "1"),
+        ("LGDL_ALERT_DISK_PERCENT", "0"),
+        ("LGDL_ALERT_SMTP_URL", &server),
+        ("LGDL_ALERT_EMAIL_FROM", "LGDL <lgdl@example.com>"),
+        ("LGDL_ALERT_EMAIL_TO", "ops@example.com"),
+    ];
+    let edge = edge_with(&settings).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(arrived.at("mail").is_empty(), "nobody knows who that server is");
+    edge.running.stop().await.unwrap();
+    let trusting = [settings.as_slice(), &[("LGDL_TLS_AUTHORITIES", trusted.to_str().unwrap())]].concat();
+    let edge = edge_with(&trusting).await;
+    let began = Instant::now();
+    while arrived.at("mail").is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it comes, and was not lost by the start");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(arrived.at("mail")[0]["text"].as_str().unwrap().contains("disk_full"));
+    edge.running.stop().await.unwrap();
 }

@@ -7,9 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
+use lgdl_tls::ServerTls;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
 
 /// What has arrived: where, and what. Endpoints can be told to take nothing.
 #[derive(Clone, Default)]
@@ -88,29 +89,46 @@ fn is_pagerduty(message: &Value) -> bool {
         && payload["timestamp"].as_str().is_some_and(|time| time.ends_with('Z'))
 }
 
-/// Starts an SMTP server; each mail arrives at `mail` with its envelope and its text.
-pub(crate) async fn mail_server(arrived: &Arrived) -> SocketAddr {
+/// Starts an SMTP server; each mail arrives at `mail` with its envelope and its text. With a certificate it takes none that is not
+/// encrypted (STARTTLS).
+pub(crate) async fn mail_server(arrived: &Arrived, tls: Option<ServerTls>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let arrived = arrived.clone();
+    let (arrived, tls) = (arrived.clone(), Arc::new(tls));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let arrived = arrived.clone();
-            tokio::spawn(async move { converse(stream, &arrived).await });
+            let (arrived, tls) = (arrived.clone(), Arc::clone(&tls));
+            tokio::spawn(async move {
+                let mut stream = BufReader::new(stream);
+                stream.get_mut().write_all(b"220 test ESMTP\r\n").await?;
+                if !converse(&mut stream, &arrived, tls.is_some()).await? {
+                    return Ok(());
+                }
+                let encrypted = tls.as_ref().as_ref().unwrap().accept(stream.into_inner()).await;
+                let Some((stream, _)) = encrypted else { return Ok(()) };
+                converse(&mut BufReader::new(stream), &arrived, false).await.map(drop)
+            });
         }
     });
     address
 }
 
-async fn converse(stream: TcpStream, arrived: &Arrived) -> std::io::Result<()> {
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
+/// Speaks with a client until it is gone, or is to be spoken with encrypted, which it has to ask for first where that is `wanted`.
+async fn converse<S>(stream: &mut BufReader<S>, arrived: &Arrived, wanted: bool) -> std::io::Result<bool>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let (mut from, mut to) = (String::new(), Vec::new());
-    write.write_all(b"220 test ESMTP\r\n").await?;
-    while let Some(line) = lines.next_line().await? {
+    while let Some(line) = line_of(stream).await? {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let answer = match verb.as_str() {
+            "EHLO" if wanted => "250-test\r\n250-STARTTLS\r\n250 8BITMIME\r\n",
             "EHLO" => "250-test\r\n250 8BITMIME\r\n",
+            "STARTTLS" if wanted => {
+                stream.get_mut().write_all(b"220 go on\r\n").await?;
+                return Ok(true);
+            }
+            "MAIL" | "RCPT" | "DATA" if wanted => "530 Must issue a STARTTLS command first\r\n",
             "MAIL" => {
                 from = line.clone();
                 "250 ok\r\n"
@@ -120,9 +138,9 @@ async fn converse(stream: TcpStream, arrived: &Arrived) -> std::io::Result<()> {
                 "250 ok\r\n"
             }
             "DATA" => {
-                write.write_all(b"354 go on\r\n").await?;
+                stream.get_mut().write_all(b"354 go on\r\n").await?;
                 let mut text = String::new();
-                while let Some(line) = lines.next_line().await? {
+                while let Some(line) = line_of(stream).await? {
                     if line == "." {
                         break;
                     }
@@ -134,13 +152,19 @@ async fn converse(stream: TcpStream, arrived: &Arrived) -> std::io::Result<()> {
                 "250 taken\r\n"
             }
             "QUIT" => {
-                write.write_all(b"221 bye\r\n").await?;
-                return Ok(());
+                stream.get_mut().write_all(b"221 bye\r\n").await?;
+                return Ok(false);
             }
             "RSET" | "NOOP" => "250 ok\r\n",
             _ => "500 what\r\n",
         };
-        write.write_all(answer.as_bytes()).await?;
+        stream.get_mut().write_all(answer.as_bytes()).await?;
     }
-    Ok(())
+    Ok(false)
+}
+
+async fn line_of<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> std::io::Result<Option<String>> {
+    let mut line = String::new();
+    let read = stream.read_line(&mut line).await?;
+    Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
 }
