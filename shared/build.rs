@@ -9,10 +9,10 @@ use std::path::PathBuf;
 #[allow(dead_code)]
 mod hash;
 #[path = "src/language/sections.rs"]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub)] // the library uses the rest, and shows it
 mod sections;
 #[path = "src/text/stem.rs"]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub)] // the library uses the rest, and shows it
 mod stem;
 #[path = "build_unicode.rs"]
 mod unicode;
