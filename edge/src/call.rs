@@ -11,7 +11,7 @@ use lgdl::wire::node::{Level, LogLine, Observation, Traced};
 use lgdl::wire::trace::{Sampling, TraceContext};
 
 use crate::answer::{After, Event, Observed};
-use crate::platform::Platform;
+use crate::platform::{FetchError, Inbound, Outbound, Platform};
 use crate::settings::Settings;
 
 /// A request in progress.
@@ -31,6 +31,8 @@ pub struct Call<'a, P> {
     stages: RefCell<Vec<(&'static str, u64)>>,
     game: RefCell<Option<String>>,
     observed: Cell<Observed>,
+    /// How long it has waited for others, microseconds.
+    waited_us: Cell<u64>,
     failed: RefCell<Vec<(String, String)>>,
     after: RefCell<Vec<After>>,
 }
@@ -77,6 +79,7 @@ impl<'a, P: Platform> Call<'a, P> {
             stages: RefCell::default(),
             game: RefCell::default(),
             observed: Cell::default(),
+            waited_us: Cell::default(),
             failed: RefCell::default(),
             after: RefCell::default(),
         }
@@ -99,6 +102,7 @@ impl<'a, P: Platform> Call<'a, P> {
         let mut all = self.observed.get();
         all.counts.iter_mut().zip(inner.observed.get().counts).for_each(|(sum, count)| *sum += count);
         self.observed.set(all);
+        self.waited_us.set(self.waited_us.get() + inner.waited_us.get());
         self.failed.borrow_mut().extend(inner.failed.into_inner());
         self.after.borrow_mut().extend(inner.after.into_inner());
     }
@@ -113,6 +117,29 @@ impl<'a, P: Platform> Call<'a, P> {
             }
             None => self,
         }
+    }
+
+    /// Makes one HTTP request; the time counts as waited.
+    pub(crate) async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
+        self.waiting(self.platform.fetch(request)).await
+    }
+
+    /// Waits.
+    pub(crate) async fn sleep_ms(&self, ms: u64) {
+        self.waiting(self.platform.sleep_ms(ms)).await;
+    }
+
+    async fn waiting<T>(&self, work: impl Future<Output = T>) -> T {
+        let from_us = self.platform.ticks_us();
+        let done = work.await;
+        self.waited_us.set(self.waited_us.get() + self.platform.ticks_us().saturating_sub(from_us));
+        done
+    }
+
+    /// The platform's steady clock without the time that this request has waited, microseconds: what passes on it is computed, or spent
+    /// on this node's own stores.
+    pub(crate) fn computed_us(&self) -> u64 {
+        self.platform.ticks_us().saturating_sub(self.waited_us.get())
     }
 
     /// Notes that a stage is over: for metrics, and on development nodes for `server-timing`.

@@ -439,7 +439,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             timeout_ms: LOOK_TAKES_MS,
             max_answer_bytes: MAX_ANSWER_BYTES,
         };
-        let ready = platform.fetch(look).await.is_ok_and(|answer| answer.status == 200);
+        let ready = self.call.fetch(look).await.is_ok_and(|answer| answer.status == 200);
         if ready {
             let before = self.health_now().await;
             self.note(before, Health { breaker: Breaker::default(), away_since_ms: None, away: None, ..before }).await;
@@ -709,7 +709,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                 timeout_ms: settings.timeout_ms,
                 max_answer_bytes,
             };
-            let (why, is_worth_another) = match self.call.platform.fetch(request).await {
+            let (why, is_worth_another) = match self.call.fetch(request).await {
                 // Asked too often, it is well all the same: what one person does too often must not cut off the others.
                 Ok(answer) if answer.status < 500 => return Ok(Answered { answer, may_have_arrived }),
                 Ok(answer) => (Away::Failed(answer.status), true),

@@ -39,6 +39,44 @@ pub(crate) struct Metrics {
     certificate_fault: Gauges,
 }
 
+/// What an instance was about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Work {
+    /// A request.
+    Request,
+    /// What the node does by itself: it brings home what waits.
+    Background,
+}
+
+impl Work {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Work::Request => "request",
+            Work::Background => "background",
+        }
+    }
+}
+
+/// Why an instance failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It used up its time.
+    Time,
+    /// Anything else.
+    Trap,
+}
+
+impl Cause {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Cause::Time => "time",
+            Cause::Trap => "trap",
+        }
+    }
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
@@ -67,7 +105,7 @@ impl Default for Metrics {
                 "lgdl_service_failures",
                 "Calls of capability services that failed, by the service and the error's code",
             ),
-            traps: registry.counters("lgdl_edge_traps", "Instances that failed"),
+            traps: registry.counters("lgdl_edge_traps", "Instances that failed, by what they did and why"),
             turned_away: registry.counters("lgdl_edge_connections_refused", "Connections that there was no room for"),
             instances: registry.gauges("lgdl_edge_instances", "Instances that were made since the start"),
             journal: registry.gauges("lgdl_edge_journal_entries", "Turns that wait for the origin"),
@@ -81,8 +119,11 @@ impl Default for Metrics {
             spans: lgdl_traces::counters(&mut registry),
             registry,
         };
-        for counters in [&metrics.traps, &metrics.turned_away] {
-            counters.add(&[], 0);
+        metrics.turned_away.add(&[], 0);
+        for work in [Work::Request, Work::Background] {
+            for cause in [Cause::Time, Cause::Trap] {
+                metrics.traps.add(&[("work", work.name()), ("cause", cause.name())], 0);
+            }
         }
         metrics
     }
@@ -142,8 +183,8 @@ impl Metrics {
     }
 
     /// Counts an instance that failed.
-    pub(crate) fn trap(&self) {
-        self.traps.count(&[]);
+    pub(crate) fn trap(&self, work: Work, cause: Cause) {
+        self.traps.count(&[("work", work.name()), ("cause", cause.name())]);
     }
 
     /// Counts a connection that there was no room for.
@@ -195,7 +236,7 @@ mod tests {
         );
         metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
         metrics.request(&told("POST /move;;;;;;ehr=E301,ehr=E301,orders=E300"), 200, Duration::from_millis(1));
-        metrics.trap();
+        metrics.trap(Work::Background, Cause::Time);
         let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7);
         for line in [
             r#"lgdl_edge_requests_total{route="GET /games",status="200"} 1"#,
@@ -208,7 +249,8 @@ mod tests {
             "lgdl_edge_turns_total 1",
             "lgdl_edge_replays_total 4",
             "lgdl_edge_conflicts_total 0",
-            "lgdl_edge_traps_total 1",
+            r#"lgdl_edge_traps_total{work="background",cause="time"} 1"#,
+            r#"lgdl_edge_traps_total{work="request",cause="time"} 0"#,
             r#"lgdl_turn_latency_seconds_count{game_id="medical"} 1"#,
             r#"lgdl_state_read_latency_seconds_count{source="hot"} 1"#,
             r#"lgdl_cache_hits_total{cache="state"} 1"#,

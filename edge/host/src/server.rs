@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use lgdl::ids::Id;
+use lgdl::ids::{Id, shown_request};
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::node::{OBSERVED_HEADER, Observation, STORE_SEALS, TOKEN_HEADER, is_of_another_key, read_state_key};
@@ -31,7 +31,7 @@ use crate::guest::{Given, OutOfTime};
 use crate::instances::{Answer, Instances, Limits, NoRoom};
 use crate::kv::Kv;
 use crate::manifest::{Manifest, ManifestError};
-use crate::metrics::Metrics;
+use crate::metrics::{Cause, Metrics, Work};
 use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
 use crate::peers::Peers;
@@ -442,7 +442,7 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) if error.downcast_ref::<NoRoom>().is_some() => busy(request_id),
         Ok(Err(error)) => {
-            app.metrics.trap();
+            app.metrics.trap(Work::Request, cause(&error));
             failed(&error, request_id)
         }
         Err(NoBody::NoRoom) => busy(request_id),
@@ -546,20 +546,27 @@ fn names_its_host<B>(request: &Request<B>) -> bool {
 }
 
 /// What is told of an instance that failed. Traps may repeat what was said, so only what kind of failure it was.
-fn told(error: &wasmtime::Error) -> &'static str {
-    match error.downcast_ref::<OutOfTime>() {
-        Some(_) => "an instance used up its time",
-        None => "an instance failed",
+fn told(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Time => "an instance used up its time",
+        Cause::Trap => "an instance failed",
     }
 }
 
+fn cause(error: &wasmtime::Error) -> Cause {
+    if error.downcast_ref::<OutOfTime>().is_some() { Cause::Time } else { Cause::Trap }
+}
+
 fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
-    if error.downcast_ref::<OutOfTime>().is_some() {
-        tracing::warn!("{}", told(error));
-        return problem(Reason::OutOfTime, "The request took more time than a request may take.", request_id);
+    let request_id = request_id.or_else(made_request_id).unwrap_or_default();
+    let (work, cause, shown) = (Work::Request.name(), cause(error), shown_request(&request_id));
+    if cause == Cause::Time {
+        tracing::warn!(work, request_id = %shown, "{}", told(cause));
+        return problem(Reason::OutOfTime, "The request took more time than a request may take.", Some(request_id));
     }
-    tracing::error!("{}", told(error));
-    problem(Reason::Internal, "The instance that handled the request failed. Nothing else was affected.", request_id)
+    tracing::error!(work, request_id = %shown, "{}", told(cause));
+    let detail = "The instance that handled the request failed. Nothing else was affected.";
+    problem(Reason::Internal, detail, Some(request_id))
 }
 
 fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
@@ -600,10 +607,12 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     if !app.node_service {
         return;
     }
+    let mut left = Left::Nothing;
     loop {
+        let pause = if left == Left::Some { Duration::ZERO } else { app.drain_every };
         tokio::select! {
             _ = stopped.changed() => return,
-            () = tokio::time::sleep(app.drain_every) => {}
+            () = tokio::time::sleep(pause) => {}
         }
         let request = Request::post("http://localhost/internal/drain")
             .header(header::HOST, "localhost")
@@ -611,20 +620,50 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             .body(Full::new(Bytes::new()));
         if let Ok(request) = request {
             // One that fails is tried again next time.
-            drained(&app.metrics, app.instances.answer(request).await).await;
+            left = drained(&app.metrics, app.instances.answer(request).await).await;
+        }
+    }
+}
+
+/// What a drain has left to be done at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It moved on, and ended before what waits did.
+    Some,
+    /// Nothing waits any more, or nothing moves.
+    Nothing,
+}
+
+impl Left {
+    /// Reads the answer to a drain.
+    fn of(body: &[u8]) -> Left {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            arrived: u64,
+            all: bool,
+        }
+        match serde_json::from_slice(body) {
+            Ok(Told { arrived: 1.., all: false }) => Left::Some,
+            _ => Left::Nothing,
         }
     }
 }
 
 /// Counts what happened in a drain, and logs why it failed, if it did: nobody has asked who could be told.
-async fn drained(metrics: &Metrics, ran: wasmtime::Result<Answer>) {
-    let failed = |why: &str| tracing::error!(why, "what the node does by itself failed");
+async fn drained(metrics: &Metrics, ran: wasmtime::Result<Answer>) -> Left {
+    let failed =
+        |why: &str| tracing::error!(work = Work::Background.name(), why, "what the node does by itself failed");
     let mut answer = match ran {
         Ok(answer) => answer,
-        Err(error) if error.downcast_ref::<NoRoom>().is_some() => return failed(&NoRoom.to_string()),
+        Err(error) if error.downcast_ref::<NoRoom>().is_some() => {
+            failed(&NoRoom.to_string());
+            return Left::Nothing;
+        }
         Err(error) => {
-            metrics.trap();
-            return failed(told(&error));
+            let cause = cause(&error);
+            metrics.trap(Work::Background, cause);
+            failed(told(cause));
+            return Left::Nothing;
         }
     };
     let report = answer.headers_mut().remove(OBSERVED_HEADER);
@@ -634,7 +673,7 @@ async fn drained(metrics: &Metrics, ran: wasmtime::Result<Answer>) {
     if !answer.status().is_success() {
         failed(&format!("the component answered {}", answer.status()));
     }
-    let _ = answer.into_body().collect().await;
+    answer.into_body().collect().await.map_or(Left::Nothing, |body| Left::of(&body.to_bytes()))
 }
 
 #[cfg(test)]
@@ -651,10 +690,14 @@ mod tests {
         let counted = |line: &str| metrics.text(None, 0).lines().any(|found| found == line);
         let secret = || wasmtime::format_err!("what was said");
         drained(&metrics, Err(secret())).await;
-        assert!(counted("lgdl_edge_traps_total 1"));
+        assert!(counted(r#"lgdl_edge_traps_total{work="background",cause="trap"} 1"#));
         drained(&metrics, Err(OutOfTime.into())).await;
         drained(&metrics, Err(NoRoom.into())).await;
-        assert!(counted("lgdl_edge_traps_total 2"), "a node that is busy has not failed");
+        assert!(counted(r#"lgdl_edge_traps_total{work="background",cause="time"} 1"#));
+        assert!(
+            counted(r#"lgdl_edge_traps_total{work="background",cause="trap"} 1"#),
+            "a node that is busy has not failed"
+        );
         let mut answer = whole(StatusCode::OK, "application/json", Bytes::new());
         answer.headers_mut().insert(OBSERVED_HEADER, HeaderValue::from_static("POST /internal/drain;1;;;"));
         drained(&metrics, Ok(answer)).await;
@@ -663,6 +706,20 @@ mod tests {
         let lines = lines.text();
         assert_eq!(lines.matches("what the node does by itself failed").count(), 4, "{lines}");
         assert!(!lines.contains("what was said"));
+    }
+
+    #[tokio::test]
+    async fn a_drain_that_moves_on_is_followed_by_the_next_at_once() {
+        let metrics = Metrics::default();
+        for (told, left) in [
+            (r#"{"arrived":3,"all":false}"#, Left::Some),
+            (r#"{"arrived":3,"all":true}"#, Left::Nothing),
+            (r#"{"arrived":0,"all":false}"#, Left::Nothing),
+            ("", Left::Nothing),
+        ] {
+            let answer = whole(StatusCode::OK, "application/json", Bytes::from_static(told.as_bytes()));
+            assert_eq!(drained(&metrics, Ok(answer)).await, left, "{told}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub fn lasts_ms(settings: &Settings, wanted: &CapabilityCall) -> u64 {
 
 impl<P: Platform> ServiceClient for Call<'_, P> {
     async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
-        self.platform.fetch(request).await
+        self.fetch(request).await
     }
 
     async fn pause(&self, longest_ms: u64) {

@@ -221,7 +221,7 @@ async fn attempt<P: Platform>(
     // Turns of this conversation that wait must arrive before this one.
     let mut in_order = true;
     if (start.waiting || origin.health().await.journal_pending) && may_ask().await {
-        in_order = journal::drain_stream(call, &ask.named.digest).await.0 == Drained::All;
+        in_order = journal::drain_before_turn(call, &ask.named.digest).await == Drained::All;
         if start.waiting {
             // It is gone if a turn had to be run again.
             start = hot().await;
@@ -337,7 +337,7 @@ async fn attempt<P: Platform>(
                 call.observe(Event::Conflict);
                 if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
                     // This node is ahead of the origin: turns wait that nobody had noted.
-                    if journal::drain_stream(call, &ask.named.digest).await.0 != Drained::All {
+                    if journal::drain_before_turn(call, &ask.named.digest).await != Drained::All {
                         return Box::pin(degraded::take(call, ask, start, patience)).await;
                     }
                 }
