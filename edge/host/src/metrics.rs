@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lgdl::wire::node::{Counts, OBSERVED, Observation};
+use lgdl::wire::node::{Counts, OBSERVED, Observation, ServiceCall};
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
 use lgdl_tls::ServerTls;
 use lgdl_tls::metrics::{CERTIFICATE_ENDS, CERTIFICATE_FAULT};
@@ -22,6 +22,9 @@ pub(crate) struct Metrics {
     state_read: Histograms,
     state_write: Histograms,
     engine: Histograms,
+    drain: Histograms,
+    claim: Histograms,
+    calls: Histograms,
     hits: Counters,
     misses: Counters,
     degraded: Counters,
@@ -97,6 +100,16 @@ impl Default for Metrics {
             state_write: registry.latencies("lgdl_state_write_latency_seconds", "Time that the commit of a turn took"),
             engine: registry
                 .latencies("lgdl_pattern_match_latency_seconds", "Time that the engine took to match and to answer"),
+            drain: registry.latencies(
+                "lgdl_drain_latency_seconds",
+                "Time that turns gave to those of their conversation that waited before them",
+            ),
+            claim: registry
+                .latencies("lgdl_claim_latency_seconds", "Time that turns took to hold their place for a call"),
+            calls: registry.latencies(
+                "lgdl_capability_call_latency_seconds",
+                "Time of calls of capability services, by the service and what came of them",
+            ),
             hits: registry.counters("lgdl_cache_hits", "What was found in a cache"),
             misses: registry.counters("lgdl_cache_misses", "What was not found in a cache"),
             degraded: registry.counters("lgdl_degraded_responses", "Turns that are not durable yet, by what was kept"),
@@ -135,8 +148,12 @@ impl Metrics {
         for (counters, count) in self.observed.iter().zip(&observation.counts).filter(|(_, count)| **count > 0) {
             counters.add(&[], u64::from(*count));
         }
-        for (service, code) in &observation.failed {
-            self.failed.count(&[("service", service), ("code", code)]);
+        for ServiceCall { service, failed, took_us } in &observation.calls {
+            let outcome = if failed.is_some() { "failed" } else { "answered" };
+            self.calls.observe(&[("service", service), ("outcome", outcome)], seconds(*took_us));
+            if let Some(code) = failed {
+                self.failed.count(&[("service", service), ("code", code)]);
+            }
         }
     }
 
@@ -168,16 +185,19 @@ impl Metrics {
         if let Some(game) = &observation.game {
             self.turn_seconds.observe(&[("game_id", game)], took.as_secs_f64());
         }
-        for (stage, us) in &observation.stages {
-            #[expect(clippy::cast_precision_loss, reason = "no stage takes 2^52 µs")]
-            let seconds = *us as f64 / 1e6;
-            match &**stage {
-                "state" => {
-                    self.state_read.observe(&[("source", if hits > 0 { "hot" } else { "origin" })], seconds);
-                }
-                "engine" => self.engine.observe(&[], seconds),
-                "commit" => self.state_write.observe(&[], seconds),
-                _ => {}
+        let here = if hits > 0 { "hot" } else { "new" };
+        for (stage, histograms, labels) in [
+            ("state", &self.state_read, &[("source", here)][..]),
+            ("lookup", &self.state_read, &[("source", "origin")]),
+            ("drain", &self.drain, &[]),
+            ("engine", &self.engine, &[]),
+            ("claim", &self.claim, &[]),
+            ("commit", &self.state_write, &[]),
+        ] {
+            // A turn that is run again, or that calls, goes through a stage more than once: its time is that of all of them.
+            let of = observation.stages.iter().filter(|(name, _)| name == stage);
+            if let Some(us) = of.map(|(_, us)| *us).reduce(u64::saturating_add) {
+                histograms.observe(labels, seconds(us));
             }
         }
     }
@@ -215,6 +235,11 @@ impl Metrics {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "nothing that is timed takes 2^52 µs")]
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
+}
+
 fn observed(observation: &Observation, name: &str) -> u64 {
     let place = OBSERVED.iter().position(|(known, _)| *known == name);
     place.and_then(|place| observation.counts.get(place)).map_or(0, |count| u64::from(*count))
@@ -235,7 +260,9 @@ mod tests {
             Duration::from_millis(30),
         );
         metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
-        metrics.request(&told("POST /move;;;;;;ehr=E301,ehr=E301,orders=E300"), 200, Duration::from_millis(1));
+        let stages = "state=4,drain=70,lookup=900,engine=12,claim=300,call=1500000,engine=12,commit=900";
+        let calls = "ehr=E301=1500000,ehr=E301=20,orders=E300=20,orders==20";
+        metrics.request(&told(&format!("POST /move;;;;{stages};;{calls}")), 200, Duration::from_millis(1));
         metrics.trap(Work::Background, Cause::Time);
         let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7);
         for line in [
@@ -253,6 +280,15 @@ mod tests {
             r#"lgdl_edge_traps_total{work="request",cause="time"} 0"#,
             r#"lgdl_turn_latency_seconds_count{game_id="medical"} 1"#,
             r#"lgdl_state_read_latency_seconds_count{source="hot"} 1"#,
+            r#"lgdl_state_read_latency_seconds_count{source="new"} 1"#,
+            r#"lgdl_state_read_latency_seconds_count{source="origin"} 1"#,
+            "lgdl_drain_latency_seconds_sum 0.00007",
+            "lgdl_claim_latency_seconds_sum 0.0003",
+            "lgdl_pattern_match_latency_seconds_count 2",
+            r#"lgdl_pattern_match_latency_seconds_bucket{le="0.000025"} 2"#,
+            r#"lgdl_capability_call_latency_seconds_count{service="ehr",outcome="failed"} 2"#,
+            r#"lgdl_capability_call_latency_seconds_bucket{service="ehr",outcome="failed",le="1.0"} 1"#,
+            r#"lgdl_capability_call_latency_seconds_count{service="orders",outcome="answered"} 1"#,
             r#"lgdl_cache_hits_total{cache="state"} 1"#,
             "lgdl_edge_instances 7",
             "lgdl_edge_journal_entries 4",

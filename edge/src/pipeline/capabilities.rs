@@ -57,7 +57,7 @@ pub async fn perform<P: Platform>(
 }
 
 async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCall, key: &str) -> CapabilityResult {
-    call.observe(Event::CapabilityCall);
+    let began_us = call.platform.ticks_us();
     let asking = Asking { wanted, key, tenant: &call.caller.tenant, trace: Some(call.trace.own) };
     let result = match call.settings.services.get(&wanted.service) {
         Some(service) => ask(call, service, asking).await,
@@ -67,8 +67,12 @@ async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCa
         },
         None => failed(DENIED, "the deployment does not configure this service"),
     };
-    if let CapabilityResult::Failed { code, .. } = &result {
-        call.failed(&wanted.service, code);
+    let failed = match &result {
+        CapabilityResult::Failed { code, .. } => Some(code),
+        CapabilityResult::Answered { .. } => None,
+    };
+    call.called(&wanted.service, failed.map(String::as_str), call.platform.ticks_us().saturating_sub(began_us));
+    if let Some(code) = failed {
         tell_of_failure(call, game, wanted, code).await;
     }
     result
