@@ -3,7 +3,7 @@
 
 use lgdl::breaker::{Admission, Breaker};
 use lgdl::problem::Reason;
-use lgdl::wire::node::Level;
+use lgdl::wire::node::{Level, ORIGIN_NOTE};
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Decisions, Erasures, GameList,
     MAX_COMMIT_BYTES, NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
@@ -27,8 +27,6 @@ const ATTEMPTS: u32 = 2;
 const RETRY_PAUSE_MS: u64 = 50;
 /// The largest compiled game, bytes.
 const MAX_COMPILED_BYTES: usize = 64 * 1024 * 1024;
-/// The note that tells how the origin is.
-const NOTE: &str = "origin";
 /// How often background work asks whether an origin that was given up is back, milliseconds.
 const LOOK_EVERY_MS: i64 = 1_000;
 /// How long the answer to that may take, milliseconds.
@@ -296,7 +294,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         if let Some(health) = self.call.origin_health.get() {
             return health;
         }
-        let recalled = notes::recall(self.call.platform, About::Node, NOTE).await;
+        let recalled = notes::recall(self.call.platform, About::Node, ORIGIN_NOTE).await;
         if recalled.is_none() {
             // Draining finds out what waits, and leaves a note.
             self.call.later(After::Drain);
@@ -309,13 +307,13 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     /// How it is, with what other requests have found out since this one has looked.
     async fn health_now(&self) -> Health {
         let earlier = self.health().await;
-        notes::recall(self.call.platform, About::Node, NOTE).await.unwrap_or(earlier)
+        notes::recall(self.call.platform, About::Node, ORIGIN_NOTE).await.unwrap_or(earlier)
     }
 
     async fn note(&self, before: Health, now: Health) {
         if now != before {
             self.call.origin_health.set(Some(now));
-            notes::remember(self.call.platform, About::Node, NOTE, &now).await;
+            notes::remember(self.call.platform, About::Node, ORIGIN_NOTE, &now).await;
         }
     }
 

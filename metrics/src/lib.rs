@@ -145,9 +145,20 @@ impl Gauges {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         });
     }
+
+    /// Forgets what was said, so that what is no more is not told of.
+    pub fn clear(&self) {
+        self.0.family.clear();
+        self.0.series.store(0, Ordering::Relaxed);
+    }
 }
 
 impl Histograms {
+    /// Makes the series of these labels, so that a rate can be taken of its first observation.
+    pub fn begin(&self, labels: &[(&'static str, &str)]) {
+        self.0.with(labels, |_| {});
+    }
+
     /// Adds an observation.
     pub fn observe(&self, labels: &[(&'static str, &str)], value: f64) {
         self.0.with(labels, |histogram| histogram.observe(value));
@@ -191,6 +202,19 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_series_begins_with_nothing_and_a_gauge_can_forget() {
+        let mut registry = Registry::default();
+        registry.latencies("lgdl_seconds", "Time").begin(&[("result", "failed")]);
+        let nodes = registry.gauges("lgdl_node_up", "Nodes");
+        nodes.set(&[("node", "a")], 1);
+        assert!(registry.text().contains("lgdl_seconds_count{result=\"failed\"} 0"), "{}", registry.text());
+        nodes.clear();
+        assert!(!registry.text().contains("lgdl_node_up{"));
+        nodes.set(&[("node", "b")], 0);
+        assert!(registry.text().contains("lgdl_node_up{node=\"b\"} 0"));
     }
 
     #[test]

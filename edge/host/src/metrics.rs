@@ -1,7 +1,9 @@
 //! What the node counts: requests, turns by game, stages, and what instances report. No ids, no text.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use lgdl::breaker::Breaker;
 use lgdl::wire::node::{Counts, OBSERVED, Observation, ServiceCall};
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
 use lgdl_tls::ServerTls;
@@ -35,6 +37,9 @@ pub(crate) struct Metrics {
     instances: Gauges,
     journal: Gauges,
     journal_depth: Gauges,
+    journal_age: Gauges,
+    waits_since: Mutex<Option<Instant>>,
+    breaker: Gauges,
     aside: Gauges,
     unremoved: Gauges,
     memory: Gauges,
@@ -123,6 +128,13 @@ impl Default for Metrics {
             instances: registry.gauges("lgdl_edge_instances", "Instances that were made since the start"),
             journal: registry.gauges("lgdl_edge_journal_entries", "Turns that wait for the origin"),
             journal_depth: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin"),
+            journal_age: registry
+                .gauges("lgdl_journal_age_seconds", "For how long some turns or others have waited for the origin"),
+            waits_since: Mutex::default(),
+            breaker: registry.gauges(
+                "lgdl_circuit_breaker_state",
+                "Breakers in front of what is called: 0 closed, 1 half-open, 2 open",
+            ),
             aside: registry.gauges("lgdl_edge_journal_aside", "Turns that were set aside"),
             unremoved: registry
                 .gauges("lgdl_edge_journal_unremoved", "Turns that are done with and that the journal can't be rid of"),
@@ -219,14 +231,22 @@ impl Metrics {
     }
 
     /// All of it in Prometheus's text format.
-    pub(crate) fn text(&self, journal: Option<&Counts>, instances: u64) -> String {
+    pub(crate) fn text(&self, journal: Option<&Counts>, instances: u64, breakers: &[(String, Breaker)]) -> String {
         self.instances.set(&[], instances);
         // One that can't be read is not empty: the last figures stay, and `/health` tells that it fails.
         if let Some(journal) = journal {
             self.journal.set(&[], journal.waiting);
             self.journal_depth.set(&[], journal.waiting);
+            let mut since = self.waits_since.lock().unwrap_or_else(PoisonError::into_inner);
+            *since = (journal.waiting > 0).then(|| since.unwrap_or_else(Instant::now));
+            self.journal_age.set(&[], since.map_or(0, |since| since.elapsed().as_secs()));
             self.aside.set(&[], journal.aside);
             self.unremoved.set(&[], journal.unremoved);
+        }
+        for (target, breaker) in breakers {
+            if let Some(level) = Breaker::level(breaker.name()) {
+                self.breaker.set(&[("target", target)], level);
+            }
         }
         if let Some(bytes) = resident_bytes() {
             self.memory.set(&[], bytes);
@@ -264,7 +284,8 @@ mod tests {
         let calls = "ehr=E301=1500000,ehr=E301=20,orders=E300=20,orders==20";
         metrics.request(&told(&format!("POST /move;;;;{stages};;{calls}")), 200, Duration::from_millis(1));
         metrics.trap(Work::Background, Cause::Time);
-        let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7);
+        let breakers = [("origin".to_owned(), Breaker::Open { since_ms: 0 }), ("ehr".to_owned(), Breaker::default())];
+        let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7, &breakers);
         for line in [
             r#"lgdl_edge_requests_total{route="GET /games",status="200"} 1"#,
             r#"lgdl_edge_requests_total{route="none",status="500"} 1"#,
@@ -292,6 +313,9 @@ mod tests {
             r#"lgdl_cache_hits_total{cache="state"} 1"#,
             "lgdl_edge_instances 7",
             "lgdl_edge_journal_entries 4",
+            "lgdl_journal_age_seconds 0",
+            r#"lgdl_circuit_breaker_state{target="origin"} 2"#,
+            r#"lgdl_circuit_breaker_state{target="ehr"} 0"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -13,10 +13,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use lgdl::breaker::Breaker;
 use lgdl::ids::{Id, shown_request};
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
-use lgdl::wire::node::{OBSERVED_HEADER, Observation, STORE_SEALS, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl::wire::node::{
+    NOTE_PREFIX, OBSERVED_HEADER, ORIGIN_NOTE, Observation, SERVICE_NOTE_PREFIX, STORE_SEALS, TOKEN_HEADER,
+    is_of_another_key, read_state_key,
+};
 use lgdl_tls::{Protocol, ServerTls};
 use lgdl_traces::Exporter;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -412,7 +416,8 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         if let Some(tls) = &app.tls {
             app.metrics.certificate(tls);
         }
-        let text = app.metrics.text(app.node.watched().await.as_ref(), app.instances.made());
+        let breakers = breakers(&app.given.kv, &app.given.variables());
+        let text = app.metrics.text(app.node.watched().await.as_ref(), app.instances.made(), &breakers);
         return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
@@ -465,6 +470,25 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         }
     }
     answer
+}
+
+/// The breakers in front of the origin and of the services, as the instances have noted them; one that is not noted has let all through.
+fn breakers(kv: &Kv, variables: &BTreeMap<String, String>) -> Vec<(String, Breaker)> {
+    #[derive(serde::Deserialize)]
+    struct Health {
+        breaker: Breaker,
+    }
+    let note = |name: &str| kv.get(&format!("{NOTE_PREFIX}{name}"));
+    let of_origin = note(ORIGIN_NOTE).and_then(|note| serde_json::from_slice(&note).ok());
+    let of_origin = of_origin.map_or_else(Breaker::default, |health: Health| health.breaker);
+    let services = variables.get("lgdl_services").and_then(|text| serde_json::from_str(text).ok());
+    let services: BTreeMap<String, serde_json::Value> = services.unwrap_or_default();
+    let of_services = services.into_keys().map(|service| {
+        let noted = note(&format!("{SERVICE_NOTE_PREFIX}{service}"));
+        let breaker = noted.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default();
+        (service, breaker)
+    });
+    std::iter::once(("origin".to_owned(), of_origin)).chain(of_services).collect()
 }
 
 /// The length that headers tell of a body.
@@ -687,7 +711,7 @@ mod tests {
     async fn a_drain_that_fails_is_counted_and_logged() {
         let (_listening, lines) = log_lines::listen();
         let metrics = Metrics::default();
-        let counted = |line: &str| metrics.text(None, 0).lines().any(|found| found == line);
+        let counted = |line: &str| metrics.text(None, 0, &[]).lines().any(|found| found == line);
         let secret = || wasmtime::format_err!("what was said");
         drained(&metrics, Err(secret())).await;
         assert!(counted(r#"lgdl_edge_traps_total{work="background",cause="trap"} 1"#));
@@ -706,6 +730,21 @@ mod tests {
         let lines = lines.text();
         assert_eq!(lines.matches("what the node does by itself failed").count(), 4, "{lines}");
         assert!(!lines.contains("what was said"));
+    }
+
+    #[test]
+    fn breakers_are_read_from_what_instances_have_noted() {
+        let kv = Kv::open(1_000_000, None);
+        let services = BTreeMap::from([("lgdl_services".to_owned(), r#"{"ehr": {}, "orders": {}}"#.to_owned())]);
+        let open = Breaker::Open { since_ms: 7 };
+        let named = |origin, ehr| {
+            vec![("origin".to_owned(), origin), ("ehr".to_owned(), ehr), ("orders".to_owned(), Breaker::default())]
+        };
+        assert_eq!(breakers(&kv, &services), named(Breaker::default(), Breaker::default()));
+        let health = serde_json::json!({ "breaker": open, "journal_pending": true }).to_string();
+        kv.set("note:origin".to_owned(), health.into_bytes());
+        kv.set("note:service:ehr".to_owned(), serde_json::to_vec(&open).unwrap());
+        assert_eq!(breakers(&kv, &services), named(open, open));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use lgdl::breaker::Breaker;
 use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND, UNDERSTOOD};
 use lgdl::mocks::Mocks;
 use lgdl::services::{Asking, DENIED, ServiceClient, ask, failed, limit_ms};
-use lgdl::wire::node::Level;
+use lgdl::wire::node::{Level, SERVICE_NOTE_PREFIX};
 use serde_json::Value;
 
 use crate::answer::Event;
@@ -130,5 +130,5 @@ impl<P: Platform> ServiceClient for Call<'_, P> {
 }
 
 fn note(service: &str) -> String {
-    format!("service:{service}")
+    format!("{SERVICE_NOTE_PREFIX}{service}")
 }

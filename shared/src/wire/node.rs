@@ -28,6 +28,10 @@ use crate::wire::trace::{SpanId, TraceContext, hex};
 /// How the names of a node's notes of the moment begin in its key-value store: that turns wait, say. They do not outlive its process,
 /// which may end before the last of them is written.
 pub const NOTE_PREFIX: &str = "note:";
+/// The note that tells how the origin is, and in it the breaker in front of it.
+pub const ORIGIN_NOTE: &str = "origin";
+/// How the names of notes begin that hold the breaker in front of a capability service.
+pub const SERVICE_NOTE_PREFIX: &str = "service:";
 /// How the names of states in a node's key-value store begin.
 pub const HOT_PREFIX: &str = "hot:";
 /// How the names of what grants something begin there.
