@@ -538,6 +538,12 @@ fn seconds(ms: Millis) -> f64 {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_page_of_metrics_names_what_the_origin_has_and_nothing_else() {
+        let page = include_str!("../../docs/metrics.md");
+        assert_eq!(lgdl_metrics::named_in(page, "at the origin"), Metrics::default().registry.names());
+    }
+
     fn conversation(number: u64) -> ConversationId {
         ConversationId::of_digest(&format!("{number:032x}")).expect("a digest")
     }

@@ -35,7 +35,6 @@ pub(crate) struct Metrics {
     traps: Counters,
     turned_away: Counters,
     instances: Gauges,
-    journal: Gauges,
     journal_depth: Gauges,
     journal_age: Gauges,
     waits_since: Mutex<Option<Instant>>,
@@ -126,7 +125,6 @@ impl Default for Metrics {
             traps: registry.counters("lgdl_edge_traps", "Instances that failed, by what they did and why"),
             turned_away: registry.counters("lgdl_edge_connections_refused", "Connections that there was no room for"),
             instances: registry.gauges("lgdl_edge_instances", "Instances that were made since the start"),
-            journal: registry.gauges("lgdl_edge_journal_entries", "Turns that wait for the origin"),
             journal_depth: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin"),
             journal_age: registry
                 .gauges("lgdl_journal_age_seconds", "For how long some turns or others have waited for the origin"),
@@ -235,7 +233,6 @@ impl Metrics {
         self.instances.set(&[], instances);
         // One that can't be read is not empty: the last figures stay, and `/health` tells that it fails.
         if let Some(journal) = journal {
-            self.journal.set(&[], journal.waiting);
             self.journal_depth.set(&[], journal.waiting);
             let mut since = self.waits_since.lock().unwrap_or_else(PoisonError::into_inner);
             *since = (journal.waiting > 0).then(|| since.unwrap_or_else(Instant::now));
@@ -268,6 +265,12 @@ fn observed(observation: &Observation, name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_of_metrics_names_what_a_node_has_and_nothing_else() {
+        let page = include_str!("../../../docs/metrics.md");
+        assert_eq!(lgdl_metrics::named_in(page, "at an edge node"), Metrics::default().registry.names());
+    }
 
     #[test]
     fn requests_and_reports_are_added_up() {
@@ -312,7 +315,7 @@ mod tests {
             r#"lgdl_capability_call_latency_seconds_count{service="orders",outcome="answered"} 1"#,
             r#"lgdl_cache_hits_total{cache="state"} 1"#,
             "lgdl_edge_instances 7",
-            "lgdl_edge_journal_entries 4",
+            "lgdl_journal_depth 4",
             "lgdl_journal_age_seconds 0",
             r#"lgdl_circuit_breaker_state{target="origin"} 2"#,
             r#"lgdl_circuit_breaker_state{target="ehr"} 0"#,
