@@ -541,7 +541,7 @@ mod tests {
     #[test]
     fn the_page_of_metrics_names_what_the_origin_has_and_nothing_else() {
         let page = include_str!("../../docs/metrics.md");
-        assert_eq!(lgdl_metrics::named_in(page, "at the origin"), Metrics::default().registry.names());
+        assert_eq!(&lgdl_metrics::named_in(page, "at the origin"), Metrics::default().registry.names());
     }
 
     fn conversation(number: u64) -> ConversationId {

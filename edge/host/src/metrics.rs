@@ -196,14 +196,15 @@ impl Metrics {
             self.turn_seconds.observe(&[("game_id", game)], took.as_secs_f64());
         }
         let here = if hits > 0 { "hot" } else { "new" };
-        for (stage, histograms, labels) in [
-            ("state", &self.state_read, &[("source", here)][..]),
+        let stages: [(&str, &Histograms, &[(&'static str, &str)]); 6] = [
+            ("state", &self.state_read, &[("source", here)]),
             ("lookup", &self.state_read, &[("source", "origin")]),
             ("drain", &self.drain, &[]),
             ("engine", &self.engine, &[]),
             ("claim", &self.claim, &[]),
             ("commit", &self.state_write, &[]),
-        ] {
+        ];
+        for (stage, histograms, labels) in stages {
             // A turn that is run again, or that calls, goes through a stage more than once: its time is that of all of them.
             let of = observation.stages.iter().filter(|(name, _)| name == stage);
             if let Some(us) = of.map(|(_, us)| *us).reduce(u64::saturating_add) {
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn the_page_of_metrics_names_what_a_node_has_and_nothing_else() {
         let page = include_str!("../../../docs/metrics.md");
-        assert_eq!(lgdl_metrics::named_in(page, "at an edge node"), Metrics::default().registry.names());
+        assert_eq!(&lgdl_metrics::named_in(page, "at an edge node"), Metrics::default().registry.names());
     }
 
     #[test]
