@@ -303,23 +303,23 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
 }
 
 async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
-    let (mut arrived, mut begun, mut stuck) = (0, 0_usize, false);
+    let (mut arrived, mut stuck) = (0, false);
     let recalled: Option<Cursor> = notes::recall(call.platform, About::Node, CURSOR_NOTE).await;
     let mut cursor = recalled.unwrap_or_default();
     let from_the_beginning = cursor == Cursor::default();
-    let allowance = Allowance::of(call, DRAIN_US);
+    let mut begun_with = None;
     let outcome = 'drain: loop {
         let Ok(page) = call.platform.journal_streams(STREAMS_A_PAGE, cursor.page.as_deref()).await else {
             break Drained::Partly;
         };
+        // The first list is not counted: where it takes long, nothing else would ever be done.
+        let allowance = *begun_with.get_or_insert_with(|| Allowance::of(call, DRAIN_US));
         let last = cursor.behind.as_ref().and_then(|last| page.streams.iter().position(|stream| stream == last));
         let streams = &page.streams[last.map_or(0, |last| last + 1)..];
         for (done, stream) in streams.iter().enumerate() {
-            // The first one goes on whatever the list has taken, or none ever would.
-            if begun > 0 && allowance.is_used_up(call) {
+            if allowance.is_used_up(call) {
                 break 'drain Drained::Unfinished;
             }
-            begun += 1;
             let part = allowance.shared_by(call, streams.len() - done);
             let (drained, count) = drain_stream(call, stream, part).await;
             arrived += count;
