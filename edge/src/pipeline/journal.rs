@@ -378,15 +378,16 @@ async fn drain_own<P: Platform>(call: &Call<'_, P>, stream: &str, us: u64) -> Dr
 /// order before speed. What can never arrive is set aside. One entry at least is placed, so that it comes to an end however little
 /// time there is.
 async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str, allowance: Allowance) -> (Drained, usize) {
+    let note = format!("draining:{stream}");
+    let taken_until_ms: Option<i64> = notes::recall(call.platform, About::Stream, &note).await;
+    let now_ms = call.platform.now_ms();
+    if taken_until_ms.is_some_and(|until_ms| (1..=STREAM_LASTS_MS).contains(&until_ms.saturating_sub(now_ms))) {
+        return (Drained::Unfinished, 0);
+    }
+    // Read once nobody else takes it home, so that nothing is sent that has just arrived.
     let Ok(first) = call.platform.journal_read(stream, None).await else { return (Drained::Partly, 0) };
     if first.end().is_none() {
         return (Drained::All, 0);
-    }
-    let note = format!("draining:{stream}");
-    let now_ms = call.platform.now_ms();
-    let taken_until_ms: Option<i64> = notes::recall(call.platform, About::Stream, &note).await;
-    if taken_until_ms.is_some_and(|until_ms| (1..=STREAM_LASTS_MS).contains(&until_ms.saturating_sub(now_ms))) {
-        return (Drained::Unfinished, 0);
     }
     let (until_ms, lasts_ms) = (now_ms + STREAM_LASTS_MS, STREAM_LASTS_MS.unsigned_abs());
     notes::remember_for(call.platform, About::Stream, &note, &until_ms, lasts_ms).await;
