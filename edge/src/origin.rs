@@ -428,7 +428,6 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
 
     /// Asks whether it is ready, and forgets that it was not.
     async fn asked_ready(&self) -> bool {
-        let platform = self.call.platform;
         let look = Outbound {
             method: "GET",
             url: format!("{}/health/ready", self.call.settings.origin.url),

@@ -7,7 +7,6 @@ use lgdl::services::{Asking, DENIED, ServiceClient, ask, failed, limit_ms};
 use lgdl::wire::node::{Level, SERVICE_NOTE_PREFIX};
 use serde_json::Value;
 
-use crate::answer::Event;
 use crate::call::Call;
 use crate::digest;
 use crate::memory::About;
