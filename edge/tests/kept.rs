@@ -488,6 +488,23 @@ fn refusals_are_logged_with_what_an_operator_needs_and_without_a_word_of_the_per
 }
 
 #[test]
+fn a_game_that_is_not_published_is_not_named_in_the_log() {
+    let world = world();
+    let node = node(&world);
+    let turn = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+    for (method, path, body) in [
+        ("POST", "/games/john-smith-is-ill/move", turn.as_bytes()),
+        ("GET", "/games/john-smith-is-ill", b""),
+        ("POST", "/games/john-smith-is-ill/nothing", b""),
+    ] {
+        assert_eq!(send(&node, &request(method, path, &[], body)).status.as_u16(), 404, "{path}");
+    }
+    let told = node.log.borrow();
+    assert_eq!(told.iter().filter(|line| line.event == "refused" && line.game.is_none()).count(), 3);
+    assert!(!serde_json::to_string(&*told).unwrap().contains("john"), "{told:?}");
+}
+
+#[test]
 fn a_turn_that_has_arrived_and_cannot_be_removed_keeps_nothing_waiting() {
     // The removal fails once the turn is at the origin; the next drain finds it there.
     let world = world();

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use super::problem::Problem;
 use super::reports::{take_decisions, take_reports};
 use super::signed::{CheckedBody, Tenant, require_signature};
-use super::traces::{stored, take_traced};
+use super::traces::{take_traced, timed};
 use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
@@ -64,7 +64,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
 }
 
 /// Where turns are committed.
-pub(super) const TURNS_ROUTE: &str = "/edge/v1/turns";
+pub(crate) const TURNS_ROUTE: &str = "/edge/v1/turns";
 
 /// Games that a node names, at most.
 const MAX_GAMES_NAMED: usize = 1_000;
@@ -124,13 +124,17 @@ pub(crate) struct Done {
     said_ms: Millis,
 }
 
-/// Commits a turn, and with it what is `told` besides.
+/// Commits a turn, and with it what is `told` besides. Timed as a whole: what reads and seals before it fails with the store as well.
 pub(crate) async fn commit(
     origin: &Origin,
     tenant: &str,
     request: CommitBody,
     told: Vec<Event>,
 ) -> Result<Done, Problem> {
+    timed(origin, Operation::Commit, commit_untimed(origin, tenant, request, told)).await
+}
+
+async fn commit_untimed(origin: &Origin, tenant: &str, request: CommitBody, told: Vec<Event>) -> Result<Done, Problem> {
     let facts = request.facts();
     let base = request.base().cloned();
     let begins = request.begins()?;
@@ -171,7 +175,7 @@ pub(crate) async fn commit(
             .protection
             .seal(Commit { bases, state_name, idempotency_key, fingerprint, ..commit.clone() })
             .await?;
-        outcome = stored(origin, Operation::Commit, origin.store.commit(sealed)).await?;
+        outcome = origin.store.commit(sealed).await?;
         if outcome != CommitOutcome::DataKeyGone {
             break;
         }
@@ -246,7 +250,7 @@ pub(crate) async fn claim(origin: &Origin, tenant: &str, request: ClaimRequest) 
         lease_ms: lease.unsigned_abs(),
         acting,
     };
-    let outcome = stored(origin, Operation::Claim, origin.store.claim(claim)).await?;
+    let outcome = timed(origin, Operation::Claim, origin.store.claim(claim)).await?;
     Ok(Done { outcome, user_id: request.user_id, asked, kept, said_ms: now_ms })
 }
 
@@ -362,7 +366,7 @@ async fn conflict(
 }
 
 async fn find(origin: &Origin, key: &ConversationKey, user: &str) -> Result<ConversationRow, Problem> {
-    match stored(origin, Operation::Read, origin.store.find(key)).await? {
+    match timed(origin, Operation::Read, origin.store.find(key)).await? {
         Lookup::Found(row) if row.user_id == user => Ok(origin.protection.open_conversation(*row).await?),
         Lookup::Found(_) | Lookup::Unknown => Err(unknown_conversation()),
         Lookup::Erased => Err(erased_conversation()),
