@@ -314,7 +314,9 @@ impl Run<'_> {
     /// "no, the name is Anna" where another part asks: what a part has brought is corrected there, and its caller, which is under way,
     /// goes on from there. Whether it was.
     fn correct_a_part(&mut self, caller: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, telling: Telling) -> bool {
-        let Some(outer) = self.state.active.clone() else { return false };
+        let Some(outer) = self.state.active.as_ref().filter(|frame| !frame.parts_done.is_empty()).cloned() else {
+            return false;
+        };
         for call in outer.parts_done.iter().rev() {
             let Some(Statement::Action(Action::CallMove { target, .. })) = blocks::statement_at(caller, &call.position)
             else {

@@ -76,6 +76,9 @@ impl Run<'_> {
 
     /// Whether a slot's question of yes or no shows values: it reads back what is to be done.
     pub(super) fn reads_values_back(&self, slot: &Slot) -> bool {
+        if !is_yes_no(self.language(), slot) {
+            return false;
+        }
         let Some(mv) = self.began.as_ref().and_then(|began| self.move_named(&began.move_id)) else { return false };
         let shows = |statement: &Statement| match statement {
             Statement::Action(Action::PromptSlot(template) | Action::Respond(template)) => {
@@ -84,8 +87,7 @@ impl Run<'_> {
             }
             _ => false,
         };
-        is_yes_no(self.language(), slot)
-            && prompt_block(&mv, &slot.name)
-                .is_some_and(|(_, block)| block.branches.iter().flat_map(|branch| &branch.body).any(shows))
+        prompt_block(&mv, &slot.name)
+            .is_some_and(|(_, block)| block.branches.iter().flat_map(|branch| &branch.body).any(shows))
     }
 }
