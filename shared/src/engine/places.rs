@@ -72,9 +72,10 @@ impl Run<'_> {
         let goes_on = |slot: &&Slot| match effective_type(slot) {
             SlotType::Pattern(_) => true,
             _ if is_text(slot) => {
-                // "In which town?"; but "Where to?" asks for another address.
+                // "In which town?"; but "Where to?" and "To which address?" ask for another address.
                 let question = self.question(mv, slot);
-                question.wanted() == Wanted::Label && led_by(&question.heard).is_some()
+                let label = question.wanted() == Wanted::Label && led_by(&question.heard).is_some();
+                label && !self.asks_for_an_address(mv, slot)
             }
             _ => false,
         };
