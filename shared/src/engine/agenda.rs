@@ -57,6 +57,7 @@ impl Run<'_> {
             let danger = self.dangers(&heard, open);
             heard.moves.extend(danger);
         }
+        self.leave_to_the_part(&mut heard, open);
         if heard.moves.is_empty() {
             return Ok(false);
         }
@@ -160,6 +161,13 @@ impl Run<'_> {
                 || !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT)
                 || elsewhere(said)
         });
+    }
+
+    /// "yes, two oak frames" where a part of an order asks whether all is right: a move that waits for its part is no other move.
+    fn leave_to_the_part(&self, heard: &mut Readings, open: Option<&Open>) {
+        let callers = self.state.active.iter().filter(|_| open.is_some()).flat_map(Frame::with_callers).skip(1);
+        let callers: Vec<&str> = callers.map(|frame| frame.move_id.as_str()).collect();
+        heard.moves.retain(|said| said.is_urgent() || !callers.contains(&said.name.as_str()));
     }
 
     /// "a repair please, we have a contract", where repairs ask for one: what one reading asks about is no other reading, unless it is

@@ -12,9 +12,11 @@ use super::answers::{FreeText, prompt_text, without_denials};
 use super::doubt::clause;
 use super::hear::{Span, blanked};
 use super::people::name_within;
+use super::places::addresses;
 use super::prepositions::parted;
 use super::rules::{Standing, parts_of};
 use super::run::Run;
+use super::wording;
 use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -50,6 +52,14 @@ impl Run<'_> {
             frame.fill(&slot.name, value);
             self.tell.filled.push(Filled { slot: slot.name.clone(), source });
         }
+    }
+
+    /// Takes back a value that was stored in this turn: it is asked for again.
+    pub(super) fn unfill(&mut self, slot: &Slot) {
+        if let Some(frame) = &mut self.state.active {
+            frame.clear(&slot.name);
+        }
+        self.tell.filled.retain(|filled| filled.slot != slot.name);
     }
 
     /// A date that would lie before one that the move asks for first is read against that one: "a week later", "the 17th".
@@ -111,7 +121,10 @@ impl Run<'_> {
                 || slots::is_number(slot) && contested.counts(&scan, end)
         };
         // Which of them is meant is asked for.
-        let several = contested.slots.first().map(|index| reason(self.language(), &mv.slots[*index]));
+        let several = contested.slots.first().map(|index| {
+            let why = reason(self.language(), &mv.slots[*index]);
+            format!("{} {why}", self.language().text(wording::ONE_AT_A_TIME))
+        });
         self.agenda.refusals.extend(several);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
@@ -323,6 +336,7 @@ impl Run<'_> {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
         let of_speakers = self.number_of_speakers(mv, slot, scan).is_some_and(|(span, _)| span.0 == stated.found.start);
         if of_speakers
+            || self.numbers_a_house(mv, slot, scan, stated.found.span())
             || self.points_to_those_named(mv, slot, scan, &stated.found)
             || self.is_no_count(mv, slot, scan, &stated.found)
         {
@@ -401,6 +415,18 @@ impl Run<'_> {
         Some(((counts.start, counts.end), only))
     }
 
+    /// "12 Oak Street" to "How many?"; but "12 Large Boxes", where boxes are asked for: whether a number stands in an address.
+    fn numbers_a_house(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, number: Span) -> bool {
+        let told = |word: &Word| {
+            self.is_of_the_move(mv, std::slice::from_ref(word)) || is_option_of_another(mv, slot, scan, word.start)
+        };
+        slots::is_number(slot)
+            && addresses(scan).filter(|(from, until)| *from <= number.0 && number.1 <= *until).any(|span| {
+                let words = &scan.heard.words[scan.heard.words_of(span)];
+                !words.iter().any(|word| !word.has_digit() && told(word))
+            })
+    }
+
     /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called, and
     /// amounts of money, for which another is open.
     pub(super) fn numbers_of_others(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
@@ -413,6 +439,9 @@ impl Run<'_> {
             mv.slots.iter().any(|other| *effective_type(other) == SlotType::Money && is_open(&other.name));
         let of_another = |entity: &&Entity| {
             let Range { start, end: at } = scan.heard.words_of(entity.span());
+            if self.numbers_a_house(mv, slot, scan, entity.span()) {
+                return true;
+            }
             // "up to 12,000 pesos" to "How many?"; but "3 crowns", where a crown is an option.
             if entity.kind == Kind::Money {
                 let option = |word: &Word| is_option_of_another(mv, slot, scan, word.start);

@@ -182,7 +182,9 @@ impl Run<'_> {
         let found = if wanted == Wanted::Words { found } else { with_its_article(scan, wanted, found) };
         match self.as_label(mv, slot, wanted, found) {
             // "forget it, I'll walk" is no name, whatever follows.
-            FreeText::Value(_) if wanted != Wanted::Words && opens_with_a_repair(scan) => FreeText::Sentence,
+            FreeText::Value(_) if wanted != Wanted::Words && (opens_with_a_repair(scan) || only_asks(scan)) => {
+                FreeText::Sentence
+            }
             FreeText::Value(found) => FreeText::Value(without_a_question(scan, slot, found)),
             other => other,
         }
@@ -268,6 +270,15 @@ fn goes_on_about(scan: &Scan<'_>, beside: &[(usize, usize)], text: &Found) -> bo
     let goes_on = Class::BUT.and(Class::AUXILIARY).and(Class::BREAK);
     let names = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.is_capital(scan.text);
     opened && rest.first().is_some_and(|first| first.class.is(goes_on)) || !rest.iter().any(names)
+}
+
+/// "per person?", "with or without tax?": a question that begins with grammar, and names nothing. "In Leeds?" may be an answer.
+fn only_asks(scan: &Scan<'_>) -> bool {
+    let [first, rest @ ..] = scan.heard.words.as_slice() else { return false };
+    scan.text.trim_end().ends_with(['?', '？'])
+        && first.class.is(Class::FUNCTION)
+        && !first.class.is(Class::DETERMINER)
+        && !rest.iter().any(|word| word.is_capital(scan.text) || word.has_digit())
 }
 
 /// Whether a repair opens the text, set apart from what follows.
