@@ -230,10 +230,11 @@ async fn attempt<P: Platform>(
     if !in_order || !may_ask().await {
         return Box::pin(degraded::take(call, ask, start, patience)).await;
     }
+    let taken = start.taken();
     // What waited may have been brought home elsewhere, behind other turns. So a state that waited is good for the time
     // without the origin only.
     let (mut start, without_origin) = match start.waiting {
-        true => (Start::fresh(&ask.entry.version, true), Some(start)),
+        true => (Start::fresh(&ask.entry.version, true).knowing(&taken), Some(start)),
         false => (start, None),
     };
     let mut performed = Performed::default();
@@ -243,7 +244,7 @@ async fn attempt<P: Platform>(
         if let Some(expected) = ask.expected.filter(|expected| *expected != start.version) {
             // On the heap: few turns ask for it, and all would be larger.
             start = match Box::pin(at_version(call, ask, expected)).await? {
-                AtVersion::There(start) => *start,
+                AtVersion::There(start) => start.knowing(&taken),
                 AtVersion::Replayed(response) => {
                     call.observe(Event::Replay);
                     return Ok(Taken { response: *response, journal: None }.into());
@@ -347,7 +348,7 @@ async fn attempt<P: Platform>(
                     return Err(contended());
                 }
                 again.after(call, &conflict).await;
-                start = newer(ask, *conflict)?;
+                start = newer(ask, *conflict)?.knowing(&taken);
             }
         }
     }
