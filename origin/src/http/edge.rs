@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 
 use super::problem::Problem;
 use super::reports::{take_decisions, take_reports};
-use super::signed::{CheckedBody, Tenant, require_signature};
+use super::signed::{CheckedBody, NODE, Tenant, require_signature};
 use super::traces::{stored, take_traced};
 use super::{Origin, erasures};
 use crate::audit::events;
@@ -57,7 +57,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
         .route("/edge/v1/reports", post(take_reports))
         .route("/edge/v1/decisions", post(take_decisions))
-        .route("/edge/v1/node", post(take_node))
+        .route(NODE, post(take_node))
         .route("/edge/v1/traces", post(take_traced))
         .route("/edge/v1/erasures", get(erasures::list))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))

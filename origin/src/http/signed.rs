@@ -13,7 +13,7 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
-use lgdl::wire::origin::MAX_COMMIT_BYTES;
+use lgdl::wire::origin::{MAX_COMMIT_BYTES, NodeReport};
 use lgdl::wire::signature::{
     DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, Refusal, SIGNATURE_HEADER, TENANT_HEADER,
     TIMESTAMP_HEADER, verify,
@@ -29,6 +29,7 @@ use crate::config::{Config, EdgeKey};
 use crate::games::Publishing;
 use crate::hex;
 use crate::metrics::Counted;
+use crate::nodes;
 use crate::random::Random;
 use crate::sessions::Places;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
@@ -166,6 +167,13 @@ impl Gate {
         let unknown = || Refused { why: "key", detail: "the key id is not known".into() };
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let key = keys.iter().find(|key| key.id == parts.key_id).ok_or_else(unknown)?;
+    /// Whether a request is that of an edge, whenever it was made.
+    fn is_authentic(&self, Signed { parts, signature }: &Signed<'_>, body: &[u8]) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let secret = keys.iter().find(|key| key.id == parts.key_id).map(|key| key.secret.expose().as_bytes());
+        secret.is_some_and(|secret| verify(secret, parts, signature, body, parts.timestamp_ms).is_ok())
+    }
+
         let secret = key.secret.expose().as_bytes();
         verify(secret, parts, signature, body, now_ms).map_err(|refusal| Refused::of(&refusal))?;
         // Only after the signature holds: else anybody could fill the memory, or burn an edge's nonces.
@@ -180,11 +188,17 @@ struct Refused {
     why: &'static str,
     detail: String,
 }
+/// Where a node tells of itself.
+pub(super) const NODE: &str = "/edge/v1/node";
+
+/// The word for clocks that differ.
+const CLOCK: &str = "clock";
+
 
 impl Refused {
     fn of(refusal: &Refusal) -> Refused {
         let why = match refusal {
-            Refusal::Stale => "clock",
+            Refusal::Stale => CLOCK,
             Refusal::WrongSignature => "key",
             Refusal::MalformedNonce | Refusal::AlteredBody | Refusal::WeakSecret => "other",
         };
@@ -226,6 +240,9 @@ pub(super) async fn require_signature(
         }
     }
     let mut request = Request::from_parts(head, Body::empty());
+            if why == CLOCK && head.uri.path() == NODE && origin.gate.is_authentic(&signed, &body) {
+                note_clock(&origin, &body).await;
+            }
     request.extensions_mut().insert(Tenant(tenant));
     request.extensions_mut().insert(CheckedBody(body));
     let mut response = next.run(request).await;
@@ -238,6 +255,14 @@ async fn read_body(origin: &Origin, path: &str, body: Body) -> Result<Bytes, Pro
     // What an edge has acknowledged because it is small enough is taken, whatever the settings allow.
     let limit = match path {
         "/edge/v1/turns" => MAX_COMMIT_BYTES,
+/// A node whose clock is off tells of itself in vain: what its clock is, at least, is seen of it.
+async fn note_clock(origin: &Origin, body: &[u8]) {
+    let Ok(report) = serde_json::from_slice::<NodeReport>(body) else { return };
+    if let Err(error) = nodes::note_clock(&*origin.store, &report, origin.clock.now_ms()).await {
+        tracing::warn!(%error, "that a node's clock is off can't be noted");
+    }
+}
+
         _ => origin.config.max_body_bytes,
     };
     // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
