@@ -17,7 +17,7 @@ use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::{ApiKeyId, SessionId};
 use crate::keys::{self, CONSENT_SCOPE};
-use crate::store::{AdministratorRow, ApiKeyRow, Event};
+use crate::store::{AdministratorRow, ApiKeyRow, Event, StoreError};
 
 /// The tenant of a fresh installation.
 pub(super) const DEFAULT_TENANT: &str = "default";
@@ -71,6 +71,17 @@ impl Caller {
     /// An event that this caller causes.
     pub(super) fn event(&self, origin: &Origin, event: &str, subject: impl Into<String>, detail: Value) -> Event {
         self.actor().event(origin, event, subject, detail)
+    }
+
+    /// Whether who asked may still: their session goes on, nobody has disabled them, and their role allows it.
+    pub(super) async fn still_may(&self, origin: &Origin, permission: Permission) -> Result<bool, StoreError> {
+        // The key of an agent opens nothing that goes on.
+        let Proof::Session(id) = &self.proof else { return Ok(false) };
+        let found = origin.store.find_session(id).await?;
+        Ok(found.is_some_and(|(_, administrator)| {
+            let is_theirs = administrator.tenant.as_ref().is_none_or(|tenant| *tenant == self.tenant);
+            !administrator.disabled && is_theirs && permission.is_had_by(&administrator)
+        }))
     }
 
     fn actor(&self) -> Actor {
