@@ -17,6 +17,7 @@ use lgdl::wire::origin::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::meter::MAX_A_WINDOW;
 use super::problem::Problem;
 use super::reports::{take_decisions, take_reports};
 use super::signed::{CheckedBody, NODE, Tenant, require_signature};
@@ -451,7 +452,7 @@ async fn read_messages(
 
 /// Counts an export or a deletion of a person.
 fn meter(origin: &Origin, key: &ConversationKey, user: &str) -> Result<(), Problem> {
-    let counted = origin.gate.meter.count(person_pseudonym(&key.tenant, user), origin.clock.now_ms());
+    let counted = origin.gate.meter.count(person_pseudonym(&key.tenant, user), MAX_A_WINDOW, origin.clock.now_ms());
     counted.map_err(|seconds| Problem::too_many("Too many exports and deletions; wait.").retry_after(seconds))
 }
 

@@ -22,7 +22,7 @@ use tokio::sync::{OnceCell, watch};
 
 use super::Origin;
 use super::listening::Listening;
-use super::meter::Meter;
+use super::meter::{MAX_WRITES, Meter};
 use super::problem::Problem;
 use crate::clock::{Millis, is_within};
 use crate::config::{Config, EdgeKey};
@@ -125,6 +125,11 @@ impl Gate {
         self.stopping.subscribe()
     }
 
+    /// Counts a request of an administrator's that writes the audit log; an error says how many seconds to wait.
+    pub(crate) fn writes_log(&self, actor: &str, now_ms: Millis) -> Result<(), u32> {
+        self.meter.count(format!("log/{actor}"), MAX_WRITES, now_ms)
+    }
+
     /// Whether something is to be told: it was not, lately.
     pub(crate) fn is_news(&self, what: &str, now_ms: Millis) -> bool {
         self.meter.is_news(what, now_ms)
@@ -162,11 +167,6 @@ impl Gate {
         self.epoch.get_or_try_init(read).await.cloned()
     }
 
-    fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), Refused> {
-        let Signed { parts, signature } = request;
-        let unknown = || Refused { why: "key", detail: "the key id is not known".into() };
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let key = keys.iter().find(|key| key.id == parts.key_id).ok_or_else(unknown)?;
     /// Whether a request is that of an edge, whenever it was made.
     fn is_authentic(&self, Signed { parts, signature }: &Signed<'_>, body: &[u8]) -> bool {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
@@ -174,6 +174,11 @@ impl Gate {
         secret.is_some_and(|secret| verify(secret, parts, signature, body, parts.timestamp_ms).is_ok())
     }
 
+    fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), Refused> {
+        let Signed { parts, signature } = request;
+        let unknown = || Refused { why: "key", detail: "the key id is not known".into() };
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let key = keys.iter().find(|key| key.id == parts.key_id).ok_or_else(unknown)?;
         let secret = key.secret.expose().as_bytes();
         verify(secret, parts, signature, body, now_ms).map_err(|refusal| Refused::of(&refusal))?;
         // Only after the signature holds: else anybody could fill the memory, or burn an edge's nonces.
@@ -183,17 +188,17 @@ impl Gate {
     }
 }
 
-/// Why a signature is not taken: in a word for the edge, which names it to its operator, and in words for people.
-struct Refused {
-    why: &'static str,
-    detail: String,
-}
 /// Where a node tells of itself.
 pub(super) const NODE: &str = "/edge/v1/node";
 
 /// The word for clocks that differ.
 const CLOCK: &str = "clock";
 
+/// Why a signature is not taken: in a word for the edge, which names it to its operator, and in words for people.
+struct Refused {
+    why: &'static str,
+    detail: String,
+}
 
 impl Refused {
     fn of(refusal: &Refusal) -> Refused {
@@ -235,14 +240,14 @@ pub(super) async fn require_signature(
         if let Err(Refused { why, detail }) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
             origin.metrics.add(Counted::EdgeRefused, 1);
             tracing::warn!(why, key_id = signed.parts.key_id, "an edge's request was refused");
+            if why == CLOCK && head.uri.path() == NODE && origin.gate.is_authentic(&signed, &body) {
+                note_clock(&origin, &body).await;
+            }
             let problem = Problem::unauthenticated(format!("The request was refused: {detail}."));
             return Err(problem.with("why", why.into()));
         }
     }
     let mut request = Request::from_parts(head, Body::empty());
-            if why == CLOCK && head.uri.path() == NODE && origin.gate.is_authentic(&signed, &body) {
-                note_clock(&origin, &body).await;
-            }
     request.extensions_mut().insert(Tenant(tenant));
     request.extensions_mut().insert(CheckedBody(body));
     let mut response = next.run(request).await;
@@ -250,11 +255,6 @@ pub(super) async fn require_signature(
     Ok(response)
 }
 
-async fn read_body(origin: &Origin, path: &str, body: Body) -> Result<Bytes, Problem> {
-    use std::error::Error as _;
-    // What an edge has acknowledged because it is small enough is taken, whatever the settings allow.
-    let limit = match path {
-        "/edge/v1/turns" => MAX_COMMIT_BYTES,
 /// A node whose clock is off tells of itself in vain: what its clock is, at least, is seen of it.
 async fn note_clock(origin: &Origin, body: &[u8]) {
     let Ok(report) = serde_json::from_slice::<NodeReport>(body) else { return };
@@ -263,6 +263,11 @@ async fn note_clock(origin: &Origin, body: &[u8]) {
     }
 }
 
+async fn read_body(origin: &Origin, path: &str, body: Body) -> Result<Bytes, Problem> {
+    use std::error::Error as _;
+    // What an edge has acknowledged because it is small enough is taken, whatever the settings allow.
+    let limit = match path {
+        "/edge/v1/turns" => MAX_COMMIT_BYTES,
         _ => origin.config.max_body_bytes,
     };
     // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
