@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use lgdl::engine::HandoverStage;
+use serde::{Deserialize, Serialize};
 
 use super::{Event, Result};
 use crate::clock::Millis;
@@ -39,7 +40,7 @@ pub struct HandoverRow {
 }
 
 /// Somebody who serves queues: an administrator of the role `agent`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentRow {
     /// The administrator.
     pub id: AdministratorId,
@@ -52,10 +53,13 @@ pub struct AgentRow {
     /// Conversations at once.
     pub capacity: u64,
     /// The queues they serve now.
+    #[serde(skip)]
     pub serving: Vec<String>,
     /// When they were last heard of.
+    #[serde(skip)]
     pub heartbeat_at: Option<Millis>,
     /// How often they came back after they were taken for gone.
+    #[serde(skip)]
     pub reconnected: u64,
 }
 

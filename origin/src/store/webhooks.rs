@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::ids::{DataKeyId, WebhookId};
 
 /// A webhook as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookRow {
     /// Its id.
     pub id: WebhookId,

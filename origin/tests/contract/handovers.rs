@@ -31,7 +31,7 @@ async fn take(store: &dyn Store, turns: impl IntoIterator<Item = Commit>) {
 }
 
 /// An agent of these queues.
-async fn agent(store: &dyn Store, name: &str, queues: &[&str]) -> AgentRow {
+pub(crate) async fn agent(store: &dyn Store, name: &str, queues: &[&str]) -> AgentRow {
     let id = AdministratorId::mint(NOW, &SystemRandom);
     let row = AdministratorRow {
         id: id.clone(),

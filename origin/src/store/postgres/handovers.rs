@@ -135,7 +135,7 @@ impl Handovers for PostgresStore {
     }
 }
 
-fn json_list(items: &[String]) -> String {
+pub(super) fn json_list(items: &[String]) -> String {
     serde_json::Value::from(items.to_vec()).to_string()
 }
 
@@ -164,7 +164,7 @@ fn handover(row: &Row) -> Result<(String, HandoverRow)> {
     Ok((get(row, 0)?, handover))
 }
 
-fn agent(row: &Row) -> Result<AgentRow> {
+pub(super) fn agent(row: &Row) -> Result<AgentRow> {
     let damaged = |what: &str| StoreError::Damaged(format!("agents.{what}"));
     Ok(AgentRow {
         id: get::<&str>(row, 0)?.parse().map_err(|_| damaged("id"))?,

@@ -197,7 +197,24 @@ impl Handovers for SqliteStore {
     }
 }
 
-fn json_list(items: &[String]) -> String {
+/// How many conversations an agent has, where that is all they take.
+pub(super) fn full(connection: &Connection, desk: Option<&DeskPart>) -> rusqlite::Result<Option<u64>> {
+    let Some(DeskPart::Taken { agent }) = desk else { return Ok(None) };
+    let sql = "SELECT count(*), coalesce((SELECT capacity FROM agents WHERE id = ?1), 0) FROM handovers
+        WHERE agent = ?1 AND stage = 'with'";
+    let (had, capacity): (i64, i64) =
+        connection.prepare_cached(sql)?.query_row([agent.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((had >= capacity).then(|| natural(had)))
+}
+
+/// Writes what came of a hand-over that the turn ends.
+pub(super) fn end(connection: &Connection, id: &ConversationId, desk: Option<&DeskPart>) -> rusqlite::Result<()> {
+    let Some(DeskPart::Ended { since, outcome }) = desk else { return Ok(()) };
+    let sql = "UPDATE handovers SET outcome = ?3 WHERE conversation_id = ?1 AND since = ?2";
+    connection.prepare_cached(sql)?.execute(params![id.as_str(), since, outcome]).map(drop)
+}
+
+pub(super) fn json_list(items: &[String]) -> String {
     serde_json::Value::from(items.to_vec()).to_string()
 }
 
@@ -238,7 +255,7 @@ fn handover(row: &Row<'_>) -> Result<(String, HandoverRow)> {
     read().map_err(failed)
 }
 
-fn agent(row: &Row<'_>) -> Result<AgentRow> {
+pub(super) fn agent(row: &Row<'_>) -> Result<AgentRow> {
     let damaged = |what: &str| StoreError::Damaged(format!("agents.{what}"));
     let list = |index: usize, what: &str| {
         let text: String = row.get(index).map_err(failed)?;
