@@ -34,7 +34,7 @@ use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::sessions::{self, Place};
 use crate::store::{
-    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder,
+    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, DeskPart, ErasureOrder,
     ErasureOutcome, Event, GameRow, Lookup, StoreError, anew,
 };
 use crate::tombstones;
@@ -109,7 +109,7 @@ async fn commit_turn(
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: CommitBody = json(&body)?;
-    let done = commit(&origin, &tenant, request, Vec::new()).await?;
+    let done = commit(&origin, &tenant, request, Beside::default()).await?;
     settled_answer(&origin, &tenant, &done.user_id, (&done.asked, &done.kept), (done.said_ms, done.outcome)).await
 }
 
@@ -125,12 +125,21 @@ pub(crate) struct Done {
     said_ms: Millis,
 }
 
-/// Commits a turn, and with it what is `told` besides.
+/// What goes into a turn's transaction besides.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// What is told.
+    pub(crate) told: Vec<Event>,
+    /// What the desk does.
+    pub(crate) desk: Option<DeskPart>,
+}
+
+/// Commits a turn, and with it what goes beside it.
 pub(crate) async fn commit(
     origin: &Origin,
     tenant: &str,
     request: CommitBody,
-    told: Vec<Event>,
+    beside: Beside,
 ) -> Result<Done, Problem> {
     let facts = request.facts();
     let base = request.base().cloned();
@@ -138,7 +147,8 @@ pub(crate) async fn commit(
     let now_ms = origin.clock.now_ms();
     let waited_since = request.waited_since().map(|said| said.min(now_ms));
     let mut commit = request.into_commit(tenant, now_ms)?;
-    commit.events.extend(told);
+    commit.events.extend(beside.told);
+    commit.desk = beside.desk;
     let digest = state_digest(commit.state.as_bytes());
     let user_id = commit.user_id.clone();
     let asked = RequestName { key: commit.idempotency_key.clone(), fingerprint: commit.fingerprint.clone() };
@@ -333,6 +343,7 @@ async fn outcome_answer(
         CommitOutcome::DataKeyGone => {
             Err(Problem::unavailable("This person's key was destroyed meanwhile; try again.").retry_after(1))
         }
+        CommitOutcome::AgentFull { .. } => Err(Problem::internal("A turn of a person's took an agent's place.")),
     }
 }
 

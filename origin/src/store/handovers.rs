@@ -76,6 +76,26 @@ pub struct WaitingQueue {
     pub since: Millis,
 }
 
+/// What a turn of the desk does to its hand-over beside what its record says; in the turn's transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeskPart {
+    /// An agent takes it, who never has more at once than their capacity.
+    Taken {
+        /// Who.
+        agent: AdministratorId,
+    },
+    /// It ends.
+    Ended {
+        /// Which of the conversation's.
+        since: Millis,
+        /// What came of it, in a word.
+        outcome: String,
+    },
+}
+
+/// The event of a hand-over of a tenant that changed then.
+pub type ToldOfHandover = fn(&str, &HandoverRow, Millis) -> Event;
+
 /// Hand-overs in one answer at most.
 pub const MAX_HANDOVERS: i64 = 200;
 
@@ -109,15 +129,23 @@ pub trait Handovers: Send + Sync {
     /// serve, and for which the game has no patience either, are left out, as they are by [`Handovers::overdue_handovers`].
     async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>>;
 
-    /// Puts what agents have who were not heard of since `before` back into its queue; returns which.
-    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>>;
+    /// Puts what agents have who were not heard of since `before` back into its queue, and tells of each; returns which.
+    async fn requeue_lost(
+        &self,
+        before: Millis,
+        now_ms: Millis,
+        told: ToldOfHandover,
+    ) -> Result<Vec<(String, HandoverRow)>>;
 
-    /// Puts a hand-over back into its queue, if the agent has it.
-    async fn requeue(&self, tenant: &str, id: &ConversationId, agent: &AdministratorId, now_ms: Millis)
-    -> Result<bool>;
-
-    /// Says what came of a hand-over.
-    async fn note_outcome(&self, tenant: &str, handover: &HandoverRow, outcome: &str) -> Result<()>;
+    /// Puts a hand-over back into its queue and tells of it, if the agent has it.
+    async fn requeue(
+        &self,
+        tenant: &str,
+        id: &ConversationId,
+        agent: &AdministratorId,
+        now_ms: Millis,
+        told: Event,
+    ) -> Result<bool>;
 
     /// Makes an administrator an agent, or changes what they may serve; false, and nothing is told, when they are another tenant's agent.
     async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool>;

@@ -289,6 +289,7 @@ impl Target for PostgresStore {
             slots: Vec::new(),
             context: Vec::new(),
             events: Vec::new(),
+            desk: None,
             data_key: None,
             now_ms: 1_760_000_000_000,
         };

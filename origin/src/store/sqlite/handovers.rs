@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::commit::write_event;
 use super::conversations::parse_id;
 use super::{SqliteStore, column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
 use crate::store::handovers::stage_of;
-use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, WaitingQueue};
+use crate::store::{
+    AgentRow, DeskPart, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, ToldOfHandover, WaitingQueue,
+};
 
 const HANDOVER: &str = "tenant, conversation_id, since, game, queue, stage, urgent, patience_ms, waiting_since, agent,
     accepted_at, ended_at, requeued, outcome";
@@ -104,7 +107,12 @@ impl Handovers for SqliteStore {
         .await
     }
 
-    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>> {
+    async fn requeue_lost(
+        &self,
+        before: Millis,
+        now_ms: Millis,
+        told: ToldOfHandover,
+    ) -> Result<Vec<(String, HandoverRow)>> {
         self.writer
             .write(move |connection| {
                 let sql = format!(
@@ -112,7 +120,11 @@ impl Handovers for SqliteStore {
                     WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at >= ?1)
                     RETURNING {HANDOVER}"
                 );
-                several(connection, &sql, params![before, now_ms])
+                let lost = several(connection, &sql, params![before, now_ms])?;
+                for (tenant, row) in &lost {
+                    write_event(connection, &told(tenant, row, now_ms)).map_err(failed)?;
+                }
+                Ok(lost)
             })
             .await
     }
@@ -123,27 +135,15 @@ impl Handovers for SqliteStore {
         id: &ConversationId,
         agent: &AdministratorId,
         now_ms: Millis,
+        told: Event,
     ) -> Result<bool> {
         let (tenant, id, agent) = (tenant.to_owned(), id.clone(), agent.clone());
-        self.writer
-            .write(move |connection| {
-                let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = ?4, requeued = requeued + 1
-                    WHERE tenant = ?1 AND conversation_id = ?2 AND stage = 'with' AND agent = ?3";
-                let done = connection.execute(sql, params![tenant, id.as_str(), agent.as_str(), now_ms]);
-                Ok(done.map_err(failed)? > 0)
-            })
-            .await
-    }
-
-    async fn note_outcome(&self, tenant: &str, handover: &HandoverRow, outcome: &str) -> Result<()> {
-        let (tenant, row, outcome) = (tenant.to_owned(), handover.clone(), outcome.to_owned());
-        self.writer
-            .write(move |connection| {
-                let sql = "UPDATE handovers SET outcome = ?4 WHERE tenant = ?1 AND conversation_id = ?2 AND since = ?3";
-                let done = connection.execute(sql, params![tenant, row.conversation.as_str(), row.since, outcome]);
-                done.map(drop).map_err(failed)
-            })
-            .await
+        self.change(told, move |connection| {
+            let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = ?4, requeued = requeued + 1
+                WHERE tenant = ?1 AND conversation_id = ?2 AND stage = 'with' AND agent = ?3";
+            connection.execute(sql, params![tenant, id.as_str(), agent.as_str(), now_ms])
+        })
+        .await
     }
 
     async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool> {
