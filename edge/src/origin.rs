@@ -66,6 +66,9 @@ pub struct Health {
     /// When the last commit failed that reached for the origin, unless one has worked since.
     #[serde(default)]
     pub commit_failed_at_ms: Option<i64>,
+    /// When the origin last said that it is ready: with a trial write of its own.
+    #[serde(default)]
+    pub ready_at_ms: Option<i64>,
     /// When the journal last failed to take a turn, unless it has taken one since.
     #[serde(default)]
     pub journal_failed_at_ms: Option<i64>,
@@ -94,6 +97,7 @@ impl Default for Health {
             away: None,
             has_committed: false,
             commit_failed_at_ms: None,
+            ready_at_ms: None,
             journal_failed_at_ms: None,
             unremoved_at_ms: None,
             estranged: None,
@@ -427,7 +431,8 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     }
 
     /// Asks whether it is ready, and forgets that it was not.
-    async fn asked_ready(&self) -> bool {
+    pub(crate) async fn asked_ready(&self) -> bool {
+        let platform = self.call.platform;
         let look = Outbound {
             method: "GET",
             url: format!("{}/health/ready", self.call.settings.origin.url),
@@ -438,8 +443,9 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         };
         let ready = self.call.fetch(look).await.is_ok_and(|answer| answer.status == 200);
         if ready {
-            let before = self.health_now().await;
-            self.note(before, Health { breaker: Breaker::default(), away_since_ms: None, away: None, ..before }).await;
+            let (before, ready_at_ms) = (self.health_now().await, Some(platform.now_ms()));
+            let breaker = Breaker::default();
+            self.note(before, Health { breaker, away_since_ms: None, away: None, ready_at_ms, ..before }).await;
         }
         ready
     }

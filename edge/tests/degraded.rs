@@ -121,6 +121,36 @@ fn a_retry_of_a_turn_that_the_state_holds_already_is_not_run_on_it() {
     assert_eq!(node.journal.borrow().len(), 1);
 }
 
+#[test]
+fn a_late_retry_is_not_run_on_what_came_long_after_it() {
+    let world = world();
+    let node = node(&world);
+    let key = |number: usize| format!("k{number}");
+    let says = |number: usize| say(&node, "c1", "u1", "hello", &[("idempotency-key", &key(number))]);
+    (0..40).for_each(|number| assert_eq!(says(number).1["durable"], true));
+    world.weather.set(Weather::Away);
+    let waits = says(40);
+    assert_eq!(waits.1["degraded"], "journalled");
+    for number in [0, 5, 31, 38] {
+        let (status, answer) = says(number);
+        assert_eq!((status, &answer["code"]), (503, &json!("E235")), "{number}: {answer}");
+    }
+    assert_eq!(says(40), waits, "what waits is answered out of the journal");
+    assert_eq!(node.journal.borrow().len(), 1);
+
+    // What has waited, and arrived, is remembered as well, and so is what came before it.
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    assert_eq!(says(41).1["durable"], true);
+    world.weather.set(Weather::Away);
+    for number in [20, 39, 40] {
+        assert_eq!(says(number).0, 503, "{number}");
+    }
+    assert!(node.journal.borrow().is_empty());
+    assert_eq!(says(42).1["degraded"], "journalled");
+}
+
 /// What is called kept nowhere is said again, and would be there twice.
 #[test]
 fn a_turn_that_may_be_kept_is_never_called_kept_nowhere() {

@@ -441,6 +441,34 @@ fn health_says_that_no_commit_was_tried_until_one_is() {
 }
 
 #[test]
+fn health_recovers_without_turns_and_never_calls_a_commit_that_failed_one_that_worked() {
+    let world = world();
+    let node = node(&world);
+    let commits = || body_of(send(&node, &request("GET", "/health", &[], b""))).1["components"]["commits"].clone();
+    let later = |ms: i64| node.now_ms.set(node.now_ms.get() + ms);
+    say(&node, "c1", "u1", "hello", &[]);
+    for (weather, ms, status) in [
+        (Weather::Failing, 4_000, "degraded"),
+        // The origin has room again, and says so.
+        (Weather::Fine, 0, "healthy"),
+        // And where nobody says anything, nobody knows better after a while.
+        (Weather::Failing, 61_000, "healthy"),
+    ] {
+        if weather == Weather::Failing {
+            world.weather.set(Weather::Failing);
+            say(&node, "c1", "u1", "hello", &[]);
+        }
+        world.weather.set(weather);
+        later(ms + 1_000);
+        let told = commits();
+        assert_eq!(told["status"], status, "{weather:?}: {told}");
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.starts_with("the last commit failed, "), "{detail}");
+        assert_eq!(detail.ends_with("; none was tried since"), status == "healthy", "{detail}");
+    }
+}
+
+#[test]
 fn why_the_origin_is_away_is_told_once_in_the_log_and_in_health() {
     for (weather, why) in [(Weather::Away, "could not connect"), (Weather::Failing, "it answered with status 500")] {
         let world = world();

@@ -387,6 +387,7 @@ impl Metrics {
             CommitOutcome::NotTheirs => "not_theirs",
             CommitOutcome::Erased => "erased",
             CommitOutcome::DataKeyGone => "data_key_gone",
+            CommitOutcome::AgentFull { .. } => "agent_full",
         };
         self.commits.count(&[("outcome", name)]);
         if matches!(outcome, CommitOutcome::Conflict { .. }) {

@@ -29,8 +29,10 @@ pub async fn take<P: Platform>(
     patience: Patience,
 ) -> Result<Attempt, Refusal> {
     check_version_is_open(call, ask)?;
-    if let Some(taken) = held(call, ask, &start) {
-        return taken.map(Attempt::from);
+    // What waits is answered out of the journal, though it led to this state.
+    let taken = held(call, ask, &start);
+    if let Some(Ok(taken)) = taken {
+        return Ok(taken.into());
     }
     let mut start = start;
     for _ in 0..MAX_RUNS {
@@ -39,6 +41,9 @@ pub async fn take<P: Platform>(
             // Nobody knows what waits, so nothing may be put behind it.
             Err(error) => {
                 unavailable(call, error.to_string()).await;
+                if let Some(Err(refusal)) = taken {
+                    return Err(refusal);
+                }
                 return stateless(call, ask).await.map(Attempt::from);
             }
         };
@@ -49,6 +54,9 @@ pub async fn take<P: Platform>(
                 start = start.waiting_at(version, game_version, state);
             }
             journal::Last::State(_) | journal::Last::Nothing => {}
+        }
+        if let Some(Err(refusal)) = taken {
+            return Err(refusal);
         }
         if start.assumed {
             // Nothing can be kept of what is said here without the origin, which may only be starting anew.
@@ -164,6 +172,10 @@ async fn journalled<P: Platform>(
     let state = outcome.conversation.clone();
     let commit = ask.commit(start, outcome, response.clone());
     let next = start.clone().waiting_at(start.version + 1, start.game_version.clone(), state);
+    let next = match ask.may_come_again {
+        true => next.having_taken(&response.manifest_id),
+        false => next,
+    };
     state::keep_waiting(call, &ask.named, next).await;
     let appended = journal::append(call, &ask.named, start, commit.clone(), ask.turn(call, false)).await;
     call.stage("journal");

@@ -235,10 +235,11 @@ async fn attempt<P: Platform>(
     if !in_order || !may_ask().await {
         return Box::pin(degraded::take(call, ask, start, patience)).await;
     }
+    let taken = start.taken();
     // What waited may have been brought home elsewhere, behind other turns. So a state that waited is good for the time
     // without the origin only.
     let (mut start, without_origin) = match start.waiting {
-        true => (Start::fresh(&ask.entry.version, true), Some(start)),
+        true => (Start::fresh(&ask.entry.version, true).knowing(&taken), Some(start)),
         false => (start, None),
     };
     let mut performed = Performed::default();
@@ -249,7 +250,7 @@ async fn attempt<P: Platform>(
             let found = Box::pin(at_version(call, ask, expected)).await;
             call.stage("lookup");
             start = match found? {
-                AtVersion::There(start) => *start,
+                AtVersion::There(start) => start.knowing(&taken),
                 AtVersion::Replayed(response) => {
                     call.observe(Event::Replay);
                     return Ok(Taken { response: *response, journal: None }.into());
@@ -359,7 +360,7 @@ async fn attempt<P: Platform>(
                 }
                 again.after(call, &conflict).await;
                 call.stage("wait");
-                start = newer(ask, *conflict)?;
+                start = newer(ask, *conflict)?.knowing(&taken);
             }
         }
     }

@@ -42,7 +42,11 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
     let failing = origin.metrics.work.failing(origin.clock.now_ms());
     let (status, code, detail) = match (trial.failed, failing) {
         (Some(why), _) => ("unhealthy", StatusCode::SERVICE_UNAVAILABLE, why),
-        (None, Some(_)) => ("degraded", StatusCode::SERVICE_UNAVAILABLE, "does not take turns; the log has the cause"),
+        (None, Some(_)) => (
+            "degraded",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "did not take the last turns: it is full, away, or too slow; the log has the cause",
+        ),
         (None, None) => ("healthy", StatusCode::OK, "takes what it is given"),
     };
     let mut store = json!({

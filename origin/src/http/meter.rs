@@ -1,4 +1,4 @@
-//! How often a person may have what costs much: exports and deletions. Counted in this process, so with several origins as
+//! How often somebody may have what costs much: a person exports and deletions, an administrator what is told in the audit log. Counted in this process, so with several origins as
 //! often at each.
 
 use std::collections::HashMap;
@@ -8,6 +8,8 @@ use crate::clock::{Millis, is_within};
 
 /// Exports and deletions of one person in one window.
 pub(super) const MAX_A_WINDOW: u32 = 20;
+/// Requests of one administrator that write the audit log, in one window.
+pub(super) const MAX_WRITES: u32 = 600;
 /// The window.
 pub(super) const WINDOW_MS: Millis = 60_000;
 /// How long the same export is not told of again: the audit log is kept for ever.
@@ -23,8 +25,8 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Counts one more of a subject; an error says how many seconds to wait.
-    pub(super) fn count(&self, subject: String, now_ms: Millis) -> Result<(), u32> {
+    /// Counts one more of a subject, which may have so many in one window; an error says how many seconds to wait.
+    pub(super) fn count(&self, subject: String, most: u32, now_ms: Millis) -> Result<(), u32> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let over = |since: Millis| !is_within(since, WINDOW_MS, now_ms);
         if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
@@ -38,7 +40,7 @@ impl Meter {
         if over(*since) {
             (*since, *count) = (now_ms, 0);
         }
-        if *count >= MAX_A_WINDOW {
+        if *count >= most {
             return Err(seconds(*since));
         }
         *count += 1;
@@ -72,10 +74,10 @@ mod tests {
     fn a_clock_that_was_ahead_keeps_nobody_waiting_once_it_is_right() {
         let meter = Meter::default();
         for _ in 0..MAX_A_WINDOW {
-            assert_eq!(meter.count("a".into(), 100 * WINDOW_MS), Ok(()));
+            assert_eq!(meter.count("a".into(), MAX_A_WINDOW, 100 * WINDOW_MS), Ok(()));
         }
-        assert!(meter.count("a".into(), 100 * WINDOW_MS).is_err());
-        assert_eq!(meter.count("a".into(), WINDOW_MS), Ok(()));
+        assert!(meter.count("a".into(), MAX_A_WINDOW, 100 * WINDOW_MS).is_err());
+        assert_eq!(meter.count("a".into(), MAX_A_WINDOW, WINDOW_MS), Ok(()));
         meter.was_told("told".into(), 100 * TOLD_FOR_MS);
         assert!(!meter.is_news("told", 100 * TOLD_FOR_MS) && meter.is_news("told", TOLD_FOR_MS));
     }
@@ -84,11 +86,11 @@ mod tests {
     fn so_many_in_a_window_and_of_each_subject_for_itself() {
         let meter = Meter::default();
         for _ in 0..MAX_A_WINDOW {
-            assert_eq!(meter.count("a".into(), 1_000), Ok(()));
+            assert_eq!(meter.count("a".into(), MAX_A_WINDOW, 1_000), Ok(()));
         }
-        assert_eq!(meter.count("a".into(), 31_000), Err(31));
-        assert_eq!(meter.count("b".into(), 31_000), Ok(()));
-        assert_eq!(meter.count("a".into(), 1_000 + WINDOW_MS), Ok(()));
+        assert_eq!(meter.count("a".into(), MAX_A_WINDOW, 31_000), Err(31));
+        assert_eq!(meter.count("b".into(), MAX_A_WINDOW, 31_000), Ok(()));
+        assert_eq!(meter.count("a".into(), MAX_A_WINDOW, 1_000 + WINDOW_MS), Ok(()));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use crate::random::Random;
 use crate::store::Store;
 
 pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
-pub(crate) use edge::{TURNS_ROUTE, claim, commit};
+pub(crate) use edge::{Beside, TURNS_ROUTE, claim, commit};
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::{Patience, wrap};

@@ -466,6 +466,7 @@ mod tests {
     use super::*;
     use crate::ids::{ErasureId, person_pseudonym};
     use crate::outbound::Reach;
+    use crate::privacy::Unprotected;
     use crate::serve::start;
     use crate::store::{ErasureOrder, Urgency};
     use crate::webhooks::NewWebhook;
@@ -484,7 +485,7 @@ mod tests {
         let running = start(crate::Config::read("", settings).unwrap()).await.unwrap();
         let (origin, now_ms) = (&running.origin, running.origin.clock.now_ms());
         let (store, config, random) = (&*origin.store, &*origin.config, &*origin.random);
-        let hand = Hand { store, config, random, tenant: "default", actor: "test", now_ms };
+        let hand = Hand { store, protection: &Unprotected, config, random, tenant: "default", actor: "test", now_ms };
         let new = NewWebhook {
             name: "w",
             url: "https://hooks.example.com/",

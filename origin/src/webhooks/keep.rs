@@ -207,6 +207,7 @@ mod tests {
     use super::*;
     use crate::ids::{ErasureId, person_pseudonym};
     use crate::outbound::Reach;
+    use crate::privacy::Unprotected;
     use crate::serve::start as start_origin;
     use crate::store::{ErasureOrder, TextRight, Urgency};
     use crate::webhooks::{Hand, NewWebhook};
@@ -227,7 +228,7 @@ mod tests {
         let running = start_origin(crate::Config::read("", settings).unwrap()).await.unwrap();
         let (origin, now_ms) = (&running.origin, running.origin.clock.now_ms());
         let (store, config, random) = (&*origin.store, &*origin.config, &*origin.random);
-        let hand = Hand { store, config, random, tenant: "default", actor: "test", now_ms };
+        let hand = Hand { store, protection: &Unprotected, config, random, tenant: "default", actor: "test", now_ms };
         let new = NewWebhook {
             name: "w",
             url: "https://hooks.example.com/",

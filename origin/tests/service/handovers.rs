@@ -14,6 +14,7 @@ use lgdl_origin::ids::ConversationId;
 use lgdl_origin::store::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::client::{Edge, body, problem};
 use crate::desk::{Desk, desk_with, ok};
@@ -284,6 +285,69 @@ async fn an_agent_reaches_nothing_outside_their_queues_and_nobody_forges_one() {
 }
 
 #[tokio::test]
+async fn a_key_stands_for_one_request_of_one_hand_over_and_what_came_of_it_stays() {
+    let mut desk = ward(&[]).await;
+    visitor(&desk, "c1").say("I need a nurse").await;
+    let id = visitor(&desk, "c1").id();
+    desk.become_("anna").await;
+    here(&desk).await;
+    let take = json!({"key": "take-1"});
+    let said = json!({"key": "say-1", "text": "What is the matter?"});
+    let back = json!({"key": "end-1", "outcome": "resolved", "values": {"size": "large"}, "notes": "All is well."});
+    for (what, body) in [("/accept", &take), ("/messages", &said), ("/return", &back), ("/return", &back)] {
+        ok(desk.send(Method::POST, &at(&id, what), body).await, StatusCode::OK).await;
+    }
+    for (what, field, other) in [
+        ("/messages", "text", json!("Something else.")),
+        ("/return", "outcome", json!("lost")),
+        ("/return", "values", json!({"size": "small"})),
+        ("/return", "notes", json!("Nothing is well.")),
+    ] {
+        let mut altered = if what == "/return" { back.clone() } else { said.clone() };
+        altered[field] = other;
+        let answer = desk.send(Method::POST, &at(&id, what), &altered).await;
+        problem(answer, StatusCode::UNPROCESSABLE_ENTITY, "E529").await;
+    }
+    assert_eq!(here(&desk).await["ended"][0]["outcome"], "resolved");
+
+    // The next hand-over of the conversation is another one, whatever its requests are called.
+    visitor(&desk, "c1").say("I need a nurse").await;
+    for (what, body) in [("/accept", &take), ("/messages", &said)] {
+        ok(desk.send(Method::POST, &at(&id, what), body).await, StatusCode::OK).await;
+    }
+    assert_eq!(here(&desk).await["mine"][0]["conversation"], json!(id));
+    let heard = visitor(&desk, "c1").hears(0).await.messages;
+    assert_eq!(heard.iter().filter(|one| one.from == Speaker::Agent).count(), 2, "{heard:#?}");
+}
+
+#[tokio::test]
+async fn an_agent_never_has_more_than_they_take() {
+    let mut desk = ward(&[]).await;
+    let names = ["c1", "c2", "c3", "c4", "c5", "c6"];
+    for name in names {
+        visitor(&desk, name).say("I need a nurse").await;
+    }
+    desk.become_("anna").await;
+    here(&desk).await;
+    let ids = names.map(|name| visitor(&desk, name).id());
+    let key = json!({"key": "take-1"});
+    let mut tasks = JoinSet::new();
+    for id in ids {
+        let request = desk.edge.http().post(desk.url(&at(&id, "/accept"))).bearer_auth(&desk.token).json(&key);
+        tasks.spawn(async move { (id, request.send().await.unwrap().status()) });
+    }
+    let taken = tasks.join_all().await;
+    let full = taken.iter().filter(|(_, status)| *status == StatusCode::UNPROCESSABLE_ENTITY).count();
+    let got: Vec<_> = taken.iter().filter(|(_, status)| *status == StatusCode::OK).collect();
+    assert_eq!((got.len(), full), (2, 4), "{taken:?}");
+    for (id, _) in got {
+        // A retry of what was taken is answered as it was.
+        ok(desk.send(Method::POST, &at(id, "/accept"), &key).await, StatusCode::OK).await;
+    }
+    assert_eq!(here(&desk).await["mine"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
     let mut desk = ward(&[]).await;
     for conversation in ["c1", "c2", "c3"] {
@@ -299,9 +363,12 @@ async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
     problem(full, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
     let store = desk.edge.running.origin.store.clone();
     let now_ms = SystemClock.now_ms();
-    assert!(store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms).await.unwrap().is_empty(), "she is there");
+    assert!(
+        store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms, desk::lost_event).await.unwrap().is_empty(),
+        "she is there"
+    );
     // As if ninety seconds had passed.
-    let lost = store.requeue_lost(now_ms + 60_000, now_ms).await.unwrap();
+    let lost = store.requeue_lost(now_ms + 60_000, now_ms, desk::lost_event).await.unwrap();
     assert_eq!(lost.len(), 2);
     let said = visitor(&desk, "c1").say("are you there?").await;
     assert_eq!(said.response, "", "what is said meanwhile waits for whoever comes");

@@ -443,7 +443,10 @@ impl OriginHost {
         self.clock.0.store(now_ms, Ordering::SeqCst);
         let store = &self.origin.store;
         self.runtime.block_on(async {
-            store.requeue_lost(now_ms - desk::LOST_AFTER_MS, now_ms).await.expect("the lost are looked for");
+            store
+                .requeue_lost(now_ms - desk::LOST_AFTER_MS, now_ms, desk::lost_event)
+                .await
+                .expect("the lost are looked for");
             let patience = u64::try_from(self.origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
             let mut overdue = Vec::new();
             for (tenant, handover) in store.overdue_handovers(now_ms, patience, &[]).await.expect("the store reads") {

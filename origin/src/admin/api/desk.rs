@@ -364,14 +364,6 @@ async fn accept(
     if !desk::is_there(&agent, origin.clock.now_ms()) {
         return Err(Problem::unacceptable("An agent takes a conversation while they say that they are there."));
     }
-    let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
-    let others = open.iter().filter(|row| row.stage == HandoverStage::With && row.conversation != id);
-    let had = others.filter(|row| row.agent.as_ref() == Some(&agent.id)).count() as u64;
-    if had >= agent.capacity {
-        return Err(Problem::unacceptable(format!(
-            "This agent has {had} conversations already, which is all they take."
-        )));
-    }
     done(desk::act(&origin, &agent.tenant, &id, Some(&agent), &Deed::Accept, &checked(&key)?).await?)
 }
 
@@ -429,10 +421,8 @@ async fn release(
     let agent = agent_of(&origin, &caller).await?;
     let now_ms = origin.clock.now_ms();
     let handover = own(&origin, &agent, &id).await?;
-    if origin.store.requeue(&agent.tenant, &id, &agent.id, now_ms).await? {
-        let told = desk::requeued_event(&agent.tenant, &handover, now_ms, "released");
-        origin.store.enqueue(vec![told]).await?;
-    }
+    let told = desk::requeued_event(&agent.tenant, &handover, now_ms, "released");
+    origin.store.requeue(&agent.tenant, &id, &agent.id, now_ms, told).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 

@@ -26,6 +26,8 @@ const MAX_WAIT_SECONDS: u64 = 30;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Events that a stream reads at once.
 const STREAM_BATCH: u32 = 100;
+/// How often it is looked whether who follows a stream still may.
+const MAY_EVERY: Duration = Duration::from_secs(2);
 /// Where a browser says how far it came.
 const LAST_EVENT_ID: &str = "last-event-id";
 
@@ -167,15 +169,24 @@ async fn follow(
     let listener = origin.gate.listening.begin(caller.administrator.id.as_str())?;
     let reading = origin.clone();
     Ok(stream(&origin, async move |feed| {
-        let done = write(reading, wanted, after, feed).await;
+        let done = write(reading, caller, wanted, after, feed).await;
         drop(listener);
         done
     }))
 }
 
-async fn write(origin: Origin, wanted: Wanted, mut after: u64, mut feed: Feed) -> Result<(), Over> {
+async fn write(origin: Origin, caller: Caller, wanted: Wanted, mut after: u64, mut feed: Feed) -> Result<(), Over> {
     let mut signal = origin.store.signals().heard();
+    let mut looked = tokio::time::Instant::now();
     loop {
+        if looked.elapsed() >= MAY_EVERY {
+            match caller.still_may(&origin, Permission::Look).await {
+                Ok(true) => looked = tokio::time::Instant::now(),
+                Ok(false) => return Ok(()),
+                // Nor can events be read.
+                Err(error) => unread(&error),
+            }
+        }
         signal.mark_unchanged();
         let page = {
             let _turn = origin.gate.listening.read().await;

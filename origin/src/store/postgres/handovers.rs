@@ -1,13 +1,16 @@
 //! Hand-overs and agents on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{PostgresStore, column, get, natural};
+use super::{PostgresStore, column, failed, get, in_time, natural, tell};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
 use crate::store::handovers::stage_of;
-use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, WaitingQueue};
+use crate::store::{
+    AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, ToldOfHandover, WaitingQueue,
+};
 
 const HANDOVER: &str = "tenant, conversation_id, since, game, queue, stage, urgent, patience_ms, waiting_since, agent,
     accepted_at, ended_at, requeued, outcome";
@@ -79,12 +82,34 @@ impl Handovers for PostgresStore {
         self.query(&sql, &[&before, &MAX_HANDOVERS]).await?.iter().map(queue).collect()
     }
 
-    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>> {
+    async fn requeue_lost(
+        &self,
+        before: Millis,
+        now_ms: Millis,
+        told: ToldOfHandover,
+    ) -> Result<Vec<(String, HandoverRow)>> {
         let sql = format!(
             "UPDATE handovers SET stage = 'waiting', waiting_since = $2, requeued = requeued + 1
             WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at >= $1) RETURNING {HANDOVER}"
         );
-        self.query(&sql, &[&before, &now_ms]).await?.iter().map(handover).collect()
+        let mut client = self.pools.primary().await?;
+        let work = async {
+            let transaction = client.transaction().await?;
+            let lost: Result<Vec<_>> =
+                transaction.query(&sql, &[&before, &now_ms]).await?.iter().map(handover).collect();
+            for (tenant, row) in lost.iter().flatten() {
+                tell(&transaction, &told(tenant, row, now_ms)).await?;
+            }
+            transaction.commit().await?;
+            Ok(lost)
+        };
+        let limit = self.pools.timeout;
+        let lost = in_time(limit, timeout(limit, work).await, client)?
+            .map_err(|error: tokio_postgres::Error| failed(&error))??;
+        if !lost.is_empty() {
+            self.signals.tell();
+        }
+        Ok(lost)
     }
 
     async fn requeue(
@@ -93,15 +118,13 @@ impl Handovers for PostgresStore {
         id: &ConversationId,
         agent: &AdministratorId,
         now_ms: Millis,
+        told: Event,
     ) -> Result<bool> {
         let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = $4, requeued = requeued + 1
             WHERE tenant = $1 AND conversation_id = $2 AND stage = 'with' AND agent = $3";
-        Ok(self.execute(sql, &[&tenant, &id.as_str(), &agent.as_str(), &now_ms]).await? > 0)
-    }
-
-    async fn note_outcome(&self, tenant: &str, row: &HandoverRow, outcome: &str) -> Result<()> {
-        let sql = "UPDATE handovers SET outcome = $4 WHERE tenant = $1 AND conversation_id = $2 AND since = $3";
-        self.execute(sql, &[&tenant, &row.conversation.as_str(), &row.since, &outcome]).await.map(drop)
+        let done = self.change(sql, &[&tenant, &id.as_str(), &agent.as_str(), &now_ms], &told).await?;
+        self.signals.tell();
+        Ok(done)
     }
 
     async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool> {
@@ -135,7 +158,7 @@ impl Handovers for PostgresStore {
     }
 }
 
-fn json_list(items: &[String]) -> String {
+pub(super) fn json_list(items: &[String]) -> String {
     serde_json::Value::from(items.to_vec()).to_string()
 }
 
@@ -164,7 +187,7 @@ fn handover(row: &Row) -> Result<(String, HandoverRow)> {
     Ok((get(row, 0)?, handover))
 }
 
-fn agent(row: &Row) -> Result<AgentRow> {
+pub(super) fn agent(row: &Row) -> Result<AgentRow> {
     let damaged = |what: &str| StoreError::Damaged(format!("agents.{what}"));
     Ok(AgentRow {
         id: get::<&str>(row, 0)?.parse().map_err(|_| damaged("id"))?,
