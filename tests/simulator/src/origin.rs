@@ -223,6 +223,7 @@ impl OriginHost {
             live: lgdl_origin::config::Live::new(Arc::clone(&config)),
             config,
             store,
+            tail: Arc::default(),
             clock: clock.clone(),
             random,
             capabilities: Arc::default(),

@@ -19,6 +19,7 @@ use crate::admin::input::{Body, InPath, InQuery};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, or_null, text, time, whole};
 use crate::audit::events;
+use crate::bus::ListensFor;
 use crate::desk::{self, Deed};
 use crate::http::{Origin, Problem};
 use crate::ids::ConversationId;
@@ -33,8 +34,6 @@ const MAX_VALUES: usize = 64;
 const MAX_OUTCOME_BYTES: usize = 64;
 /// The longest wait for news, as a part of the time that a request has.
 const LONGEST_WAIT: f64 = 0.8;
-/// How often news are looked for where nothing tells of them.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the page may load and speak to: itself.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -334,16 +333,17 @@ async fn read(
     }
     let longest = origin.settings().request_timeout.mul_f64(LONGEST_WAIT);
     let until = tokio::time::Instant::now() + Duration::from_millis(wait_ms).min(longest);
-    let mut heard = origin.store.signals().heard();
+    let listener = match wait_ms {
+        0 => None,
+        _ => Some(origin.tail.listen(&*origin.store, ListensFor::Conversation(id.clone())).await?),
+    };
     loop {
-        heard.borrow_and_update();
         let versions = origin.store.versions(&agent.tenant, std::slice::from_ref(&id)).await?;
         let (_, version) = versions.into_iter().next().ok_or_else(unknown)?;
-        if version > after || tokio::time::Instant::now() >= until {
-            break;
-        }
-        // Whatever happens on the bus wakes; a signal that is missing costs a second.
-        let _ = tokio::time::timeout_at(until.min(tokio::time::Instant::now() + LOOK_EVERY), heard.changed()).await;
+        let waits = version <= after && tokio::time::Instant::now() < until;
+        let Some(listener) = listener.as_ref().filter(|_| waits) else { break };
+        // Woken or not: what is shown is shown to whoever has it now.
+        let _ = tokio::time::timeout_at(until, listener.woken()).await;
         handover = seen(&origin, &agent, &id).await?;
     }
     let mut view = desk::view(&origin, &agent.tenant, &id, after).await?.ok_or_else(unknown)?;
