@@ -287,31 +287,28 @@ async fn presence(
     let now_ms = origin.clock.now_ms();
     origin.store.heartbeat(&agent.id, &serving, now_ms, now_ms - desk::LOST_AFTER_MS).await?;
     let agent = agent_of(&origin, &caller).await?;
-    let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
-    for own in open.iter().filter(|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id)) {
+    let own = origin.store.handovers_with(&agent.id).await?;
+    for own in &own {
         if let Some(composing) = typing.of(&own.conversation) {
             desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await;
         }
     }
-    let some = |wanted: &dyn Fn(&HandoverRow) -> bool| {
-        open.iter().filter(|row| wanted(row)).map(|row| handover_shown(&origin, row)).collect::<Vec<_>>()
-    };
-    let waiting = some(&|row| row.stage == HandoverStage::Waiting && serving.contains(&row.queue));
-    let is_mine = |row: &HandoverRow| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id);
+    let waiting = origin.store.queued_handovers(&agent.tenant, &serving).await?;
     // How far each has come, so that news are seen of one that is not open.
-    let own: Vec<_> = open.iter().filter(|row| is_mine(row)).map(|row| row.conversation.clone()).collect();
-    let turns = match own.is_empty() {
+    let ids: Vec<_> = own.iter().map(|row| row.conversation.clone()).collect();
+    let turns = match ids.is_empty() {
         true => Vec::new(),
-        false => origin.store.versions(&agent.tenant, &own).await?,
+        false => origin.store.versions(&agent.tenant, &ids).await?,
     };
-    let mut mine = some(&is_mine);
-    for (shown, id) in mine.iter_mut().zip(&own) {
+    let all_shown = |rows: &[HandoverRow]| rows.iter().map(|row| handover_shown(&origin, row)).collect::<Vec<_>>();
+    let mut mine = all_shown(&own);
+    for (shown, id) in mine.iter_mut().zip(&ids) {
         if let Some((_, turn)) = turns.iter().find(|(of, _)| of == id) {
             shown["turn"] = json!(turn);
         }
     }
     let ended = origin.store.handovers_of(&agent.id, origin.settings().agent_history).await?;
-    let ended: Vec<_> = ended.iter().map(|row| handover_shown(&origin, row)).collect();
+    let (waiting, ended) = (all_shown(&waiting), all_shown(&ended));
     Ok(Json(json!({"agent": shown(&agent, now_ms), "waiting": waiting, "mine": mine, "ended": ended})))
 }
 
@@ -364,9 +361,8 @@ async fn accept(
     if !desk::is_there(&agent, origin.clock.now_ms()) {
         return Err(Problem::unacceptable("An agent takes a conversation while they say that they are there."));
     }
-    let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
-    let others = open.iter().filter(|row| row.stage == HandoverStage::With && row.conversation != id);
-    let had = others.filter(|row| row.agent.as_ref() == Some(&agent.id)).count() as u64;
+    let own = origin.store.handovers_with(&agent.id).await?;
+    let had = own.iter().filter(|row| row.conversation != id).count() as u64;
     if had >= agent.capacity {
         return Err(Problem::unacceptable(format!(
             "This agent has {had} conversations already, which is all they take."
