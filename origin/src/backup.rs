@@ -561,7 +561,7 @@ fn connection_environment(url: &str) -> Result<Vec<(&'static str, String)>, Back
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store as _;
+    use crate::store::Maintenance as _;
 
     #[tokio::test]
     async fn a_backup_that_is_not_sealed_and_was_altered_or_cut_is_not_used() {

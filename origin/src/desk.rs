@@ -82,15 +82,10 @@ pub async fn act(
     deed: &Deed,
     key: &str,
 ) -> Result<u64, Problem> {
-    let row = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
-    let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
+    let mut found = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
     let mut attempt = Attempt::new(&*origin.random);
     for _ in 0..MAX_RUNS {
-        let row = match origin.store.find(&place).await? {
-            Lookup::Found(row) => origin.protection.open_conversation(*row).await?,
-            Lookup::Unknown => return Err(unknown()),
-            Lookup::Erased => return Err(Problem::erased("This conversation was erased.")),
-        };
+        let row = origin.protection.open_conversation(found).await?;
         let handover = origin.store.handover(tenant, id).await?.ok_or_else(unknown)?;
         let name = request_name(deed, key, &handover, agent);
         match check(&handover, agent, deed) {
@@ -123,6 +118,12 @@ pub async fn act(
             CommitOutcome::Conflict { claimed_for_ms, .. } => {
                 let wait = claimed_for_ms.unwrap_or_default().min(MAX_CLAIM_WAIT_MS);
                 tokio::time::sleep(Duration::from_millis(wait)).await;
+                let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
+                found = match origin.store.find(&place).await? {
+                    Lookup::Found(row) => *row,
+                    Lookup::Unknown => return Err(unknown()),
+                    Lookup::Erased => return Err(Problem::erased("This conversation was erased.")),
+                };
             }
             CommitOutcome::KeyReused => return Err(key_reused()),
             CommitOutcome::AgentFull { had } => {

@@ -102,9 +102,12 @@ pub const MAX_HANDOVERS: i64 = 200;
 /// Hand-overs and agents.
 #[async_trait]
 pub trait Handovers: Send + Sync {
-    /// The hand-overs of a tenant that are open in these queues, at most [`MAX_HANDOVERS`]: urgent ones first, then in the
-    /// order in which they were asked for.
-    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>>;
+    /// The hand-overs of a tenant that wait in these queues, at most [`MAX_HANDOVERS`]: urgent ones first, then in the order in which
+    /// they were asked for.
+    async fn queued_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>>;
+
+    /// The hand-overs that an agent has, in the same order.
+    async fn handovers_with(&self, agent: &AdministratorId) -> Result<Vec<HandoverRow>>;
 
     /// The last hand-over of a conversation.
     async fn handover(&self, tenant: &str, id: &ConversationId) -> Result<Option<HandoverRow>>;

@@ -6,7 +6,7 @@ use lgdl_origin::clock::Millis;
 use lgdl_origin::desk::lost_event;
 use lgdl_origin::ids::AdministratorId;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::store::{AdministratorRow, AgentRow, Commit, CommitOutcome, DeskPart, Role, Store};
+use lgdl_origin::store::{AdministratorRow, AgentRow, Commit, CommitOutcome, DeskPart, MAX_HANDOVERS, Role, Store};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -84,7 +84,8 @@ pub(crate) async fn turns_open_take_and_end_a_hand_over(store: Fresh) {
     let last = store.handovers_of(&anna.id, 10).await.unwrap();
     assert_eq!((last.len(), last[0].stage, last[0].ended_at), (1, Returned, Some(NOW + 4)));
     assert_eq!(last[0].outcome.as_deref(), Some("resolved"));
-    assert!(store.open_handovers("default", &["nurse".into()]).await.unwrap().is_empty());
+    assert!(store.queued_handovers("default", &["nurse".into()]).await.unwrap().is_empty());
+    assert!(store.handovers_with(&anna.id).await.unwrap().is_empty());
 
     // Another one of the same conversation stands by itself; erasing the conversation takes both.
     take(&*store, [turn("c", 5, NOW + 5, asked("host", NOW + 5))]).await;
@@ -92,6 +93,17 @@ pub(crate) async fn turns_open_take_and_end_a_hand_over(store: Fresh) {
     store.erase_conversation(&key("c"), "u", order(NOW), event("conversation.deleted")).await.unwrap();
     assert_eq!(store.handover("default", &id).await.unwrap(), None);
     assert!(store.handovers_of(&anna.id, 10).await.unwrap().is_empty());
+}
+
+pub(crate) async fn what_is_with_many_agents_hides_nobody_who_waits(store: Fresh) {
+    let anna = agent(&*store, "anna", &["nurse"]).await;
+    let many = u32::try_from(MAX_HANDOVERS).unwrap() + 1;
+    let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
+    take(&*store, (0..many).map(|number| turn(&format!("c{number}"), 0, NOW, with.clone()))).await;
+    take(&*store, [turn("waits", 0, NOW + 1, asked("nurse", NOW + 1))]).await;
+    let queued = store.queued_handovers("default", &["nurse".into()]).await.unwrap();
+    assert_eq!(queued.iter().map(|row| &row.conversation).collect::<Vec<_>>(), [&key("waits").id()]);
+    assert_eq!(store.handovers_with(&anna.id).await.unwrap().len(), many as usize);
 }
 
 pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(store: Fresh) {
@@ -103,19 +115,24 @@ pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(
     let urgent = json!({"queue": "nurse", "stage": "waiting", "since_ms": NOW + 9, "urgent": true});
     take(&*store, [turn("c4", 0, NOW + 9, urgent), turn("c5", 0, NOW, asked("host", NOW))]).await;
     let queue = async || {
-        let open = store.open_handovers("default", &["nurse".into()]).await.unwrap();
-        open.into_iter().map(|row| (row.conversation, row.stage)).collect::<Vec<_>>()
+        let queued = store.queued_handovers("default", &["nurse".into()]).await.unwrap();
+        queued.into_iter().map(|row| row.conversation).collect::<Vec<_>>()
+    };
+    let annas = async || {
+        let with = store.handovers_with(&anna.id).await.unwrap();
+        with.into_iter().map(|row| (row.conversation, row.stage)).collect::<Vec<_>>()
     };
     let id = |name: &str| key(name).id();
-    let all = |first| [(id("c4"), Waiting), (id("c1"), first), (id("c2"), Waiting), (id("c3"), Waiting)];
-    assert_eq!(queue().await, all(Waiting), "urgent ones first");
+    let all = [id("c4"), id("c1"), id("c2"), id("c3")];
+    assert_eq!((queue().await, annas().await), (all.to_vec(), Vec::new()), "urgent ones first");
     let third = store.handover("default", &id("c3")).await.unwrap().unwrap();
     assert_eq!(store.ahead_of("default", &third).await.unwrap(), 3);
 
     store.heartbeat(&anna.id, &["nurse".into()], NOW + 10, NOW - 1).await.unwrap();
     let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
     take(&*store, [turn("c1", 1, NOW + 11, with)]).await;
-    assert_eq!(queue().await, all(With));
+    assert_eq!(queue().await, [id("c4"), id("c2"), id("c3")]);
+    assert_eq!(annas().await, [(id("c1"), With)]);
     assert_eq!(store.ahead_of("default", &third).await.unwrap(), 2);
     assert!(store.requeue_lost(NOW + 10, NOW + 12, lost_event).await.unwrap().is_empty(), "she is there");
     let lost = store.requeue_lost(NOW + 11, NOW + 12, lost_event).await.unwrap();
@@ -125,7 +142,7 @@ pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(
     // What the person says meanwhile changes nothing.
     let meanwhile = json!({"queue": "nurse", "stage": "with", "since_ms": NOW});
     take(&*store, [turn("c1", 2, NOW + 13, meanwhile)]).await;
-    assert_eq!(queue().await, all(Waiting));
+    assert_eq!((queue().await, annas().await), (all.to_vec(), Vec::new()));
     assert!(store.requeue_lost(NOW + 11, NOW + 14, lost_event).await.unwrap().is_empty(), "once");
 
     store.heartbeat(&anna.id, &["nurse".into()], NOW + 100_000, NOW + 10_000).await.unwrap();

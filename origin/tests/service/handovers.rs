@@ -1,14 +1,14 @@
 //! People step in: agents, their queues, and what becomes of conversations that are handed over.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lgdl::compiled::CompiledGame;
 use lgdl::engine::{self, Conversation, Settings, Step, Turn, TurnRecord};
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitRequest, GameList, Messages, Speaker, StoredConversation};
 use lgdl_origin::clock::{Clock, SystemClock};
-use lgdl_origin::desk::{self, LOST_AFTER_MS};
+use lgdl_origin::desk::{self, Deed, LOST_AFTER_MS};
 use lgdl_origin::games::publish_file;
 use lgdl_origin::ids::ConversationId;
 use lgdl_origin::store::Role;
@@ -231,6 +231,44 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
         assert!(events.iter().any(|name| name == wanted), "{wanted} is not told");
     }
     assert_eq!(events.iter().filter(|name| *name == "escalation.returned").count(), 1);
+}
+
+#[tokio::test]
+async fn an_agent_who_waits_for_news_is_woken_by_them_and_by_losing_the_conversation() {
+    let mut desk = ward(&[]).await;
+    desk.become_("anna").await;
+    here(&desk).await;
+    let person = visitor(&desk, "c1");
+    person.say("I need a nurse").await;
+    let id = person.id();
+    ok(desk.send(Method::POST, &at(&id, "/accept"), &json!({"key": "k1"})).await, StatusCode::OK).await;
+    let news = |view: &Value| at(&id, &format!("?after={}&wait_ms=8000", view["turn"]));
+    // Well before the wait is over, and well after the agent has begun to wait.
+    let (soon, later) = (Duration::from_secs(6), Duration::from_millis(300));
+    let begun = news(&desk.ask(&at(&id, "?after=0")).await);
+
+    let began = Instant::now();
+    let says = async {
+        tokio::time::sleep(later).await;
+        visitor(&desk, "c2").say("I need a nurse").await;
+        person.say("It hurts").await;
+    };
+    let (view, ()) = tokio::join!(desk.ask(&begun), says);
+    assert_eq!(view["messages"][0]["text"], "It hurts", "{view}");
+    assert!(began.elapsed() < soon, "nobody woke the agent");
+
+    let (next, began) = (news(&view), Instant::now());
+    let goes_to_ben = async {
+        tokio::time::sleep(later).await;
+        ok(desk.send(Method::POST, &at(&id, "/release"), &Value::Null).await, StatusCode::NO_CONTENT).await;
+        let origin = &desk.edge.running.origin;
+        let agents = origin.store.agents("default").await.unwrap();
+        let ben = agents.iter().find(|agent| agent.name == "Nurse ben").unwrap();
+        desk::act(origin, "default", &id, Some(ben), &Deed::Accept, "k2").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(desk.get(&next), goes_to_ben);
+    problem(answer, StatusCode::NOT_FOUND, "E521").await;
+    assert!(began.elapsed() < soon, "nobody woke the agent");
 }
 
 #[tokio::test]

@@ -223,6 +223,7 @@ impl OriginHost {
             live: lgdl_origin::config::Live::new(Arc::clone(&config)),
             config,
             store,
+            tail: Arc::default(),
             clock: clock.clone(),
             random,
             capabilities: Arc::default(),
@@ -370,8 +371,12 @@ impl OriginHost {
         self.clock.0.store(now_ms, Ordering::SeqCst);
         let store = &self.origin.store;
         self.runtime.block_on(async {
+            let mut all = store.queued_handovers(TENANT, &[QUEUE.to_owned()]).await.expect("the store reads");
+            for agent in store.agents(TENANT).await.expect("the store reads") {
+                all.extend(store.handovers_with(&agent.id).await.expect("the store reads"));
+            }
             let mut open = Vec::new();
-            for handover in store.open_handovers(TENANT, &[QUEUE.to_owned()]).await.expect("the store reads") {
+            for handover in all {
                 let row = store.find_by_id(TENANT, &handover.conversation).await.expect("the store reads");
                 open.extend(row.map(|row| (row.external_id, handover)));
             }

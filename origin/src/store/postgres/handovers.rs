@@ -23,12 +23,19 @@ const AGENT: &str = "id, tenant, name, queues, capacity, serving, heartbeat_at, 
 
 #[async_trait]
 impl Handovers for PostgresStore {
-    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
+    async fn queued_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
         let sql = format!(
-            "SELECT {HANDOVER} FROM handovers WHERE tenant = $1 AND stage IN ('waiting', 'with') AND queue = ANY ($2)
+            "SELECT {HANDOVER} FROM handovers WHERE tenant = $1 AND stage = 'waiting' AND queue = ANY ($2)
             ORDER BY urgent DESC, since, conversation_id LIMIT $3"
         );
         untold(self.query(&sql, &[&tenant, &queues, &MAX_HANDOVERS]).await?.iter())
+    }
+
+    async fn handovers_with(&self, agent: &AdministratorId) -> Result<Vec<HandoverRow>> {
+        let sql = format!(
+            "SELECT {HANDOVER} FROM handovers WHERE agent = $1 AND stage = 'with' ORDER BY urgent DESC, since, conversation_id"
+        );
+        untold(self.query(&sql, &[&agent.as_str()]).await?.iter())
     }
 
     async fn handover(&self, tenant: &str, id: &ConversationId) -> Result<Option<HandoverRow>> {

@@ -25,14 +25,26 @@ const AGENT: &str = "id, tenant, name, queues, capacity, serving, heartbeat_at, 
 
 #[async_trait]
 impl Handovers for SqliteStore {
-    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
+    async fn queued_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
         let (tenant, queues) = (tenant.to_owned(), json_list(queues));
         self.read(move |connection| {
             let sql = format!(
-                "SELECT {HANDOVER} FROM handovers WHERE tenant = ?1 AND stage IN ('waiting', 'with')
+                "SELECT {HANDOVER} FROM handovers WHERE tenant = ?1 AND stage = 'waiting'
                 AND queue IN (SELECT value FROM json_each(?2)) ORDER BY urgent DESC, since, conversation_id LIMIT ?3"
             );
             Ok(untold(several(connection, &sql, params![tenant, queues, MAX_HANDOVERS])?))
+        })
+        .await
+    }
+
+    async fn handovers_with(&self, agent: &AdministratorId) -> Result<Vec<HandoverRow>> {
+        let agent = agent.clone();
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {HANDOVER} FROM handovers WHERE agent = ?1 AND stage = 'with'
+                ORDER BY urgent DESC, since, conversation_id"
+            );
+            Ok(untold(several(connection, &sql, params![agent.as_str()])?))
         })
         .await
     }
