@@ -321,3 +321,14 @@ fn a_piano_workshop_hears_numbers_of_streets_who_speaks_and_days_told_in_a_round
 fn a_workshop_for_organs_hears_numbers_of_streets_who_speaks_and_changes_beside_an_answer() {
     check("organs");
 }
+
+#[test]
+fn a_sewing_workshop_hears_which_machine_it_is_and_from_which_year() {
+    check("sewing");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_sewing_workshop_hears_the_same_in_spanish() {
+    check("costura");
+}

@@ -200,7 +200,10 @@ impl Run<'_> {
             As::FreeText => goes_on(self.store_text(asking)),
             // A number or a measure and nothing else is said for what is asked.
             As::Mention if asking.asked == Asked::Typed && (is_figures(scan.text) || is_measure(slot, scan)) => None,
-            As::Mention => goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan))),
+            As::Mention => {
+                let beside = [typed::asked_beside(scan), self.part_of_the_place(asking)].concat();
+                goes_on(self.fill_outside(mv, scan, &beside))
+            }
             // In the place of a text, the whole of what was said.
             As::ReplacesAnother if asking.asked == Asked::FreeText && asking.reads == Reads::Part => None,
             As::ReplacesAnother => {
