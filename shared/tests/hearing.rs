@@ -332,3 +332,14 @@ fn a_framer_hears_what_stands_beside_a_yes_or_a_no_and_gives_up_no_more_than_it_
 fn a_framer_hears_the_same_in_spanish() {
     check("marcos");
 }
+
+#[test]
+fn a_sewing_workshop_hears_which_machine_it_is_and_from_which_year() {
+    check("sewing");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_sewing_workshop_hears_the_same_in_spanish() {
+    check("costura");
+}

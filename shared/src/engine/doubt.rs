@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::fill::Stated;
+use super::people::{Asks, is_possessive};
 use super::repairs;
 use super::rules::Standing;
 use super::run::Run;
@@ -16,7 +17,7 @@ use crate::entities::{Entity, Kind};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::{self, Wanted};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, strings};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, is_yes_no, strings};
 use crate::text::{Heard, Word};
 
 /// Words of a clause beside its value that may go unexplained: "tomorrow, I'll bring it".
@@ -204,11 +205,23 @@ impl Run<'_> {
         if self.is_of_the_speaker(mv, slot, scan, found) {
             return Some(Doubt::Unexplained);
         }
+        // "it's a Corsa": a name that nothing else tells to be one.
+        let of_no_year = || !words[opening..end].iter().any(Word::has_digit);
+        let article = |word: &Word| word.is(Cue::ArticleIndefinite) || is_possessive(word);
+        if until - from == 1
+            && is_text(slot)
+            && words[..from].last().is_some_and(article)
+            && of_no_year()
+            && self.asks_whom(mv, slot) == Asks::Thing
+        {
+            return Some(Doubt::Unexplained);
+        }
         // "in Mercer House" may be said of something else.
         if self.asks_for_an_address(mv, slot) && !words[from..until].iter().any(Word::has_digit) {
             return Some(Doubt::Unexplained);
         }
-        let amount = is_amount(slot);
+        // A year is over more often than not.
+        let amount = is_amount(slot) && !slots::takes_years(effective_type(slot));
         let place = (words[opening].start, words[end - 1].end);
         if amount && is_more(scan, until) {
             return Some(Doubt::Unexplained);

@@ -619,8 +619,11 @@ impl Run<'_> {
         stated.extend(self.speakers_counted(mv, &open, scan, &taken));
         let address =
             self.address_said(mv, &open, scan, &taken).or_else(|| self.numbered_place(mv, &open, scan, &taken));
-        let taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();
+        let mut taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();
         stated.extend(address);
+        let thing = self.thing_named(mv, &open, scan, &taken);
+        taken.extend(thing.iter().map(|stated| stated.found.span()));
+        stated.extend(thing);
         stated.extend(self.people_named(mv, &open, scan, &taken));
         stated
     }

@@ -11,7 +11,7 @@ use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
-use crate::slots::{self, effective_type, has_ended, labels::Wanted};
+use crate::slots::{self, Scan, effective_type, has_ended, labels::Wanted};
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -267,7 +267,13 @@ impl Run<'_> {
         if moves.len() > 1 {
             let over =
                 |said: &Said| self.is_asked_for_later(said) && self.is_dated_in_the_past(clauses[said.clauses.0]);
-            let wanted: Vec<Said> = moves.iter().filter(|said| !over(said)).cloned().collect();
+            let given = |said: &Said| {
+                !said.is_urgent()
+                    && said.candidate.stage.is_near()
+                    && said.clauses.1 - said.clauses.0 == 1
+                    && self.names_an_option_of_another(said, &moves, clauses[said.clauses.0])
+            };
+            let wanted: Vec<Said> = moves.iter().filter(|said| !over(said) && !given(said)).cloned().collect();
             if !wanted.is_empty() {
                 moves = wanted;
             }
@@ -276,6 +282,26 @@ impl Run<'_> {
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
         Readings { clauses, parts, moves, perhaps }
+    }
+
+    /// "collect it from 3 Elm Lane, and take it to my house": whether a clause that only comes near to a move names an option of another
+    /// that is meant, and none of its own.
+    fn names_an_option_of_another(&self, said: &Said, moves: &[Said], clause: Span) -> bool {
+        let Some(text) = self.text.get(clause.0..clause.1) else { return false };
+        // "… and I'd like to know what you charge for a sofa"
+        let asks = |word: &Word| word.class.is(Class::QUESTION) && !word.class.is(Class::THAT);
+        if self.heard_in(text).words.iter().any(asks)
+            || self.text.get(clause.1..).is_some_and(|rest| rest.starts_with('?'))
+        {
+            return false;
+        }
+        let scan = Scan::of(text, [], &self.reference).knowing(&self.input.header.vocabulary);
+        let names = |name: &str| {
+            let mv = self.move_named(name);
+            mv.is_some_and(|mv| mv.slots.iter().any(|slot| slots::is_mentioned(slot, &scan)))
+        };
+        let others = || moves.iter().filter(|other| other.name != said.name && !other.candidate.stage.is_near());
+        others().any(|other| names(&other.name)) && !names(&said.name)
     }
 
     /// Whether one clause means a move that asks for a day to come, and for none that is over.

@@ -153,6 +153,21 @@ fn place_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     (leads && name >= LEAST && !words[at].after_break && !goes_on).then(|| (words[at].start, words[at + name - 1].end))
 }
 
+/// Where the words begin that are written as a name right before this one: "Calzada de Tlalpan" before "900".
+fn name_before(text: &str, words: &[Word], at: usize) -> usize {
+    let joins = |word: &&Word| word.class.is(Class::OF.and(Class::ARTICLE)) && !word.after_break;
+    let mut first = at;
+    loop {
+        // "Calzada de Tlalpan"
+        let set_apart = words.get(first).is_none_or(|next| next.after_break);
+        let light = if first == at || set_apart { 0 } else { words[..first].iter().rev().take_while(joins).count() };
+        match words[..first - light].last() {
+            Some(word) if word.is_capital(text) && !word.has_digit() => first -= light + 1,
+            _ => return first,
+        }
+    }
+}
+
 /// Whether a word is part of a time.
 fn timed(scan: &Scan<'_>, word: &Word) -> bool {
     scan.times().any(|(from, until)| from <= word.start && word.end <= until)
@@ -188,7 +203,7 @@ fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     let number = words.get(at).filter(|word| word.has_digit())?;
     let goes_on = |at: usize| words.get(at).is_some_and(|word| !word.after_break);
     let street = if goes_on(at + 1) { name_at(scan.text, words, at + 1) } else { 0 };
-    let named = words[..at].iter().rev().take_while(|word| word.is_capital(scan.text) && !word.has_digit()).count();
+    let named = at - name_before(scan.text, words, at);
     // "en la calle Luna 8": what kind of street it is, without a capital.
     let kind = |word: &Word| word.class == Class::CONTENT && !word.is_capital(scan.text) && !word.has_digit();
     let led = |at: usize| at == 0 || words[at].after_break || words[at - 1].is(Cue::BeforeNoun);

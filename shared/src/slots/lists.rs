@@ -350,7 +350,10 @@ pub(super) fn said_of(heard: &Heard, mentioned: &[Mentioned], member: &Mentioned
     });
     let adds = !words.get(member.end).is_some_and(denied)
         && (member.end..until).any(|at| language.prefix(&words[at..until], Cue::ListAdd) > 0);
-    if from > 0 && opens && verb && !adds && mentioned.iter().any(named) { until - member.first } else { 0 }
+    // "the bonnet came out fine"
+    let spared =
+        words[member.end..until].iter().any(|word| word.class.is(Class::OVER) && !word.is(Cue::CorrectionPlain));
+    if from > 0 && opens && (verb || spared) && !adds && mentioned.iter().any(named) { until - member.first } else { 0 }
 }
 
 /// "take the candles off": a verb and its particle with a member between them.

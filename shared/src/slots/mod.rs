@@ -24,7 +24,7 @@ pub(crate) mod strings;
 mod weekdays;
 pub(crate) mod yes_no;
 
-pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound};
+pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound, takes_years};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{

@@ -7,7 +7,7 @@ use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
-use super::convert::{Found, Tense, convert, counted, in_bounds, number, plain_number, rating};
+use super::convert::{Found, Tense, convert, counted, in_bounds, number, plain_number, rating, year_in_full};
 use super::mentions::counts_some;
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
@@ -250,6 +250,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     });
     let mut values: Vec<Found> = match direct {
         Some(amount) => {
+            let amount = year_in_full(ty, amount);
             let mut found = whole_text(scan, number(amount));
             found.fits = in_bounds(ty, amount);
             vec![found]
@@ -383,7 +384,9 @@ fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
 /// Whether people are named beside those that the number counts.
 fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
-    let joins = |word: &Word| word.is(Cue::And) || word.class.is(Class::AND);
+    // "my mum and I" is all of it.
+    let apart = |word: &Word| word.end <= found.start || word.start >= found.end;
+    let joins = |word: &Word| (word.is(Cue::And) || word.class.is(Class::AND)) && apart(word);
     let Some(join) = words.iter().position(joins) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };

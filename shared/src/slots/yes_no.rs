@@ -129,8 +129,9 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if language.prefix(&core[length..], Cue::ListExcept) > 0 && !next.is(Cue::But) {
         return None;
     }
-    // "no tengo fiebre" states something; "no, nunca" answers.
-    let states = length == 1 && first.is(Cue::Not) && !next.after_break && !next.is(Cue::No);
+    // "no tengo fiebre" states something; "no, nunca", "no pues lo dejo" answer.
+    let goes_on = next.is(Cue::AnswerBefore) && !next.class.is(Class::DETERMINER.and(Class::LIFTS).and(Class::AND));
+    let states = length == 1 && first.is(Cue::Not) && !next.after_break && !next.is(Cue::No) && !goes_on;
     if !set_apart || states {
         return None;
     }

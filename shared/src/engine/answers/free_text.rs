@@ -3,6 +3,7 @@
 use super::super::doubt::Doubt;
 use super::super::fill::{Stated, without};
 use super::super::hear::clauses;
+use super::super::people::is_possessive;
 use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::is_certain;
@@ -128,11 +129,13 @@ impl Run<'_> {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
             let wanted = self.wanted(mv, slot);
+            let own = self.part_of_the_place(asking);
             let mut beside: Vec<(usize, usize)> = self
                 .stated(asking)
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
-                .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
+                .filter(|stated| !own.contains(&stated.found.span()))
+                .filter(|stated| wanted == Wanted::Words || self.is_year(mv, stated) || !is_numbered(scan, stated))
                 .map(|stated| (stated.found.start, self.end_of_count(mv, scan, stated).unwrap_or(stated.found.end)))
                 .collect();
             if wanted != Wanted::Words {
@@ -147,6 +150,24 @@ impl Run<'_> {
     /// What a slot of free text wants, by its name and its question.
     pub(in crate::engine) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
         self.question(mv, slot).wanted()
+    }
+
+    /// "in front of my house" to "Where are you?": options of other slots that belong to the place.
+    pub(super) fn part_of_the_place(&self, asking: &Asking<'_>) -> Vec<(usize, usize)> {
+        let Asking { mv, slot, scan, .. } = asking;
+        if !is_text(slot) || self.wanted(mv, slot) != Wanted::Place && !self.asks_for_an_address(mv, slot) {
+            return Vec::new();
+        }
+        let of_the_speaker = |stated: &&Stated| {
+            let before = &scan.heard.words[..scan.heard.words_of(stated.found.span()).start];
+            matches!(before, [_, .., of, whose] if of.class.is(Class::OF) && is_possessive(whose) && !whose.after_break)
+        };
+        self.stated(asking).iter().filter(of_the_speaker).map(|stated| stated.found.span()).collect()
+    }
+
+    /// Whether a number is said for a slot that takes years.
+    fn is_year(&self, mv: &Move, stated: &Stated) -> bool {
+        mv.slots.iter().any(|slot| slot.name == stated.slot && slots::takes_years(effective_type(slot)))
     }
 
     /// The free text of an answer, without the values in `beside`.
@@ -214,6 +235,10 @@ impl Run<'_> {
         let found = without_denials(&self.heard_in(&found.text), slot, found);
         let question = self.question(mv, slot);
         let heard = self.heard_in(&found.text);
+        // "oh sorry, and it isn't the 4th"
+        if strings::is_noise(&heard) {
+            return FreeText::Nothing;
+        }
         match labels::read(wanted, &question.name, &question.heard, &found.text, &heard) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,

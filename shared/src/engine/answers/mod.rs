@@ -203,7 +203,8 @@ impl Run<'_> {
             As::Mention if asking.asked == Asked::Typed && (is_figures(scan.text) || is_measure(slot, scan)) => None,
             As::Mention => {
                 let address = asking.asked == Asked::Typed && self.fill_address_of_composite(mv, scan);
-                goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan)) || address)
+                let beside = [typed::asked_beside(scan), self.part_of_the_place(asking)].concat();
+                goes_on(self.fill_outside(mv, scan, &beside) || address)
             }
             // In the place of a text, the whole of what was said.
             As::ReplacesAnother if asking.asked == Asked::FreeText && asking.reads == Reads::Part => None,

@@ -65,15 +65,16 @@ impl Run<'_> {
                 && !first.is(SECOND_THOUGHT)
                 && scan.heard.words.get(1).is_some_and(|next| next.after_break)
         });
+        let otherwise = strings::says_otherwise(&scan.heard);
         let answer = match said {
             Answer::Value { .. } if never && slots::is_of_time(effective_type(slot)) => {
                 Answer::Refused(reason(self.language(), slot))
             }
             Answer::Value { found, .. } if !shared && slots::states_several(slot, scan, &found) => {
                 match slots::first_clause(slot, scan) {
-                    // "quarter to six, our flight's at nine"
-                    Some(alone) if !scan.heard.tokens.classes().is(Class::OR) => {
-                        contested = true;
+                    // "quarter to six, our flight's at nine"; "…, or if I don't answer, …"
+                    Some(alone) if otherwise || !scan.heard.tokens.classes().is(Class::OR) => {
+                        contested = !otherwise;
                         alone
                     }
                     _ => Answer::Refused(slots::reason_for_one(scan.language(), slot)),
