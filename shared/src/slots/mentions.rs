@@ -526,6 +526,13 @@ fn in_order(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]
     if one.1 != other.1 || slots.iter().filter(is_day).count() != 2 || one.0.end > other.0.start {
         return;
     }
+    let parted = |one: &mut (Found, Vec<usize>), other: &mut (Found, Vec<usize>)| {
+        one.1.truncate(1);
+        other.1.remove(0);
+    };
+    if is_counted_from_another(scan.language(), &other.0.text) {
+        return parted(one, other);
+    }
     let slot = slots[one.1[0]];
     let Answer::Value { found: near, .. } =
         read_value(slot, &one.0.text, &near(slot, last, &one.0.text, scan.reference))
@@ -534,9 +541,14 @@ fn in_order(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]
     };
     if near.value.as_str() < Some(last) {
         one.0.value = near.value;
-        one.1.truncate(1);
-        other.1.remove(0);
+        parted(one, other);
     }
+}
+
+/// "a week later": whether a day is told by how long it lies behind another.
+pub(crate) fn is_counted_from_another(language: &'static Language, said: &str) -> bool {
+    let words = Heard::of(language, said).words;
+    language.suffix(&words, Cue::Later) > 0
 }
 
 /// "on June 13th, food for 120 people at 5pm": the only day and the only time of a text, for the slot that takes both.
