@@ -210,7 +210,17 @@ fn stands_behind_a_dash(text: &str, start: usize) -> bool {
 /// How many words from `at` on join what follows to what stands before; 0 for none.
 fn linker_at(tokens: &Tokens, at: usize) -> usize {
     let longest = tokens.phrase(at, Cue::Linker);
-    if longest > 0 && tokens.phrase(at + longest, Cue::ContentOpener) > 0 { 0 } else { longest }
+    let goes_on = longest > 0 && tokens.phrase(at + longest, Cue::ContentOpener) > 0;
+    if goes_on && !asks(tokens, at + longest) { 0 } else { longest }
+}
+
+/// "y qué garantía dan": a word that begins a question or governs a clause ("dile que … y que …") begins a question where its accent
+/// is written, and where nothing before it governs one.
+fn asks(tokens: &Tokens, at: usize) -> bool {
+    let all = tokens.as_slice();
+    let Some(opener) = all.get(at).filter(|opener| opener.class.is(Class::QUESTION)) else { return false };
+    let accented = (opener.end - opener.start) as usize != tokens.text(at).len();
+    accented || !all[..at].iter().any(|token| token.class.is(Class::THAT))
 }
 
 /// A candidate with where its evidence lies.
