@@ -266,7 +266,9 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             (only, edits) = (only | limits, edits | limits);
         } else {
             edit = Edit::Add;
-            edits |= named_next;
+            // "bacon as well": said behind the member that it adds.
+            let behind = !rest[0].after_break && mentioned.iter().any(|member| member.end == at);
+            edits |= named_next || behind;
         }
         at += longest;
     }
