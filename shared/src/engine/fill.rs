@@ -351,7 +351,10 @@ impl Run<'_> {
             (true, _) => !own(),
             // "three couples" is no number of nights
             (false, true) => slots::counts_time(self.language(), slot),
-            (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
+            // "four hake" to "How many?", where one is chosen: so many of what is chosen.
+            (false, false) => {
+                names_what_it_counts(&self.question(mv, slot).heard) || !own() && !is_chosen(mv, scan, &stated.found)
+            }
         }
     }
 
@@ -689,6 +692,17 @@ pub(super) fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun
         let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);
         stated.iter().any(|chosen| chosen.start <= noun && noun < chosen.end)
     })
+}
+
+/// Whether a number counts the option of a slot that takes one.
+fn is_chosen(mv: &Move, scan: &Scan<'_>, found: &Found) -> bool {
+    let Some(noun) = nouns_behind(scan, found).first() else { return false };
+    let of_one = |slot: &&Slot| {
+        matches!(effective_type(slot), SlotType::Enum(options) if slots::stated_options(options, scan.vocabulary(slot), &scan.heard)
+            .iter()
+            .any(|chosen| chosen.start <= noun.start && noun.start < chosen.end))
+    };
+    mv.slots.iter().any(|slot| of_one(&slot))
 }
 
 /// Whether a text holds one of these words, in any form.

@@ -2,7 +2,9 @@
 
 use crate::ir::Term;
 use crate::language::{Class, Cue, Language};
-use crate::text::{Break, Heard, Polarity, Word, edit_distance, hash, one_slip_apart, polarity, readable, stem};
+use crate::text::{
+    Break, Heard, Polarity, Word, edit_distance, first_clause, hash, one_slip_apart, polarity, readable, stem,
+};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -416,10 +418,17 @@ pub(super) fn single(found: &[Chosen]) -> Option<Chosen> {
     rest.iter().all(|other| other.index == first.index).then_some(*first)
 }
 
-/// "the second one", "number 2", "option 3", "the last".
+/// "the second one", "number 2", "option 3", "the last"; "the second, 4 of them", where its article tells that it is no "first of
+/// all".
 fn by_position(options: &[String], heard: &Heard, shown: Shown) -> Option<Chosen> {
-    let words = heard.words.as_slice();
     let lead = heard.begins_with(Cue::PositionBefore);
+    let clause = &heard.words[..first_clause(&heard.words)];
+    position_in(options, heard, &heard.words, shown)
+        .or_else(|| position_in(options, heard, clause, shown).filter(|_| lead > 0 && clause.len() > lead))
+}
+
+fn position_in(options: &[String], heard: &Heard, words: &[Word], shown: Shown) -> Option<Chosen> {
+    let lead = heard.language.prefix(words, Cue::PositionBefore);
     let rest = &words[lead..];
     let (head, tail) = rest.split_first()?;
     if !tail.iter().all(|word| word.is(Cue::PositionAfter)) {
