@@ -343,3 +343,14 @@ fn a_sewing_workshop_hears_which_machine_it_is_and_from_which_year() {
 fn a_sewing_workshop_hears_the_same_in_spanish() {
     check("costura");
 }
+
+#[test]
+fn a_timber_yard_hears_what_is_no_option_what_is_exchanged_and_what_is_counted_from_another_day() {
+    check("timber");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_timber_yard_hears_the_same_in_spanish() {
+    check("maderas");
+}

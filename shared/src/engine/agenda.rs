@@ -205,14 +205,21 @@ impl Run<'_> {
     }
 
     /// "sorry, wrong thing, I need a quote", "I meant a tour": what plainly takes back what was said before another move that is
-    /// plainly said takes back the move that is under way.
+    /// plainly said takes back the move that is under way. "I said to her …" tells what was said to somebody.
     fn means_another_move(&self, heard: &Readings, words: &text::Heard) -> Option<(Repair, usize)> {
         let weak = words.begins_with([Cue::CorrectionWeak, Cue::Hesitation]);
         let strong = words.language.prefix(words.words.get(weak..)?, Cue::CorrectionStrong);
-        let rest = words.words.get(weak + strong).filter(|_| strong > 0)?.start;
+        let behind = words.words.get(weak + strong..).filter(|_| strong > 0)?;
+        let rest = behind.first()?.start;
+        let told_to_somebody = |said: &Said| {
+            let before = |word: &&text::Word| word.start < said.candidate.span.0 && !word.after_break;
+            behind.iter().take_while(before).any(|word| word.class.is(text::Class::KIN) || word.tells())
+        };
         let own = self.state.active.as_ref().map(|frame| frame.move_id.as_str());
         let other = |said: &Said| {
-            Some(said.name.as_str()) != own && said.candidate.score >= self.threshold_for(&said.candidate)
+            Some(said.name.as_str()) != own
+                && said.candidate.score >= self.threshold_for(&said.candidate)
+                && !told_to_somebody(said)
         };
         heard.moves.iter().any(other).then_some((Repair::Cancel, rest))
     }

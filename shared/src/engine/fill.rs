@@ -62,8 +62,8 @@ impl Run<'_> {
         self.tell.filled.retain(|filled| filled.slot != slot.name);
     }
 
-    /// A date that would lie before one that the move asks for first is read against that one: "a week later", "the 17th".
-    /// One that would lie nearly a year later stays as it was said, and is not sure.
+    /// A date that would lie before one that the move asks for first is read against that one, "the 17th", and one that is counted
+    /// from it always is: "a week later". One that would lie nearly a year later stays as it was said, and is not sure.
     fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> (Found, Sureness) {
         let as_said = || (found.clone(), Sureness::Sure);
         if *effective_type(slot) != SlotType::Date || slots::tells_of_the_past(self.language(), slot) {
@@ -78,9 +78,9 @@ impl Run<'_> {
             .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
             .max();
         let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return as_said() };
-        let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| said < earlier.as_str()) else {
-            return as_said();
-        };
+        let counted = slots::is_counted_from_another(self.language(), &found.text);
+        let again = counted || said < earlier.as_str();
+        let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| again) else { return as_said() };
         let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };
         // "the 17th" is more of a day than "17th": the words before it count.
         let start = found.start.min(self.text.len());
@@ -96,7 +96,7 @@ impl Run<'_> {
         });
         let Some(again) = again else { return as_said() };
         let date = again.as_str().and_then(|date| date.parse::<jiff::civil::Date>().ok());
-        if date.is_some_and(|date| (date - day).get_days() > MAX_DAYS_LATER) {
+        if !counted && date.is_some_and(|date| (date - day).get_days() > MAX_DAYS_LATER) {
             return (found.clone(), Sureness::Unsure);
         }
         (Found { value: again, ..found.clone() }, Sureness::Sure)
@@ -365,7 +365,10 @@ impl Run<'_> {
             (true, _) => !own(),
             // "three couples" is no number of nights
             (false, true) => slots::counts_time(self.language(), slot),
-            (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
+            // "four hake" to "How many?", where one is chosen: so many of what is chosen.
+            (false, false) => {
+                names_what_it_counts(&self.question(mv, slot).heard) || !own() && !is_chosen(mv, scan, &stated.found)
+            }
         }
     }
 
@@ -721,6 +724,17 @@ pub(super) fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun
         let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);
         stated.iter().any(|chosen| chosen.start <= noun && noun < chosen.end)
     })
+}
+
+/// Whether a number counts the option of a slot that takes one.
+fn is_chosen(mv: &Move, scan: &Scan<'_>, found: &Found) -> bool {
+    let Some(noun) = nouns_behind(scan, found).first() else { return false };
+    let of_one = |slot: &&Slot| {
+        matches!(effective_type(slot), SlotType::Enum(options) if slots::stated_options(options, scan.vocabulary(slot), &scan.heard)
+            .iter()
+            .any(|chosen| chosen.start <= noun.start && noun.start < chosen.end))
+    };
+    mv.slots.iter().any(|slot| of_one(&slot))
 }
 
 /// Whether a text holds one of these words, in any form.

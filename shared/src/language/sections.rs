@@ -463,6 +463,8 @@ cues! {
     PeriodEdge = "period.edge";
     /// Says of what follows that it is to come, and not so yet: "will be", "is turning".
     Coming = "coming";
+    /// Behind a length: counted from another day that was said, where there is one: "a week later".
+    Later = "later";
     /// Between a noun and the name of what it is: "a dog named Moose".
     Named = "named";
     /// Behind what was so, says that it is over: "until", "but".

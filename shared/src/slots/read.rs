@@ -362,13 +362,17 @@ fn one_thing(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
 pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let name = super::name(scan.language(), slot);
+    let words = scan.heard.words.as_slice();
+    // "on friday, back on monday": set apart from the value, it leads to another.
+    let leads = |at: usize| {
+        let clause = &words[at..at + crate::text::first_clause(&words[at..])];
+        let end = clause.last().map_or(0, |word| word.end);
+        words[at].after_break && scan.entities.iter().any(|entity| entity.start >= words[at].end && entity.end <= end)
+    };
     let named = |found: &&Found| {
-        let noun = scan
-            .heard
-            .words
-            .iter()
-            .find(|word| word.end > found.end || word.end == found.end && word.start > found.start);
-        noun.is_some_and(|noun| name.holds(noun))
+        let noun =
+            words.iter().position(|word| word.end > found.end || word.end == found.end && word.start > found.start);
+        noun.is_some_and(|noun| name.holds(&words[noun]) && !leads(noun))
     };
     let mut found = values.iter().filter(named);
     let only = found.next()?;
