@@ -119,10 +119,7 @@ impl Actor {
 
     /// Counts one more request that writes the audit log.
     fn meter(&self, origin: &Origin) -> Result<(), Problem> {
-        let counted = origin.gate.writes_log(&self.id, origin.clock.now_ms());
-        counted.map_err(|seconds| {
-            Problem::too_many("Too many requests that the audit log is told of; wait.").retry_after(seconds)
-        })
+        origin.gate.writes_log(&self.id, origin.clock.now_ms()).map_err(too_many)
     }
 
     /// Tells of a request that was refused, once an hour for each permission: the log is kept for ever.
@@ -182,12 +179,23 @@ pub(super) async fn check(
     }
     // An agent does no more than waits at the desk, consents are persons', and a session may always be ended.
     let bounded = matches!(permission, Permission::Serve | Permission::Session | Permission::RecordConsents);
-    if *request.method() != Method::GET && !bounded {
-        caller.actor().meter(&origin)?;
+    let writes = *request.method() != Method::GET && !bounded;
+    let actor = caller.actor();
+    if writes {
+        origin.gate.may_write_log(&actor.id, origin.clock.now_ms()).map_err(too_many)?;
     }
-    request.extensions_mut().insert(caller.actor());
+    request.extensions_mut().insert(actor.clone());
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let response = next.run(request).await;
+    // What is refused for its input is told nowhere. What was the last that has room is done already.
+    if writes && response.status().is_success() && actor.meter(&origin).is_err() {
+        tracing::debug!("an administrator has had as many requests as may be told of");
+    }
+    Ok(response)
+}
+
+fn too_many(seconds: u32) -> Problem {
+    Problem::too_many("Too many requests that the audit log is told of; wait.").retry_after(seconds)
 }
 
 async fn shown_by(origin: &Origin, token: &str) -> Result<Shown, Problem> {

@@ -28,23 +28,14 @@ impl Meter {
     /// Counts one more of a subject, which may have so many in one window; an error says how many seconds to wait.
     pub(super) fn count(&self, subject: String, most: u32, now_ms: Millis) -> Result<(), u32> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = |since: Millis| !is_within(since, WINDOW_MS, now_ms);
-        if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
-            counts.retain(|_, (since, _)| !over(*since));
-        }
-        let seconds = |since: Millis| u32::try_from((since + WINDOW_MS - now_ms) / 1000 + 1).unwrap_or(1);
-        if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
-            return Err(seconds(now_ms));
-        }
-        let (since, count) = counts.entry(subject).or_insert((now_ms, 0));
-        if over(*since) {
-            (*since, *count) = (now_ms, 0);
-        }
-        if *count >= most {
-            return Err(seconds(*since));
-        }
-        *count += 1;
+        *one_more(&mut counts, subject, most, now_ms)? += 1;
         Ok(())
+    }
+
+    /// Whether one more would be counted.
+    pub(super) fn has_room(&self, subject: String, most: u32, now_ms: Millis) -> Result<(), u32> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        one_more(&mut counts, subject, most, now_ms).map(drop)
     }
 
     /// Whether something is to be told: it was not, lately. It is for everybody who asks until somebody has told it.
@@ -64,6 +55,28 @@ impl Meter {
             told.insert(what, now_ms);
         }
     }
+}
+
+/// The count of a subject that may have one more; an error says how many seconds to wait.
+fn one_more(
+    counts: &mut HashMap<String, (Millis, u32)>,
+    subject: String,
+    most: u32,
+    now_ms: Millis,
+) -> Result<&mut u32, u32> {
+    let over = |since: Millis| !is_within(since, WINDOW_MS, now_ms);
+    if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
+        counts.retain(|_, (since, _)| !over(*since));
+    }
+    let seconds = |since: Millis| u32::try_from((since + WINDOW_MS - now_ms) / 1000 + 1).unwrap_or(1);
+    if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
+        return Err(seconds(now_ms));
+    }
+    let (since, count) = counts.entry(subject).or_insert((now_ms, 0));
+    if over(*since) {
+        (*since, *count) = (now_ms, 0);
+    }
+    if *count >= most { Err(seconds(*since)) } else { Ok(count) }
 }
 
 #[cfg(test)]

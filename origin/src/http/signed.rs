@@ -130,6 +130,11 @@ impl Gate {
         self.meter.count(format!("log/{actor}"), MAX_WRITES, now_ms)
     }
 
+    /// Whether one more would be taken.
+    pub(crate) fn may_write_log(&self, actor: &str, now_ms: Millis) -> Result<(), u32> {
+        self.meter.has_room(format!("log/{actor}"), MAX_WRITES, now_ms)
+    }
+
     /// Whether something is to be told: it was not, lately.
     pub(crate) fn is_news(&self, what: &str, now_ms: Millis) -> bool {
         self.meter.is_news(what, now_ms)
