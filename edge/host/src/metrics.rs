@@ -310,7 +310,7 @@ mod tests {
             "lgdl_drain_latency_seconds_sum 0.00007",
             "lgdl_claim_latency_seconds_sum 0.0003",
             "lgdl_pattern_match_latency_seconds_count 2",
-            r#"lgdl_pattern_match_latency_seconds_bucket{le="0.000025"} 2"#,
+            r#"lgdl_pattern_match_latency_seconds_bucket{le="2.5e-05"} 2"#,
             r#"lgdl_capability_call_latency_seconds_count{service="ehr",outcome="failed"} 2"#,
             r#"lgdl_capability_call_latency_seconds_bucket{service="ehr",outcome="failed",le="1.0"} 1"#,
             r#"lgdl_capability_call_latency_seconds_count{service="orders",outcome="answered"} 1"#,

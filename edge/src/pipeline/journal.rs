@@ -378,20 +378,26 @@ async fn drain_own<P: Platform>(call: &Call<'_, P>, stream: &str, us: u64) -> Dr
 /// order before speed. What can never arrive is set aside. One entry at least is placed, so that it comes to an end however little
 /// time there is.
 async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str, allowance: Allowance) -> (Drained, usize) {
+    // Most of the time nothing waits, and nothing is noted.
+    match call.platform.journal_read(stream, None).await {
+        Err(_) => return (Drained::Partly, 0),
+        Ok(page) if page.end().is_none() => return (Drained::All, 0),
+        Ok(_) => {}
+    }
     let note = format!("draining:{stream}");
     let taken_until_ms: Option<i64> = notes::recall(call.platform, About::Stream, &note).await;
     let now_ms = call.platform.now_ms();
     if taken_until_ms.is_some_and(|until_ms| (1..=STREAM_LASTS_MS).contains(&until_ms.saturating_sub(now_ms))) {
         return (Drained::Unfinished, 0);
     }
-    // Read once nobody else takes it home, so that nothing is sent that has just arrived.
-    let Ok(first) = call.platform.journal_read(stream, None).await else { return (Drained::Partly, 0) };
-    if first.end().is_none() {
-        return (Drained::All, 0);
-    }
     let (until_ms, lasts_ms) = (now_ms + STREAM_LASTS_MS, STREAM_LASTS_MS.unsigned_abs());
     notes::remember_for(call.platform, About::Stream, &note, &until_ms, lasts_ms).await;
-    let drained = drain_pages(call, stream, first, allowance).await;
+    // Read once it is this request's, so that nothing is sent that has just arrived.
+    let drained = match call.platform.journal_read(stream, None).await {
+        Ok(first) if first.end().is_none() => (Drained::All, 0),
+        Ok(first) => drain_pages(call, stream, first, allowance).await,
+        Err(_) => (Drained::Partly, 0),
+    };
     notes::forget(call.platform, About::Stream, &note).await;
     drained
 }
