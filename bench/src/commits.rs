@@ -48,6 +48,7 @@ pub fn turn(conversation: &str, version: u64, now_ms: i64) -> Commit {
         slots: vec![slot("location", "\"lower back\""), slot("since", "\"2 hours\"")],
         context: Vec::new(),
         events: Vec::new(),
+        desk: None,
         data_key: None,
         now_ms,
     }

@@ -161,9 +161,9 @@ begin_load() { # seconds
 }
 # Every turn that was answered is there once, and none that was not said.
 balance() {
-  until_true 60 drained || fail "turns still wait at the node: $(metric lgdl_edge_journal_entries)"
+  until_true 60 drained || fail "turns still wait at the node: $(metric lgdl_journal_depth)"
   rm -f export.jsonl
   "$LGDL" export --reason drill export.jsonl > /dev/null
   python3 "$drills/ledger.py" check ledger.jsonl export.jsonl || fail "the ledger is not balanced"
 }
-drained() { [ "$(metric lgdl_edge_journal_entries)" = 0 ]; }
+drained() { [ "$(metric lgdl_journal_depth)" = 0 ]; }

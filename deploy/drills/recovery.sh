@@ -12,9 +12,9 @@ publish
 start_edge "$origin"
 
 begun="$(now)"
-new_folder "$work/base"
-as_postgres pg_basebackup -h 127.0.0.1 -p "$database_port" -U lgdl -D "$work/base" -c fast -X stream --manifest-checksums=SHA256
-as_postgres pg_verifybackup "$work/base" > /dev/null
+new_folder "$work/backups"
+server() { PGHOST=127.0.0.1 PGPORT="$database_port" PGUSER=lgdl as_postgres "$@"; }
+server "$root/deploy/postgres/base-backup.sh" "$work/backups" "$work/archive" > /dev/null
 saw "a verified base backup in $(since "$begun") s"
 begin_load 5
 wait "$load" || fail "the load: $(cat load.log)"
@@ -44,20 +44,9 @@ rm -rf "$work/primary"
 
 begun="$(now)"
 new_folder "$work/recovered"
-as_postgres cp -a "$work/base/." "$work/recovered/"
-cat >> "$work/recovered/postgresql.auto.conf" <<END
-restore_command = 'cp $work/archive/%f %p'
-recovery_target_time = '$target'
-recovery_target_action = 'promote'
-END
-as_postgres touch "$work/recovered/recovery.signal"
+as_postgres "$root/deploy/postgres/recover.sh" "$work/backups" "$work/archive" "$work/recovered" "$target"
 start_cluster "$work/recovered" "$database_port"
-open_to_writes() { [ "$(sql "$database_port" 'SELECT pg_is_in_recovery()')" = f ]; }
-until_true 120 open_to_writes || fail "recovery does not end"
-# A replica that is made of this cluster would stop where it was told to.
-for setting in recovery_target_time recovery_target_action restore_command; do
-  sql "$database_port" "ALTER SYSTEM RESET $setting" > /dev/null
-done
+server "$root/deploy/postgres/recovered.sh" 120 || fail "recovery does not end"
 saw "recovered to the point in time in $(since "$begun") s"
 "$LGDL" gdpr reapply "$LGDL_TOMBSTONES" > reapplied
 grep -q ' [1-9][0-9]* tombstones applied' reapplied || fail "reapply: $(cat reapplied)"

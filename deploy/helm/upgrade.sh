@@ -1,5 +1,6 @@
 #!/bin/bash
-# Brings a cluster to a release, and waits until it is well; what does not become well is taken back. KUBECONFIG_TEXT, VALUES (YAML), VERSION, CHART.
+# Brings a cluster to a release, and waits until it is well. What does not become well fails here and stays, to be looked at: rollback.sh goes
+# back. KUBECONFIG_TEXT, VALUES (YAML), VERSION, CHART.
 set -euo pipefail
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT

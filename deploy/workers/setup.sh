@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes what an environment of wrangler.toml needs on Cloudflare, step by step and only what is not there: `setup.sh staging https://origin…`. Wants
-# `npx wrangler login` before. Secrets that are asked for are read from the terminal, and shown nowhere.
+# `npx wrangler login` before. Secrets are made here, and shown nowhere but the edge's key, which the origin needs.
 set -euo pipefail
 environment="${1:?staging or production}"
 origin="${2:?the address of the origin, https://…}"

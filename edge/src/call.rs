@@ -7,11 +7,11 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use lgdl::wire::node::{Level, LogLine, Observation, Traced};
+use lgdl::wire::node::{Level, LogLine, Observation, ServiceCall, Traced};
 use lgdl::wire::trace::{Sampling, TraceContext};
 
 use crate::answer::{After, Event, Observed};
-use crate::platform::Platform;
+use crate::platform::{FetchError, Inbound, Outbound, Platform};
 use crate::settings::Settings;
 
 /// A request in progress.
@@ -31,7 +31,9 @@ pub struct Call<'a, P> {
     stages: RefCell<Vec<(&'static str, u64)>>,
     game: RefCell<Option<String>>,
     observed: Cell<Observed>,
-    failed: RefCell<Vec<(String, String)>>,
+    /// How long it has waited for others, microseconds.
+    waited_us: Cell<u64>,
+    calls: RefCell<Vec<ServiceCall>>,
     after: RefCell<Vec<After>>,
 }
 
@@ -77,7 +79,8 @@ impl<'a, P: Platform> Call<'a, P> {
             stages: RefCell::default(),
             game: RefCell::default(),
             observed: Cell::default(),
-            failed: RefCell::default(),
+            waited_us: Cell::default(),
+            calls: RefCell::default(),
             after: RefCell::default(),
         }
     }
@@ -99,7 +102,8 @@ impl<'a, P: Platform> Call<'a, P> {
         let mut all = self.observed.get();
         all.counts.iter_mut().zip(inner.observed.get().counts).for_each(|(sum, count)| *sum += count);
         self.observed.set(all);
-        self.failed.borrow_mut().extend(inner.failed.into_inner());
+        self.waited_us.set(self.waited_us.get() + inner.waited_us.get());
+        self.calls.borrow_mut().extend(inner.calls.into_inner());
         self.after.borrow_mut().extend(inner.after.into_inner());
     }
 
@@ -115,9 +119,44 @@ impl<'a, P: Platform> Call<'a, P> {
         }
     }
 
+    /// Makes one HTTP request; the time counts as waited.
+    pub(crate) async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
+        self.waiting(self.platform.fetch(request)).await
+    }
+
+    /// Waits.
+    pub(crate) async fn sleep_ms(&self, ms: u64) {
+        self.waiting(self.platform.sleep_ms(ms)).await;
+    }
+
+    async fn waiting<T>(&self, work: impl Future<Output = T>) -> T {
+        let from_us = self.platform.ticks_us();
+        let done = work.await;
+        self.waited_us.set(self.waited_us.get() + self.platform.ticks_us().saturating_sub(from_us));
+        done
+    }
+
+    /// The platform's steady clock without the time that this request has waited, microseconds: what passes on it is computed, or spent
+    /// on this node's own stores.
+    pub(crate) fn computed_us(&self) -> u64 {
+        self.platform.ticks_us().saturating_sub(self.waited_us.get())
+    }
+
     /// Notes that a stage is over: for metrics, and on development nodes for `server-timing`.
     pub fn stage(&self, name: &'static str) {
         self.stages.borrow_mut().push((name, self.platform.ticks_us()));
+    }
+
+    /// Notes a stage that ran beside the next one, and took so long itself: the rest of the time is the next one's.
+    pub fn stage_beside(&self, name: &'static str, took_us: u64, came_us: u64) {
+        let mut stages = self.stages.borrow_mut();
+        let before_us = stages.last().map_or(came_us, |(_, at)| *at);
+        stages.push((name, (before_us + took_us).min(self.platform.ticks_us())));
+    }
+
+    /// The published game that the request is about, once that is known.
+    pub fn game(&self) -> Option<String> {
+        self.game.borrow().clone()
     }
 
     /// Notes which game the request is about.
@@ -172,12 +211,17 @@ impl<'a, P: Platform> Call<'a, P> {
         self.observed.set(observed);
     }
 
-    /// Counts a call of a service that failed with a code. Both go into a header and are labels, so only what is a name is taken.
-    pub fn failed(&self, service: &str, code: &str) {
-        self.observe(Event::CapabilityFailure);
+    /// Counts a call of a service, with the code that it failed with, if it did. Both go into a header and are labels, so only what is a
+    /// name is taken.
+    pub fn called(&self, service: &str, failed: Option<&str>, took_us: u64) {
+        self.observe(Event::CapabilityCall);
+        if failed.is_some() {
+            self.observe(Event::CapabilityFailure);
+        }
         let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-        if is_name(service) && is_name(code) {
-            self.failed.borrow_mut().push((service.to_owned(), code.to_owned()));
+        if is_name(service) && failed.is_none_or(is_name) {
+            let (service, failed) = (service.to_owned(), failed.map(str::to_owned));
+            self.calls.borrow_mut().push(ServiceCall { service, failed, took_us });
         }
     }
 
@@ -196,11 +240,11 @@ impl<'a, P: Platform> Call<'a, P> {
         Observation {
             route: route.into(),
             counts: self.observed.get().counts.to_vec(),
-            game: self.game.borrow().clone(),
+            game: self.game(),
             code: code.map(Into::into),
             stages: self.stages(came_us),
             trace: Some(self.trace),
-            failed: self.failed.borrow().clone(),
+            calls: self.calls.borrow().clone(),
         }
     }
 

@@ -18,10 +18,12 @@ pub enum About {
     Text,
     /// A turn that may be kept.
     Turn,
+    /// A conversation whose turns are being brought home.
+    Stream,
 }
 
 /// Notes kept, by what they are about.
-const MAX_NOTES: [usize; 5] = [4_096, 4_096, 1_024, 1_024, 1_024];
+const MAX_NOTES: [usize; 6] = [4_096, 4_096, 1_024, 1_024, 1_024, 1_024];
 
 /// States of conversations kept.
 const MAX_STATES: usize = 1_024;

@@ -43,6 +43,10 @@ pub struct Native {
     pub journal_answers_late: Cell<bool>,
     /// Has every removal from the journal fail.
     pub journal_is_full: Cell<bool>,
+    /// How long each call takes, milliseconds.
+    pub fetch_takes_ms: Cell<u64>,
+    /// The same of each removal from the journal.
+    pub removal_takes_ms: Cell<u64>,
     /// The node's log.
     pub log: RefCell<Vec<LogLine>>,
     /// The wall clock, milliseconds since 1970; waiting moves it.
@@ -69,6 +73,8 @@ impl Native {
             journal_fails: Cell::new(false),
             journal_answers_late: Cell::new(false),
             journal_is_full: Cell::new(false),
+            fetch_takes_ms: Cell::new(0),
+            removal_takes_ms: Cell::new(0),
             log: RefCell::default(),
             now_ms: Cell::new(1_700_000_000_000),
             constants: Constants::default(),
@@ -102,6 +108,10 @@ impl Native {
         let mut aside = self.aside.borrow_mut();
         let at = aside.iter().position(|(entry, _)| entry.stream == stream && entry.id == id)?;
         Some(aside.remove(at).0)
+    }
+
+    fn takes(&self, ms: u64) {
+        self.now_ms.set(self.now_ms.get().saturating_add_unsigned(ms));
     }
 
     fn kv_works(&self) -> Result<(), KvError> {
@@ -147,11 +157,13 @@ impl Platform for Native {
     }
 
     async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
-        (self.network)(request).await
+        let answer = (self.network)(request).await;
+        self.takes(self.fetch_takes_ms.get());
+        answer
     }
 
     async fn sleep_ms(&self, ms: u64) {
-        self.now_ms.set(self.now_ms.get().saturating_add_unsigned(ms));
+        self.takes(ms);
         yield_now().await;
     }
 
@@ -241,6 +253,7 @@ impl Platform for Native {
 
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {
         self.journal_works()?;
+        self.takes(self.removal_takes_ms.get());
         if self.journal_is_full.get() {
             return Err(SeamError::Unavailable("full".into()));
         }

@@ -40,6 +40,16 @@ pub async fn remember_for<P: Platform, T: Serialize>(platform: &P, about: About,
     }
 }
 
+/// Forgets a note; where that fails, it is there until it is over.
+pub async fn forget<P: Platform>(platform: &P, about: About, name: &str) {
+    match platform.memory() {
+        Some(memory) => memory.drop_note(about, name),
+        None => {
+            let _ = platform.kv_delete(&note(name)).await;
+        }
+    }
+}
+
 /// Reads a note that any instance of this node may have written.
 pub async fn recall_shared<P: Platform, T: DeserializeOwned>(platform: &P, about: About, name: &str) -> Option<T> {
     let known = platform.memory().and_then(|memory| memory.note(about, name));

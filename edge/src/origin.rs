@@ -3,7 +3,7 @@
 
 use lgdl::breaker::{Admission, Breaker};
 use lgdl::problem::Reason;
-use lgdl::wire::node::Level;
+use lgdl::wire::node::{Level, ORIGIN_NOTE};
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Decisions, Erasures, GameList,
     MAX_COMMIT_BYTES, NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
@@ -27,8 +27,6 @@ const ATTEMPTS: u32 = 2;
 const RETRY_PAUSE_MS: u64 = 50;
 /// The largest compiled game, bytes.
 const MAX_COMPILED_BYTES: usize = 64 * 1024 * 1024;
-/// The note that tells how the origin is.
-const NOTE: &str = "origin";
 /// How often background work asks whether an origin that was given up is back, milliseconds.
 const LOOK_EVERY_MS: i64 = 1_000;
 /// How long the answer to that may take, milliseconds.
@@ -68,6 +66,9 @@ pub struct Health {
     /// When the last commit failed that reached for the origin, unless one has worked since.
     #[serde(default)]
     pub commit_failed_at_ms: Option<i64>,
+    /// When the origin last said that it is ready: with a trial write of its own.
+    #[serde(default)]
+    pub ready_at_ms: Option<i64>,
     /// When the journal last failed to take a turn, unless it has taken one since.
     #[serde(default)]
     pub journal_failed_at_ms: Option<i64>,
@@ -96,6 +97,7 @@ impl Default for Health {
             away: None,
             has_committed: false,
             commit_failed_at_ms: None,
+            ready_at_ms: None,
             journal_failed_at_ms: None,
             unremoved_at_ms: None,
             estranged: None,
@@ -296,7 +298,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         if let Some(health) = self.call.origin_health.get() {
             return health;
         }
-        let recalled = notes::recall(self.call.platform, About::Node, NOTE).await;
+        let recalled = notes::recall(self.call.platform, About::Node, ORIGIN_NOTE).await;
         if recalled.is_none() {
             // Draining finds out what waits, and leaves a note.
             self.call.later(After::Drain);
@@ -309,13 +311,13 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     /// How it is, with what other requests have found out since this one has looked.
     async fn health_now(&self) -> Health {
         let earlier = self.health().await;
-        notes::recall(self.call.platform, About::Node, NOTE).await.unwrap_or(earlier)
+        notes::recall(self.call.platform, About::Node, ORIGIN_NOTE).await.unwrap_or(earlier)
     }
 
     async fn note(&self, before: Health, now: Health) {
         if now != before {
             self.call.origin_health.set(Some(now));
-            notes::remember(self.call.platform, About::Node, NOTE, &now).await;
+            notes::remember(self.call.platform, About::Node, ORIGIN_NOTE, &now).await;
         }
     }
 
@@ -429,7 +431,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     }
 
     /// Asks whether it is ready, and forgets that it was not.
-    async fn asked_ready(&self) -> bool {
+    pub(crate) async fn asked_ready(&self) -> bool {
         let platform = self.call.platform;
         let look = Outbound {
             method: "GET",
@@ -439,10 +441,11 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             timeout_ms: LOOK_TAKES_MS,
             max_answer_bytes: MAX_ANSWER_BYTES,
         };
-        let ready = platform.fetch(look).await.is_ok_and(|answer| answer.status == 200);
+        let ready = self.call.fetch(look).await.is_ok_and(|answer| answer.status == 200);
         if ready {
-            let before = self.health_now().await;
-            self.note(before, Health { breaker: Breaker::default(), away_since_ms: None, away: None, ..before }).await;
+            let (before, ready_at_ms) = (self.health_now().await, Some(platform.now_ms()));
+            let breaker = Breaker::default();
+            self.note(before, Health { breaker, away_since_ms: None, away: None, ready_at_ms, ..before }).await;
         }
         ready
     }
@@ -709,7 +712,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                 timeout_ms: settings.timeout_ms,
                 max_answer_bytes,
             };
-            let (why, is_worth_another) = match self.call.platform.fetch(request).await {
+            let (why, is_worth_another) = match self.call.fetch(request).await {
                 // Asked too often, it is well all the same: what one person does too often must not cut off the others.
                 Ok(answer) if answer.status < 500 => return Ok(Answered { answer, may_have_arrived }),
                 Ok(answer) => (Away::Failed(answer.status), true),

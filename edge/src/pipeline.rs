@@ -24,7 +24,6 @@ pub mod web;
 use std::cell::Cell;
 
 use http::{HeaderName, Method, StatusCode};
-use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::node::{Aside, Level, Limit, Observation};
 use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, Refused, TracedRequest};
@@ -74,7 +73,7 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     let mut response = outcome.unwrap_or_else(|refusal| {
         call.observe(Event::Refusal);
         code = Some(refusal.reason.code());
-        tell_refusal(&call, &refusal, &received.path, route_name, came_us);
+        tell_refusal(&call, &refusal, route_name, came_us);
         Response::problem(&refusal, &call.request_id)
     });
     if received.method == Method::HEAD {
@@ -101,15 +100,14 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
 }
 
 /// One line for a refusal: what, where and how long it took; never what was said.
-fn tell_refusal<P: Platform>(call: &Call<'_, P>, refusal: &Refusal, path: &str, route: &str, came_us: u64) {
+fn tell_refusal<P: Platform>(call: &Call<'_, P>, refusal: &Refusal, route: &str, came_us: u64) {
     let level = if refusal.reason.status() >= 500 { Level::Warn } else { Level::Info };
     call.tell(level, "refused", |line| {
         line.route = Some(route.to_owned());
         line.status = Some(refusal.reason.status());
         line.code = Some(refusal.reason.code().to_owned());
-        // Only what may be a game's id: the rest of a path may be anything.
-        let game = path.strip_prefix("/games/").and_then(|rest| rest.split('/').next());
-        line.game = game.filter(|game| Id::Game.fits(game)).map(str::to_owned);
+        // Only one that is published: a path may be anything, and has what a client writes there.
+        line.game = call.game();
         line.took_ms = Some(call.platform.ticks_us().saturating_sub(came_us) / 1_000);
     });
 }
@@ -230,7 +228,9 @@ async fn answer<P: Platform>(
         }
         Route::Game(id) => {
             call.caller = auth::authenticate(call, received).await?;
-            Response::json(StatusCode::OK, &listed(games::entry(call, &id).await?))
+            let entry = games::entry(call, &id).await?;
+            call.about(&entry.id);
+            Response::json(StatusCode::OK, &listed(entry))
         }
         Route::Reload(id) => reload(call, &id).await,
         Route::Move(id) => Box::pin(take_turn(call, received, Some(&id), came_us)).await,
@@ -269,32 +269,43 @@ async fn take_turn<P: Platform>(
     let expected = request::if_match(received)?;
     let asked_now = if call.settings.development { request::asked_now(received)? } else { None };
     call.stage("request");
-    call.caller = auth::authenticate(call, received).await?;
+    let caller = auth::authenticate(call, received).await;
+    call.stage("caller");
+    call.caller = caller?;
     auth::check_turns(&call.caller)
         .inspect_err(|_| reports::tell(call, Refused::Scope, None, call.caller.key.as_deref()))?;
     auth::check_user(&call.caller, &asked.user_id)?;
-    call.stage("caller");
-    let list = games::list(call).await?;
+    let list = games::list(call).await;
+    call.stage("games");
+    let list = list?;
     blocks::check(call, &list, &asked.user_id)?;
     let entry = match game {
         Some(id) => games::named(list, id)?,
         None => games::first(list)?,
     };
     call.about(&entry.id);
-    call.stage("games");
     let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &asked.user_id);
     // The state is read while limits are counted; a request that is refused has read it in vain.
     let (limited, hot) = match call.settings.state_disabled {
         true => (limits::check(call, &asked.user_id, &named.digest).await, None),
         false => {
-            let hot = state::hot(call, &named, &entry.version);
-            let (limited, hot) = both(limits::check(call, &asked.user_id, &named.digest), hot).await;
+            let hot = async {
+                let from_us = call.platform.ticks_us();
+                let hot = state::hot(call, &named, &entry.version).await;
+                (hot, call.platform.ticks_us().saturating_sub(from_us))
+            };
+            let (limited, (hot, took_us)) = both(limits::check(call, &asked.user_id, &named.digest), hot).await;
+            call.stage_beside("state", took_us, came_us);
             (limited, Some(hot))
         }
     };
-    let limited = limited?;
-    consent::check(call, &entry, &named).await?;
+    let consented = match limited {
+        Ok(_) => consent::check(call, &entry, &named).await,
+        Err(_) => Ok(()),
+    };
     call.stage("limits");
+    let limited = limited?;
+    consented?;
     let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
     let offset_seconds = time_zone::offset_seconds(asked.context.get("timezone"), now_ms);
     let ask = Ask {

@@ -121,6 +121,36 @@ fn a_retry_of_a_turn_that_the_state_holds_already_is_not_run_on_it() {
     assert_eq!(node.journal.borrow().len(), 1);
 }
 
+#[test]
+fn a_late_retry_is_not_run_on_what_came_long_after_it() {
+    let world = world();
+    let node = node(&world);
+    let key = |number: usize| format!("k{number}");
+    let says = |number: usize| say(&node, "c1", "u1", "hello", &[("idempotency-key", &key(number))]);
+    (0..40).for_each(|number| assert_eq!(says(number).1["durable"], true));
+    world.weather.set(Weather::Away);
+    let waits = says(40);
+    assert_eq!(waits.1["degraded"], "journalled");
+    for number in [0, 5, 31, 38] {
+        let (status, answer) = says(number);
+        assert_eq!((status, &answer["code"]), (503, &json!("E235")), "{number}: {answer}");
+    }
+    assert_eq!(says(40), waits, "what waits is answered out of the journal");
+    assert_eq!(node.journal.borrow().len(), 1);
+
+    // What has waited, and arrived, is remembered as well, and so is what came before it.
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    assert_eq!(says(41).1["durable"], true);
+    world.weather.set(Weather::Away);
+    for number in [20, 39, 40] {
+        assert_eq!(says(number).0, 503, "{number}");
+    }
+    assert!(node.journal.borrow().is_empty());
+    assert_eq!(says(42).1["degraded"], "journalled");
+}
+
 /// What is called kept nowhere is said again, and would be there twice.
 #[test]
 fn a_turn_that_may_be_kept_is_never_called_kept_nowhere() {
@@ -416,6 +446,122 @@ fn one_request_at_a_time_brings_the_whole_journal_home() {
     world.state.borrow_mut().calls.clear();
     side_by_side((0..5).map(|_| drain(&node)).collect());
     assert_eq!(world.state.borrow().calls.iter().filter(|call| *call == "POST turns").count(), 3);
+    assert!(node.journal.borrow().is_empty());
+}
+
+/// A node at which so many turns of each conversation wait, when the origin is back and each call takes a while.
+fn after_a_long_outage(conversations: &[&str], turns: u64) -> (std::rc::Rc<World>, Native) {
+    let world = world();
+    let node = node(&world);
+    for conversation in conversations {
+        assert_eq!(say(&node, conversation, "u1", "hello", &[]).0, 200);
+    }
+    world.weather.set(Weather::Away);
+    for turn in 2..turns + 2 {
+        for conversation in conversations {
+            node.now_ms.set(node.now_ms.get() + 3_000);
+            let (_, answer) = say(&node, conversation, "u1", "hi there", &[]);
+            assert_eq!((&answer["turn"], &answer["degraded"]), (&json!(turn), &json!("journalled")), "{answer}");
+        }
+    }
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    world.state.borrow_mut().calls.clear();
+    node.fetch_takes_ms.set(100);
+    (world, node)
+}
+
+fn commits(world: &World) -> usize {
+    world.state.borrow().calls.iter().filter(|call| *call == "POST turns").count()
+}
+
+/// How long something takes at a node, milliseconds.
+fn taken_ms(node: &Native, work: impl FnOnce()) -> i64 {
+    let began_ms = node.now_ms.get();
+    work();
+    node.now_ms.get() - began_ms
+}
+
+#[test]
+fn a_drain_of_a_long_stream_comes_to_an_end_and_the_next_goes_on_behind_it() {
+    let (world, node) = after_a_long_outage(&["c1"], 60);
+    let took_ms = taken_ms(&node, || drained(&node));
+    assert!((1_900..2_500).contains(&took_ms), "{took_ms}");
+    let waiting = node.journal.borrow().len();
+    assert!((20..60).contains(&waiting), "{waiting}");
+    for _ in 0..4 {
+        drained(&node);
+    }
+    assert!(node.journal.borrow().is_empty());
+    assert_eq!(commits(&world), 60, "none was sent twice");
+    let state = world.state.borrow();
+    assert_eq!(state.turns.iter().map(|turn| turn.record.turn).collect::<Vec<_>>(), (1..=61).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_drain_ends_before_it_computes_for_longer_than_a_host_lets_it() {
+    let (_, node) = after_a_long_outage(&["c1"], 60);
+    node.fetch_takes_ms.set(0);
+    node.removal_takes_ms.set(10);
+    let took_ms = taken_ms(&node, || drained(&node));
+    assert!((100..250).contains(&took_ms), "{took_ms}");
+    assert!(!node.journal.borrow().is_empty());
+}
+
+#[test]
+fn a_long_stream_keeps_no_other_conversation_waiting() {
+    let (world, node) = after_a_long_outage(&["c1", "c2"], 1);
+    node.fetch_takes_ms.set(0);
+    world.weather.set(Weather::Away);
+    for _ in 0..60 {
+        node.now_ms.set(node.now_ms.get() + 3_000);
+        say(&node, "c1", "u1", "hi there", &[]);
+    }
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    node.fetch_takes_ms.set(100);
+    drained(&node);
+    let of = |conversation: &str| {
+        world.state.borrow().turns.iter().filter(|turn| turn.conversation_id == conversation).count()
+    };
+    assert_eq!(of("c2"), 2);
+    assert!(of("c1") < 62, "{}", of("c1"));
+}
+
+#[test]
+fn a_persons_own_turn_pays_for_a_small_part_of_a_long_stream_and_waits_in_its_place() {
+    let (world, node) = after_a_long_outage(&["c1"], 40);
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+    let asked = request("POST", "/games/desk/move", &[], body.as_bytes());
+    let mut answer = None;
+    let took_ms = taken_ms(&node, || answer = Some(block_on(lgdl_edge::pipeline::handle(&node, &asked))));
+    assert!(took_ms < 1_000, "{took_ms}");
+    let (status, answer) = body_of(answer.unwrap().response);
+    assert_eq!((status, &answer["turn"], &answer["degraded"]), (200, &json!(42), &json!("journalled")), "{answer}");
+    for _ in 0..4 {
+        drained(&node);
+    }
+    let state = world.state.borrow();
+    assert_eq!(state.turns.iter().map(|turn| turn.record.turn).collect::<Vec<_>>(), (1..=42).collect::<Vec<_>>());
+    assert_eq!(state.turns.last().unwrap().record.user_input, "hello");
+}
+
+#[test]
+fn one_request_at_a_time_brings_a_conversation_home() {
+    type Work<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
+    let (world, node) = after_a_long_outage(&["c1"], 2);
+    node.fetch_takes_ms.set(5);
+    assert_eq!(say(&node, "c2", "u1", "hello", &[]).1["durable"], true, "a trial has closed the breaker");
+    world.slowness.set(2);
+    world.state.borrow_mut().calls.clear();
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+    let asked = request("POST", "/games/desk/move", &[], body.as_bytes());
+    let turn: Work<'_> = Box::pin(async {
+        let handled = lgdl_edge::pipeline::handle(&node, &asked).await;
+        assert_eq!(body_of(handled.response).1["durable"], true, "it has waited for the other");
+    });
+    side_by_side(vec![Box::pin(drain(&node)) as Work<'_>, turn]);
+    assert_eq!(commits(&world), 3);
     assert!(node.journal.borrow().is_empty());
 }
 

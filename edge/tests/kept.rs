@@ -441,6 +441,34 @@ fn health_says_that_no_commit_was_tried_until_one_is() {
 }
 
 #[test]
+fn health_recovers_without_turns_and_never_calls_a_commit_that_failed_one_that_worked() {
+    let world = world();
+    let node = node(&world);
+    let commits = || body_of(send(&node, &request("GET", "/health", &[], b""))).1["components"]["commits"].clone();
+    let later = |ms: i64| node.now_ms.set(node.now_ms.get() + ms);
+    say(&node, "c1", "u1", "hello", &[]);
+    for (weather, ms, status) in [
+        (Weather::Failing, 4_000, "degraded"),
+        // The origin has room again, and says so.
+        (Weather::Fine, 0, "healthy"),
+        // And where nobody says anything, nobody knows better after a while.
+        (Weather::Failing, 61_000, "healthy"),
+    ] {
+        if weather == Weather::Failing {
+            world.weather.set(Weather::Failing);
+            say(&node, "c1", "u1", "hello", &[]);
+        }
+        world.weather.set(weather);
+        later(ms + 1_000);
+        let told = commits();
+        assert_eq!(told["status"], status, "{weather:?}: {told}");
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.starts_with("the last commit failed, "), "{detail}");
+        assert_eq!(detail.ends_with("; none was tried since"), status == "healthy", "{detail}");
+    }
+}
+
+#[test]
 fn why_the_origin_is_away_is_told_once_in_the_log_and_in_health() {
     for (weather, why) in [(Weather::Away, "could not connect"), (Weather::Failing, "it answered with status 500")] {
         let world = world();
@@ -485,6 +513,23 @@ fn refusals_are_logged_with_what_an_operator_needs_and_without_a_word_of_the_per
     assert_eq!((line.status, line.code.as_deref(), line.took_ms), (Some(429), Some("E320"), Some(0)));
     let text = serde_json::to_string(&*told).unwrap();
     assert!(!text.contains("secret") && !text.contains("u1\""), "{text}");
+}
+
+#[test]
+fn a_game_that_is_not_published_is_not_named_in_the_log() {
+    let world = world();
+    let node = node(&world);
+    let turn = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+    for (method, path, body) in [
+        ("POST", "/games/john-smith-is-ill/move", turn.as_bytes()),
+        ("GET", "/games/john-smith-is-ill", b""),
+        ("POST", "/games/john-smith-is-ill/nothing", b""),
+    ] {
+        assert_eq!(send(&node, &request(method, path, &[], body)).status.as_u16(), 404, "{path}");
+    }
+    let told = node.log.borrow();
+    assert_eq!(told.iter().filter(|line| line.event == "refused" && line.game.is_none()).count(), 3);
+    assert!(!serde_json::to_string(&*told).unwrap().contains("john"), "{told:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod support;
 
+use lgdl::wire::node::{Observation, ServiceCall};
 use lgdl_edge::native::Native;
 use lgdl_edge::platform::{FetchError, Inbound};
 use serde_json::{Value, json};
@@ -454,7 +455,66 @@ fn what_a_node_counts_names_the_service_that_failed() {
     let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "is it in stock" }).to_string();
     let received = request("POST", "/games/desk/move", &[("content-type", "application/json")], body.as_bytes());
     let handled = block_on(lgdl_edge::pipeline::handle(&node, &received));
-    assert_eq!(handled.observation.failed, [("stock".to_owned(), "E300".to_owned())]);
+    let failed = ServiceCall { service: "stock".into(), failed: Some("E300".into()), took_us: 0 };
+    assert_eq!(handled.observation.calls, [failed]);
+}
+
+/// What a node counts of a turn.
+fn observed(node: &lgdl_edge::native::Native, conversation: &str, input: &str) -> Observation {
+    let body = json!({ "conversation_id": conversation, "user_id": "u1", "input": input }).to_string();
+    let received = request("POST", "/games/desk/move", &[("content-type", "application/json")], body.as_bytes());
+    let began_ms = node.now_ms.get();
+    let handled = block_on(lgdl_edge::pipeline::handle(node, &received));
+    let (took_ms, stages) = (node.now_ms.get() - began_ms, &handled.observation.stages);
+    let told_us: u64 = stages.iter().map(|(_, us)| us).sum();
+    assert_eq!(i64::try_from(told_us / 1_000), Ok(took_ms), "no time is without its stage: {stages:?}");
+    block_on(lgdl_edge::pipeline::finish(node, handled.after));
+    handled.observation
+}
+
+/// How long stages of that name took, milliseconds; `None` where there was none.
+fn stage_ms(observation: &Observation, name: &str) -> Option<u64> {
+    let of = observation.stages.iter().filter(|(stage, _)| stage == name);
+    of.map(|(_, us)| us / 1_000).reduce(|sum, ms| sum + ms)
+}
+
+#[test]
+fn the_time_of_services_claims_and_the_origin_is_not_the_engines() {
+    let world = world();
+    let node = with_services(node(&world));
+    say(&node, "c1", "u1", "hello", &[]);
+    node.fetch_takes_ms.set(100);
+    let looked_up = observed(&node, "c2", "is it in stock");
+    let stages = ["state", "lookup", "engine", "claim", "call", "commit"];
+    let of = |observation: &Observation| stages.map(|name| stage_ms(observation, name));
+    assert_eq!(of(&looked_up), [Some(0), Some(100), Some(0), None, Some(100), Some(100)], "{looked_up:?}");
+    assert_eq!(looked_up.calls, [ServiceCall { service: "stock".into(), failed: None, took_us: 100_000 }]);
+    say(&node, "c1", "u1", "I want to order apples", &[]);
+    let acted = observed(&node, "c1", "3");
+    assert_eq!(of(&acted)[2..], [Some(0), Some(100), Some(100), Some(100)], "{acted:?}");
+}
+
+#[test]
+fn a_turn_that_is_not_committed_tells_its_stages_too() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Away);
+    node.fetch_takes_ms.set(100);
+    let journalled = observed(&node, "c1", "hello");
+    assert_eq!(journalled.counts[1], 1, "{journalled:?}");
+    for (name, at_least_ms) in [("engine", 0), ("commit", 200), ("journal", 0)] {
+        assert!(stage_ms(&journalled, name).is_some_and(|ms| ms >= at_least_ms), "{name}: {journalled:?}");
+    }
+    let stateless = observed(&node, "never-heard-of", "hello");
+    assert_eq!(stateless.counts[2], 1, "{stateless:?}");
+    assert!(stage_ms(&stateless, "engine").is_some(), "{stateless:?}");
+    assert!(stage_ms(&observed(&node, "c1", "hello"), "drain").is_some());
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    let waited_for = observed(&node, "c1", "hello");
+    assert!(stage_ms(&waited_for, "drain").is_some_and(|ms| ms >= 200), "{waited_for:?}");
+    assert_eq!(stage_ms(&waited_for, "state"), Some(0));
 }
 
 #[test]

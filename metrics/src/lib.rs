@@ -2,6 +2,7 @@
 //! a family has a bound on its series, so that no client can make it grow.
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -58,7 +59,10 @@ impl<M, N: MetricConstructor<M>> Bounded<M, N> {
 
 /// Everything that is counted.
 #[derive(Debug, Default)]
-pub struct Registry(prometheus_client::registry::Registry);
+pub struct Registry {
+    registry: prometheus_client::registry::Registry,
+    names: BTreeSet<String>,
+}
 
 /// Counters of one name.
 #[derive(Debug, Clone)]
@@ -76,14 +80,16 @@ impl Registry {
     /// Counters: `name` is without `_total`, `help` without its full stop.
     pub fn counters(&mut self, name: &str, help: &str) -> Counters {
         let family = Family::new_with_constructor(Counter::default as fn() -> Counter);
-        self.0.register(name, help, family.clone());
+        self.registry.register(name, help, family.clone());
+        self.names.insert(format!("{name}_total"));
         Counters(Bounded::of(family))
     }
 
     /// Gauges.
     pub fn gauges(&mut self, name: &str, help: &str) -> Gauges {
         let family = Family::new_with_constructor(Gauge::default as fn() -> Gauge);
-        self.0.register(name, help, family.clone());
+        self.registry.register(name, help, family.clone());
+        self.names.insert(name.to_owned());
         Gauges(Bounded::of(family))
     }
 
@@ -104,8 +110,15 @@ impl Registry {
 
     fn histograms(&mut self, name: &str, help: &str, new: NewHistogram) -> Histograms {
         let family = Family::new_with_constructor(new);
-        self.0.register(name, help, family.clone());
+        self.registry.register(name, help, family.clone());
+        self.names.insert(name.to_owned());
         Histograms(Bounded::of(family))
+    }
+
+    /// The names of all families, as they are queried.
+    #[must_use]
+    pub fn names(&self) -> &BTreeSet<String> {
+        &self.names
     }
 
     /// All of it in Prometheus' text format, version 0.0.4.
@@ -113,7 +126,7 @@ impl Registry {
     pub fn text(&self) -> String {
         let mut text = String::with_capacity(16 * 1024);
         // Writing to a String can't fail.
-        let _ = prometheus_text::encode(&mut text, &self.0);
+        let _ = prometheus_text::encode(&mut text, &self.registry);
         text
     }
 }
@@ -145,9 +158,20 @@ impl Gauges {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         });
     }
+
+    /// Forgets what was said, so that what is no more is not told of.
+    pub fn clear(&self) {
+        self.0.family.clear();
+        self.0.series.store(0, Ordering::Relaxed);
+    }
 }
 
 impl Histograms {
+    /// Makes the series of these labels, so that a rate can be taken of its first observation.
+    pub fn begin(&self, labels: &[(&'static str, &str)]) {
+        self.0.with(labels, |_| {});
+    }
+
     /// Adds an observation.
     pub fn observe(&self, labels: &[(&'static str, &str)], value: f64) {
         self.0.with(labels, |histogram| histogram.observe(value));
@@ -156,6 +180,16 @@ impl Histograms {
 
 fn owned(labels: &[(&'static str, &str)]) -> Labels {
     labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+}
+
+/// The families that a page describes in the table with that head: for tests that compare the two.
+#[must_use]
+pub fn named_in(page: &str, head: &str) -> BTreeSet<String> {
+    let head = format!("| {head} |");
+    let table = page.lines().skip_while(|line| !line.starts_with(&head)).take_while(|line| line.starts_with('|'));
+    let names = table.filter_map(|row| row.split('|').nth(1));
+    let names = names.flat_map(|names| names.split('`').filter(|name| name.starts_with("lgdl_")));
+    names.map(str::to_owned).collect()
 }
 
 /// Bytes of memory that this process holds, where the system says so.
@@ -191,6 +225,19 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_series_begins_with_nothing_and_a_gauge_can_forget() {
+        let mut registry = Registry::default();
+        registry.latencies("lgdl_seconds", "Time").begin(&[("result", "failed")]);
+        let nodes = registry.gauges("lgdl_node_up", "Nodes");
+        nodes.set(&[("node", "a")], 1);
+        assert!(registry.text().contains("lgdl_seconds_count{result=\"failed\"} 0"), "{}", registry.text());
+        nodes.clear();
+        assert!(!registry.text().contains("lgdl_node_up{"));
+        nodes.set(&[("node", "b")], 0);
+        assert!(registry.text().contains("lgdl_node_up{node=\"b\"} 0"));
     }
 
     #[test]

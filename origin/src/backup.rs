@@ -6,7 +6,7 @@ pub mod schedule;
 mod sealed;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,11 +14,13 @@ use std::time::Duration;
 use lgdl::crypto::CryptoError;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest as _, Sha256};
 use tokio::process::Command;
 
 use crate::clock::Millis;
 use crate::config::Config;
-use crate::files::{NewFile, folder_of, with_suffix};
+use crate::files::{NewFile, folder_of, with_suffix, write_private};
+use crate::hex;
 use crate::migrations;
 use crate::objects::{Location, ObjectsError, Place, TransferError};
 use crate::random::SystemRandom;
@@ -37,6 +39,8 @@ const MAX_BUSY_STEPS: u32 = 600;
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// The most of a program's complaint that is passed on, characters.
 const MAX_COMPLAINT_CHARS: usize = 2000;
+/// How much of a backup is read at once for its sum.
+const SUM_PART_BYTES: usize = 64 * 1024;
 
 /// What a program says where a disk is full, in the language in which we run it.
 const NO_SPACE: &str = "No space left on device";
@@ -46,6 +50,10 @@ const OPEN_PREFIX: &str = "lgdl-open-";
 
 /// The file in it that is on its way.
 const MADE: &str = "made";
+
+/// What a file beside a backup that is not sealed is called behind its name: it holds the backup's SHA-256, as `sha256sum -c` reads it. (What
+/// is sealed proves itself.)
+const SUM: &str = ".sha256";
 
 /// The note of the store of when a backup of it was last made.
 pub const MADE_NOTE: &str = "local:backup_made";
@@ -135,7 +143,14 @@ pub async fn make(
     progress: impl FnMut(BackupProgress),
 ) -> Result<u64, BackupError> {
     let (place, name) = match lies(target, config)? {
-        Lies::Here(path) => return file(config, path, programs, progress).await,
+        Lies::Here(path) => {
+            let bytes = file(config, path, programs, progress).await?;
+            if config.backup_key.is_none() {
+                let path = path.to_owned();
+                on_a_thread(move || keep_sum(&path)).await?;
+            }
+            return Ok(bytes);
+        }
         Lies::InABucket(place, name) => (place, name),
     };
     if place.holds(&name).await.map_err(BackupError::Place)? {
@@ -144,10 +159,51 @@ pub async fn make(
     let folder = open_folder(config)?;
     let made = folder.path().join(MADE);
     file(config, &made, programs, progress).await?;
-    place.upload(&made, &name).await.map_err(|error| match error {
+    let bytes = place.upload(&made, &name).await.map_err(|error| match error {
         TransferError::Place(error) => BackupError::NotKept(error),
         TransferError::File(path, error) => BackupError::File(path, error),
-    })
+    })?;
+    if config.backup_key.is_none() {
+        let sum = on_a_thread(move || sum_of(&made)).await?;
+        place.put(&format!("{name}{SUM}"), sum_line(&sum, &name)).await.map_err(BackupError::NotKept)?;
+    }
+    Ok(bytes)
+}
+
+fn sum_of(path: &Path) -> Result<String, BackupError> {
+    let failed = |error| BackupError::File(path.to_owned(), error);
+    let (mut file, mut sum, mut part) = (File::open(path).map_err(failed)?, Sha256::new(), vec![0; SUM_PART_BYTES]);
+    loop {
+        match file.read(&mut part).map_err(failed)? {
+            0 => return Ok(hex::encode(&sum.finalize())),
+            read => sum.update(&part[..read]),
+        }
+    }
+}
+
+fn sum_line(sum: &str, name: &str) -> Vec<u8> {
+    format!("{sum}  {name}\n").into_bytes()
+}
+
+/// Writes the sum of a backup beside it; without it the backup goes as well.
+fn keep_sum(path: &Path) -> Result<(), BackupError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let written = sum_of(path).and_then(|sum| {
+        let beside = with_suffix(path, SUM);
+        write_private(&beside, |file| file.write_all(&sum_line(&sum, &name)))
+            .map_err(|error| not_written(&beside, &error))
+    });
+    written.inspect_err(|_| drop(std::fs::remove_file(path)))
+}
+
+/// The sum that lies beside a backup, where one does.
+fn sum_beside(path: &Path) -> Result<Option<String>, BackupError> {
+    let beside = with_suffix(path, SUM);
+    match std::fs::read_to_string(&beside) {
+        Ok(line) => Ok(Some(line)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(BackupError::File(beside, error)),
+    }
 }
 
 /// Where a backup lies, or is to lie.
@@ -257,8 +313,8 @@ impl Opened {
     /// # Errors
     /// When it can't be read, its key is not at hand, or it was altered.
     pub async fn of(backup: &Location, config: &Config) -> Result<Opened, BackupError> {
-        let (fetched, backup) = match lies(backup, config)? {
-            Lies::Here(path) => (None, path.to_owned()),
+        let (fetched, backup, kept) = match lies(backup, config)? {
+            Lies::Here(path) => (None, path.to_owned(), sum_beside(path)?),
             Lies::InABucket(place, name) => {
                 let folder = open_folder(config)?;
                 let fetched = folder.path().join(MADE);
@@ -266,12 +322,21 @@ impl Opened {
                     TransferError::Place(error) => BackupError::Place(error),
                     TransferError::File(path, error) => not_written(&path, &error),
                 })?;
-                (Some(folder), fetched)
+                let kept = place.get(&format!("{name}{SUM}")).await.map_err(BackupError::Place)?;
+                (Some(folder), fetched, kept.map(|line| String::from_utf8_lossy(&line).into_owned()))
             }
         };
         let config = config.clone();
         on_a_thread(move || {
             if !is_sealed(&backup)? {
+                let kept = kept.as_deref().and_then(|line| line.split_whitespace().next());
+                if let Some(kept) = kept
+                    && kept != sum_of(&backup)?
+                {
+                    let why =
+                        format!("it is not what was made: its SHA-256 is not the one in the file {SUM} beside it");
+                    return Err(BackupError::Unusable(backup, why));
+                }
                 return Ok(Opened { path: backup, _folder: fetched });
             }
             let folder = match fetched {
@@ -496,6 +561,31 @@ fn connection_environment(url: &str) -> Result<Vec<(&'static str, String)>, Back
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Maintenance as _;
+
+    #[tokio::test]
+    async fn a_backup_that_is_not_sealed_and_was_altered_or_cut_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (database, target) = (path("lgdl.db"), path("monday.backup"));
+        crate::store::sqlite::SqliteStore::open(&database, &crate::clock::SystemClock).await.unwrap().close().await;
+        let given = [("LGDL_SQLITE_PATH", database.to_str().unwrap()), ("LGDL_EDGE_UNSIGNED", "true")];
+        let config = Config::read("", given.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+        let at = Location::Folder(target.clone());
+        make(&config, &at, None, |_| ()).await.unwrap();
+        Opened::of(&at, &config).await.unwrap();
+        let whole = std::fs::read(&target).unwrap();
+        let mut altered = whole.clone();
+        *altered.last_mut().unwrap() ^= 1;
+        for other in [&altered[..], &whole[..whole.len() - 4096]] {
+            std::fs::write(&target, other).unwrap();
+            let refused = Opened::of(&at, &config).await.unwrap_err().to_string();
+            assert!(refused.starts_with("E516 ") && refused.contains("SHA-256"), "{refused}");
+        }
+        // One of before has none.
+        std::fs::remove_file(with_suffix(&target, SUM)).unwrap();
+        Opened::of(&at, &config).await.unwrap();
+    }
 
     #[test]
     fn a_full_disk_of_the_backup_is_not_told_as_a_store_that_fails() {

@@ -15,14 +15,14 @@ use crate::bus::catalog::{ESCALATION_ACCEPTED, ESCALATION_RETURNED};
 use crate::clock::Millis;
 use crate::exports;
 use crate::hex;
-use crate::http::{Origin, Problem};
+use crate::http::{Beside, Origin, Problem};
 use crate::ids::{AdministratorId, ConversationId};
 use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::turn_record;
 use crate::store::{
-    AgentRow, CommitOutcome, Composing, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError,
-    Typist,
+    AgentRow, CommitOutcome, Composing, ConversationKey, ConversationRow, DeskPart, Event, HandoverRow, Lookup,
+    StoreError, Typist,
 };
 
 /// An agent who was silent for so long is gone: what they had goes back to its queue.
@@ -82,56 +82,54 @@ pub async fn act(
     deed: &Deed,
     key: &str,
 ) -> Result<u64, Problem> {
-    let row = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
-    let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
-    let name = request_name(deed, key, id, agent);
+    let mut found = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
     let mut attempt = Attempt::new(&*origin.random);
     for _ in 0..MAX_RUNS {
-        let row = match origin.store.find(&place).await? {
-            Lookup::Found(row) => origin.protection.open_conversation(*row).await?,
-            Lookup::Unknown => return Err(unknown()),
-            Lookup::Erased => return Err(Problem::erased("This conversation was erased.")),
-        };
+        let row = origin.protection.open_conversation(found).await?;
         let handover = origin.store.handover(tenant, id).await?.ok_or_else(unknown)?;
+        let name = request_name(deed, key, &handover, agent);
         match check(&handover, agent, deed) {
             Ok(Standing::ToDo) => {}
             Ok(Standing::Done) => return Ok(row.version),
             // The same request again is answered as it was, whatever has become of the hand-over since.
             Err(refused) => {
                 let kept = origin.protection.kept_request(tenant, &row.user_id, name.clone()).await?;
-                if origin.store.find_answer(tenant, &row.user_id, &kept.key).await?.is_none() {
-                    return Err(refused);
-                }
-                if let Deed::Return { outcome, .. } = deed {
-                    origin.store.note_outcome(tenant, &handover, outcome).await?;
-                }
-                return Ok(row.version);
+                return match origin.store.find_answer(tenant, &row.user_id, &kept.key).await? {
+                    Some((fingerprint, _)) if fingerprint == kept.fingerprint => Ok(row.version),
+                    Some(_) => Err(key_reused()),
+                    None => Err(refused),
+                };
             }
         }
         let turn = turn_of(deed, agent, origin.clock.now_ms());
         let settled = match own_turns::run(origin, &row, turn, &name, &mut attempt).await? {
             Ran::Done(outcome) => {
                 let told = told(origin, tenant, id, agent, &handover, deed);
-                own_turns::commit(origin, &row, &outcome, name.clone(), told, &attempt).await?
+                let beside = Beside { told, desk: part(deed, agent, &handover) };
+                own_turns::commit(origin, &row, &outcome, name, beside, &attempt).await?
             }
             Ran::Stopped(settled) => settled,
         };
         match settled {
             CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
                 tell_typing(origin, id, Typist::Agent, Composing::No).await;
-                if let Deed::Return { outcome, .. } = deed {
-                    origin.store.note_outcome(tenant, &handover, outcome).await?;
-                }
                 return Ok(row.version + 1);
             }
             CommitOutcome::Conflict { claimed_for_ms, .. } => {
                 let wait = claimed_for_ms.unwrap_or_default().min(MAX_CLAIM_WAIT_MS);
                 tokio::time::sleep(Duration::from_millis(wait)).await;
+                let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
+                found = match origin.store.find(&place).await? {
+                    Lookup::Found(row) => *row,
+                    Lookup::Unknown => return Err(unknown()),
+                    Lookup::Erased => return Err(Problem::erased("This conversation was erased.")),
+                };
             }
-            CommitOutcome::KeyReused => {
-                return Err(Problem::key_reused(
-                    "A new request needs a new key; a retry must repeat the request unchanged.",
-                ));
+            CommitOutcome::KeyReused => return Err(key_reused()),
+            CommitOutcome::AgentFull { had } => {
+                return Err(Problem::unacceptable(format!(
+                    "This agent has {had} conversations already, which is all they take."
+                )));
             }
             CommitOutcome::Erased => return Err(Problem::erased("This conversation was erased.")),
             CommitOutcome::NotTheirs => return Err(unknown()),
@@ -192,18 +190,28 @@ pub fn turn_of(deed: &Deed, agent: Option<&AgentRow>, now_ms: Millis) -> Turn {
 }
 
 /// What tells one deed from another: the same for a retry, on every origin.
-fn request_name(deed: &Deed, key: &str, id: &ConversationId, agent: Option<&AgentRow>) -> RequestName {
+fn request_name(deed: &Deed, key: &str, handover: &HandoverRow, agent: Option<&AgentRow>) -> RequestName {
     let (name, said) = match deed {
-        Deed::Accept => ("accept", ""),
-        Deed::Say { text } => ("say", text.as_str()),
-        Deed::Return { outcome, .. } => ("return", outcome.as_str()),
-        Deed::TimeOut => ("time_out", ""),
+        Deed::Accept => ("accept", Value::Null),
+        Deed::Say { text } => ("say", json!(text)),
+        Deed::Return { values, outcome, notes } => ("return", json!([outcome, values, notes])),
+        Deed::TimeOut => ("time_out", Value::Null),
     };
-    // Two agents may well take the same key.
+    let HandoverRow { conversation, since, .. } = handover;
+    // Two agents may well take the same key, and so may one in the next hand-over of the conversation.
     let who = agent.map_or(ORIGIN, |agent| agent.id.as_str());
-    let digest = hex::sha256(format!("{name}\n{id}\n{who}\n{key}").as_bytes());
+    let digest = hex::sha256(format!("{name}\n{conversation}\n{since}\n{who}\n{key}").as_bytes());
     let key = format!("desk_{}", &digest[..KEY_DIGITS]);
     RequestName { fingerprint: hex::sha256(format!("{key}\n{said}").as_bytes()), key }
+}
+
+/// What a deed does to its hand-over beside its turn.
+fn part(deed: &Deed, agent: Option<&AgentRow>, handover: &HandoverRow) -> Option<DeskPart> {
+    match deed {
+        Deed::Accept => agent.map(|agent| DeskPart::Taken { agent: agent.id.clone() }),
+        Deed::Return { outcome, .. } => Some(DeskPart::Ended { since: handover.since, outcome: outcome.clone() }),
+        Deed::Say { .. } | Deed::TimeOut => None,
+    }
 }
 
 /// What is told of a deed beside its turn.
@@ -226,6 +234,10 @@ fn told(
     event.detail["game"] = handover.game.clone().into();
     event.detail["queue"] = handover.queue.clone().into();
     vec![event]
+}
+
+fn key_reused() -> Problem {
+    Problem::key_reused("A new request needs a new key; a retry must repeat the request unchanged.")
 }
 
 fn unknown() -> Problem {
@@ -432,13 +444,13 @@ pub async fn look(origin: &Origin) -> Result<(), StoreError> {
 /// What agents had who are gone goes back to its queue.
 async fn look_for_lost(origin: &Origin) -> Result<(), StoreError> {
     let now_ms = origin.clock.now_ms();
-    let requeued = origin.store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms).await?;
-    let told = requeued.iter().map(|(tenant, handover)| requeued_event(tenant, handover, now_ms, "agent_lost"));
-    let told: Vec<Event> = told.collect();
-    if !told.is_empty() {
-        origin.store.enqueue(told).await?;
-    }
-    Ok(())
+    origin.store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms, lost_event).await.map(drop)
+}
+
+/// That a hand-over is back in its queue, since its agent is gone.
+#[must_use]
+pub fn lost_event(tenant: &str, handover: &HandoverRow, now_ms: Millis) -> Event {
+    requeued_event(tenant, handover, now_ms, "agent_lost")
 }
 
 /// Games go on whose persons have waited long enough, some at a time: what one of them calls holds up no other.

@@ -2,9 +2,11 @@
 //! and the names that a game gives to itself, its moves and its slots; never an id of a person or a conversation, never a text.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use lgdl::breaker::Breaker;
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
 use lgdl_tls::ServerTls;
 use lgdl_tls::metrics::{CERTIFICATE_ENDS, CERTIFICATE_FAULT};
@@ -12,15 +14,23 @@ use lgdl_tls::metrics::{CERTIFICATE_ENDS, CERTIFICATE_FAULT};
 use crate::alerts::Recent;
 use crate::clock::Millis;
 use crate::facts::{Ending, TurnFacts};
+use crate::http::TURNS_ROUTE;
 use crate::ids::ConversationId;
-use crate::store::{CommitOutcome, Connections};
+use crate::nodes::{self, NodeState};
+use crate::store::{CommitOutcome, Connections, NodeRow};
 use crate::supervised::BrokenDown;
-use crate::work::Work;
+use crate::work::{Ended, Work};
 
 /// A conversation counts as active for so long after its last turn.
 pub const ACTIVE_FOR_MS: Millis = 15 * 60 * 1000;
 /// Conversations that are followed at most, for how long they take. Beyond it new ones are counted, and not timed.
 const MAX_FOLLOWED: usize = 50_000;
+/// Conversations that count as active at most.
+const MAX_ACTIVE: usize = 1_000_000;
+/// How often it is looked which of them have fallen silent.
+const SWEEP_EVERY_MS: Millis = 60_000;
+/// Statuses of a commit that an alert takes the rate of, and of those that it compares them with.
+const COMMIT_STATUSES: [&str; 3] = ["200", "500", "503"];
 
 /// The counters of one process.
 #[derive(Debug)]
@@ -63,7 +73,13 @@ pub struct Metrics {
     drill_failed_at: Gauges,
     archive_at: Gauges,
     archive_failed_at: Gauges,
-    followed: Mutex<HashMap<ConversationId, Followed>>,
+    storage_up: Gauges,
+    node_up: Gauges,
+    node_waiting: Gauges,
+    node_waits_seconds: Gauges,
+    node_aside: Gauges,
+    node_breaker: Gauges,
+    followed: Mutex<Follows>,
     /// What the store did with the last work.
     pub work: Work,
     /// What must go on and broke down.
@@ -72,9 +88,47 @@ pub struct Metrics {
     pub recent: Recent,
 }
 
+/// Conversations that go on.
+#[derive(Debug, Default)]
+struct Follows {
+    /// Those that are timed.
+    conversations: HashMap<ConversationId, Followed>,
+    /// When each had its last turn, by a digest of its id: many more than are timed.
+    active: HashMap<u64, Millis>,
+    swept_at: Millis,
+}
+
+impl Follows {
+    /// Drops those that have fallen silent, now and then; which of them were timed.
+    fn sweep(&mut self, now_ms: Millis) -> Vec<Followed> {
+        if now_ms - self.swept_at < SWEEP_EVERY_MS {
+            return Vec::new();
+        }
+        self.swept_at = now_ms;
+        let is_silent = |last_at: Millis| now_ms - last_at >= ACTIVE_FOR_MS;
+        self.active.retain(|_, last_at| !is_silent(*last_at));
+        self.conversations.extract_if(|_, one| is_silent(one.last_at)).map(|(_, one)| one).collect()
+    }
+
+    fn note_active(&mut self, conversation: &ConversationId, now_ms: Millis) {
+        let mut hasher = DefaultHasher::new();
+        conversation.hash(&mut hasher);
+        let digest = hasher.finish();
+        if self.active.len() < MAX_ACTIVE || self.active.contains_key(&digest) {
+            self.active.insert(digest, now_ms);
+        }
+    }
+
+    fn active(&self, now_ms: Millis) -> u64 {
+        self.active.values().filter(|last_at| now_ms - **last_at < ACTIVE_FOR_MS).count() as u64
+    }
+}
+
 /// What is remembered of a conversation while it goes on, to say how long things took.
 #[derive(Debug, Default)]
 struct Followed {
+    game: String,
+    turns: u64,
     begun_at: Option<Millis>,
     last_at: Millis,
     /// The slot that is asked for, since when, and how often it was asked.
@@ -177,8 +231,10 @@ impl Default for Metrics {
                 "lgdl_conversation_duration_seconds",
                 "Time from the first turn of a conversation to something that it came to, by game",
             ),
-            turns_each: registry
-                .numbers("lgdl_turns_per_conversation", "Turns up to something that a conversation came to, by game"),
+            turns_each: registry.numbers(
+                "lgdl_turns_per_conversation",
+                "Turns of a conversation that has had none for 15 minutes, by game",
+            ),
             endings: registry
                 .counters("lgdl_conversation_completions", "Moves that came to an end, by game and how they ended"),
             turns: registry.counters("lgdl_turns", "Turns that were committed, by game, move and stage"),
@@ -190,6 +246,16 @@ impl Default for Metrics {
                 .patience("lgdl_slot_fill_time_seconds", "Time from the first question for a slot to its value"),
             store_seconds: registry
                 .latencies("lgdl_storage_operation_seconds", "Time of the store's work, by operation and result"),
+            storage_up: registry.gauges("lgdl_storage_up", "Whether the store takes what it is given: 1, or 0"),
+            node_up: registry.gauges("lgdl_node_up", "Edge nodes, and whether they tell of themselves: 1, or 0"),
+            node_waiting: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin, by node"),
+            node_waits_seconds: registry
+                .gauges("lgdl_journal_age_seconds", "Since when turns have waited for the origin, by node"),
+            node_aside: registry.gauges("lgdl_journal_aside", "Turns that were set aside, by node"),
+            node_breaker: registry.gauges(
+                "lgdl_circuit_breaker_state",
+                "Breakers in front of what is called, by node: 0 closed, 1 half-open, 2 open",
+            ),
             pool: registry.gauges("lgdl_storage_pool_size", "Connections to the database, by what they do"),
             memory: registry.gauges("lgdl_memory_usage_bytes", "Memory that the process holds"),
             push_lag_links: registry
@@ -236,6 +302,12 @@ impl Default for Metrics {
             &metrics.delivery_failures,
         ] {
             counters.add(&[], 0);
+        }
+        for status in COMMIT_STATUSES {
+            metrics.requests.add(&[("route", TURNS_ROUTE), ("method", "POST"), ("status", status)], 0);
+        }
+        for result in ["ok", "failed"] {
+            metrics.store_seconds.begin(&[("operation", Operation::Commit.name()), ("result", result)]);
         }
         metrics
     }
@@ -315,6 +387,7 @@ impl Metrics {
             CommitOutcome::NotTheirs => "not_theirs",
             CommitOutcome::Erased => "erased",
             CommitOutcome::DataKeyGone => "data_key_gone",
+            CommitOutcome::AgentFull { .. } => "agent_full",
         };
         self.commits.count(&[("outcome", name)]);
         if matches!(outcome, CommitOutcome::Conflict { .. }) {
@@ -323,11 +396,11 @@ impl Metrics {
     }
 
     /// Times work of the store.
-    pub fn stored<T, E>(&self, operation: Operation, took: Duration, result: &Result<T, E>) {
+    pub fn stored(&self, operation: Operation, took: Duration, ended: Ended) {
         if operation == Operation::Commit {
             self.recent.commit(took);
         }
-        let result = if result.is_ok() { "ok" } else { "failed" };
+        let result = if ended == Ended::Well { "ok" } else { "failed" };
         self.store_seconds.observe(&[("operation", operation.name()), ("result", result)], took.as_secs_f64());
     }
 
@@ -360,15 +433,17 @@ impl Metrics {
         ending: Option<Ending>,
         now_ms: Millis,
     ) {
-        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut follows = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.over(&follows.sweep(now_ms));
+        follows.note_active(conversation, now_ms);
+        let followed = &mut follows.conversations;
         if followed.len() >= MAX_FOLLOWED && !followed.contains_key(conversation) {
-            followed.retain(|_, one| now_ms - one.last_at < ACTIVE_FOR_MS);
-            if followed.len() >= MAX_FOLLOWED {
-                return;
-            }
+            return;
         }
-        let one = followed.entry(conversation.clone()).or_default();
-        one.last_at = now_ms;
+        let one = followed
+            .entry(conversation.clone())
+            .or_insert_with(|| Followed { game: game.1.to_owned(), ..Followed::default() });
+        (one.last_at, one.turns) = (now_ms, facts.turn);
         if facts.turn == 1 {
             one.begun_at = Some(now_ms);
         }
@@ -384,11 +459,48 @@ impl Metrics {
             (Some(slot), _) => Some((slot.clone(), now_ms, 1)),
             (None, asked) => asked.filter(|_| ending.is_none()),
         };
-        if ending.is_some() {
+        if ending.is_some()
+            && let Some(begun_at) = one.begun_at
+        {
+            self.duration.observe(&[game], seconds(now_ms - begun_at));
+        }
+    }
+
+    /// Counts the turns of conversations that have fallen silent.
+    fn over(&self, silent: &[Followed]) {
+        for one in silent {
             #[expect(clippy::cast_precision_loss, reason = "no conversation has 2^52 turns")]
-            self.turns_each.observe(&[game], facts.turn as f64);
-            if let Some(begun_at) = one.begun_at {
-                self.duration.observe(&[game], seconds(now_ms - begun_at));
+            self.turns_each.observe(&[("game_id", &one.game)], one.turns as f64);
+        }
+    }
+
+    /// Says whether the store takes what it is given.
+    pub fn storage_is_up(&self, up: bool) {
+        self.storage_up.set(&[], up.into());
+    }
+
+    /// Says how the edge nodes are, as they told last.
+    pub fn nodes(&self, rows: &[NodeRow], now_ms: Millis) {
+        for gauges in
+            [&self.node_up, &self.node_waiting, &self.node_waits_seconds, &self.node_aside, &self.node_breaker]
+        {
+            // One that was forgotten is not told of any more.
+            gauges.clear();
+        }
+        for row in rows {
+            let (node, report) = (("node", row.name.as_str()), &row.report);
+            let is_alive = nodes::state(row, now_ms) == NodeState::Alive;
+            let platform = [node, ("platform", report.platform.as_str()), ("version", report.version.as_str())];
+            self.node_up.set(&platform, is_alive.into());
+            self.node_waiting.set(&[node], report.waiting);
+            // By the node's own clock up to its report, and by this one's since.
+            let waits_ms = report.waiting_since_ms.map_or(0, |since| {
+                report.sent_at_ms.saturating_sub(since).max(0) + now_ms.saturating_sub(row.seen_at).max(0)
+            });
+            self.node_waits_seconds.set(&[node], (waits_ms / 1000).unsigned_abs());
+            self.node_aside.set(&[node], report.aside);
+            if let Some(level) = Breaker::level(&report.breaker) {
+                self.node_breaker.set(&[node, ("target", "origin")], level);
             }
         }
     }
@@ -406,10 +518,11 @@ impl Metrics {
         for (state, count) in [("busy", busy), ("idle", idle), ("waiting", waiting)] {
             self.pool.set(&[("state", state)], count);
         }
-        let followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        let active = followed.values().filter(|one| now_ms - one.last_at < ACTIVE_FOR_MS).count();
-        drop(followed);
-        self.active.set(&[], active as u64);
+        let mut follows = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.over(&follows.sweep(now_ms));
+        let active = follows.active(now_ms);
+        drop(follows);
+        self.active.set(&[], active);
         if let Some(bytes) = resident_bytes() {
             self.memory.set(&[], bytes);
         }
@@ -420,4 +533,99 @@ impl Metrics {
 #[expect(clippy::cast_precision_loss, reason = "no time span has 2^52 ms")]
 fn seconds(ms: Millis) -> f64 {
     ms.max(0) as f64 / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_metrics_names_what_the_origin_has_and_nothing_else() {
+        let page = include_str!("../../docs/metrics.md");
+        assert_eq!(&lgdl_metrics::named_in(page, "at the origin"), Metrics::default().registry.names());
+    }
+
+    fn conversation(number: u64) -> ConversationId {
+        ConversationId::of_digest(&format!("{number:032x}")).expect("a digest")
+    }
+
+    fn turn(metrics: &Metrics, number: u64, turn: u64, now_ms: Millis) {
+        let facts = TurnFacts { turn, ..TurnFacts::default() };
+        metrics.turn("medical", &conversation(number), &facts, now_ms);
+    }
+
+    fn has(metrics: &Metrics, now_ms: Millis, line: &str) {
+        let text = metrics.text(Connections::default(), now_ms);
+        assert!(text.lines().any(|found| found == line), "{line}");
+    }
+
+    #[test]
+    fn a_conversation_counts_its_turns_once_when_it_is_over() {
+        let metrics = Metrics::default();
+        for number in 1..=3 {
+            turn(&metrics, 1, number, 1_000);
+        }
+        let count = |count: u32| format!(r#"lgdl_turns_per_conversation_count{{game_id="medical"}} {count}"#);
+        let text = metrics.text(Connections::default(), 2_000);
+        assert!(!text.contains("lgdl_turns_per_conversation_count{"), "{text}");
+        has(&metrics, 1_000 + ACTIVE_FOR_MS, &count(1));
+        has(&metrics, 1_000 + ACTIVE_FOR_MS, r#"lgdl_turns_per_conversation_sum{game_id="medical"} 3.0"#);
+        has(&metrics, 1_000 + 2 * ACTIVE_FOR_MS, &count(1));
+    }
+
+    #[test]
+    fn more_conversations_are_active_than_are_timed() {
+        let metrics = Metrics::default();
+        let many = MAX_FOLLOWED as u64 + 10;
+        for number in 0..many {
+            turn(&metrics, number, 1, 1_000);
+        }
+        has(&metrics, 2_000, &format!("lgdl_conversations_active {many}"));
+        has(&metrics, 1_000 + ACTIVE_FOR_MS, "lgdl_conversations_active 0");
+        let follows = metrics.followed.lock().unwrap();
+        assert!(follows.conversations.is_empty() && follows.active.is_empty());
+    }
+
+    #[test]
+    fn those_that_fell_silent_are_looked_for_now_and_then_and_not_by_every_turn() {
+        let mut follows = Follows { swept_at: 1_000, ..Follows::default() };
+        follows.conversations.insert(conversation(1), Followed::default());
+        let long_after = 1_000 + SWEEP_EVERY_MS;
+        follows.conversations.get_mut(&conversation(1)).unwrap().last_at = long_after - ACTIVE_FOR_MS;
+        assert!(follows.sweep(long_after - 1).is_empty());
+        assert_eq!(follows.sweep(long_after).len(), 1);
+    }
+
+    #[test]
+    fn nodes_are_told_of_as_they_told_last_and_no_longer_than_they_are_known() {
+        let metrics = Metrics::default();
+        let report = serde_json::json!({
+            "version": "1", "platform": "workers", "region": null, "games": [], "waiting": 7,
+            "waiting_since_ms": 40_000, "aside": 2, "breaker": "open", "drained_at_ms": null, "every_ms": 5_000,
+            "sent_at_ms": 50_000,
+        });
+        let report = serde_json::from_value(report).unwrap();
+        let row = NodeRow {
+            name: "w1".into(),
+            report,
+            joined_at: 0,
+            seen_at: 100_000,
+            clock_ahead_ms: 0,
+            silent_since: None,
+        };
+        metrics.nodes(std::slice::from_ref(&row), 105_000);
+        for line in [
+            r#"lgdl_node_up{node="w1",platform="workers",version="1"} 1"#,
+            r#"lgdl_journal_depth{node="w1"} 7"#,
+            r#"lgdl_journal_age_seconds{node="w1"} 15"#,
+            r#"lgdl_journal_aside{node="w1"} 2"#,
+            r#"lgdl_circuit_breaker_state{node="w1",target="origin"} 2"#,
+        ] {
+            has(&metrics, 105_000, line);
+        }
+        metrics.nodes(&[row], 200_000);
+        has(&metrics, 200_000, r#"lgdl_node_up{node="w1",platform="workers",version="1"} 0"#);
+        metrics.nodes(&[], 200_000);
+        assert!(!metrics.text(Connections::default(), 200_000).contains("w1"));
+    }
 }

@@ -122,6 +122,17 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
     Ok(())
 }
 
+/// Notes how far the clock of a node is off whose reports are refused for it. Only while nothing else is heard of it: what somebody sends
+/// again of an earlier time says nothing of a node that is well.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_clock(store: &dyn Store, report: &NodeReport, now_ms: Millis) -> Result<()> {
+    let Some(row) = store.find_node(&report.name).await?.filter(|row| is_silent(row, now_ms)) else { return Ok(()) };
+    let (seen_at, clock_ahead_ms) = (Some(row.seen_at), report.sent_at_ms.saturating_sub(now_ms));
+    store.keep_node(NodeRow { clock_ahead_ms, ..row }, seen_at, Vec::new()).await.map(drop)
+}
+
 /// Its name, and what it tells, as the store keeps it.
 fn facts(report: NodeReport) -> (String, NodeFacts) {
     let NodeReport {

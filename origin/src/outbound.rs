@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
 use lgdl::networks::{is_private, is_private_host};
 use lgdl_tls::{any_server, client_config};
+use rustls::CertificateError;
 use tower::util::BoxCloneSyncService;
 
 /// How a call names itself.
@@ -125,10 +126,49 @@ pub async fn get(uri: &Uri, within: Duration, proof: Proof) -> Result<Answer, St
     tokio::time::timeout(within, exchange).await.map_err(|_| late())?
 }
 
-/// An error with what caused it.
-pub fn causes(error: &dyn std::error::Error) -> String {
+/// An error with what caused it. What the other side's certificate holds is not shown: its names may be nobody's business.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(refused) = certificate_error(error) {
+        return certificate_fault(refused).to_owned();
+    }
     match error.source() {
         Some(cause) => format!("{error}: {}", causes(cause)),
         None => error.to_string(),
+    }
+}
+
+/// What stands against a certificate, where that is what an error is about; it may lie in errors of reading and writing.
+fn certificate_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e CertificateError> {
+    match error.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::InvalidCertificate(why)) => Some(why),
+        Some(_) => None,
+        None => certificate_error(error.downcast_ref::<std::io::Error>()?.get_ref()?),
+    }
+}
+
+fn certificate_fault(why: &CertificateError) -> &'static str {
+    use CertificateError as Why;
+    match why {
+        Why::Expired | Why::ExpiredContext { .. } => "its certificate has ended",
+        Why::NotValidYet | Why::NotValidYetContext { .. } => "its certificate is not valid yet",
+        Why::NotValidForName | Why::NotValidForNameContext { .. } => "its certificate is for another name",
+        Why::UnknownIssuer => "its certificate is of no authority that is trusted",
+        Why::Revoked => "its certificate was revoked",
+        _ => "its certificate is not good",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_sides_certificate_holds_is_not_shown() {
+        let within = |error: rustls::Error| std::io::Error::other(std::io::Error::other(error));
+        let expected = rustls::pki_types::ServerName::try_from("hooks.example.com").unwrap();
+        let why = CertificateError::NotValidForNameContext { expected, presented: vec!["internal.example.net".into()] };
+        assert_eq!(causes(&within(rustls::Error::InvalidCertificate(why))), "its certificate is for another name");
+        let another = rustls::Error::General("the line is noisy".into());
+        assert!(causes(&within(another)).contains("the line is noisy"));
     }
 }

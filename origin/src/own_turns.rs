@@ -9,11 +9,11 @@ use lgdl::wire::origin::{Acting, ClaimRequest, CommitRequest, StateName, state_d
 
 use crate::capabilities;
 use crate::hex;
-use crate::http::{self, Origin, Problem};
+use crate::http::{self, Beside, Origin, Problem};
 use crate::privacy::RequestName;
 use crate::random::Random;
 use crate::records::CommitBody;
-use crate::store::{CommitOutcome, ConversationRow, Event, StoreError};
+use crate::store::{CommitOutcome, ConversationRow, StoreError};
 
 /// The participant of a turn that nobody but the origin takes.
 pub(crate) const ORIGIN: &str = "system";
@@ -136,7 +136,7 @@ fn claim(row: &ConversationRow, name: &RequestName, acting: Acting) -> ClaimRequ
     }
 }
 
-/// Commits what came of it, and with it what is `told`.
+/// Commits what came of it, and with it what goes beside it.
 ///
 /// # Errors
 /// When the store fails.
@@ -145,13 +145,13 @@ pub(crate) async fn commit(
     row: &ConversationRow,
     outcome: &Outcome,
     name: RequestName,
-    told: Vec<Event>,
+    beside: Beside,
     attempt: &Attempt,
 ) -> Result<CommitOutcome, Problem> {
     let request = request(row, outcome, name, attempt);
     let body = serde_json::to_vec(&request).and_then(|bytes| serde_json::from_slice::<CommitBody>(&bytes));
     let body = body.map_err(|error| StoreError::Internal(format!("a turn of the origin's own: {error}")))?;
-    Ok(http::commit(origin, &row.tenant, body, told).await?.outcome)
+    Ok(http::commit(origin, &row.tenant, body, beside).await?.outcome)
 }
 
 fn request(row: &ConversationRow, outcome: &Outcome, name: RequestName, attempt: &Attempt) -> CommitRequest {

@@ -203,6 +203,7 @@ impl CommitBody {
             turn,
             context: Vec::new(),
             events,
+            desk: None,
             data_key: None,
             now_ms,
         })

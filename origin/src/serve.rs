@@ -235,6 +235,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         live: Live::new(Arc::clone(&config)),
         config,
         store,
+        tail: Arc::default(),
         protection,
         clock,
         random,
@@ -270,6 +271,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     supervised::keep(&mut keeper, &origin, "audit", |of| async move {
         audit::keep(&*of.store, &of.live, &*of.clock).await;
     });
+    supervised::keep(&mut keeper, &origin, "events", |of| async move { of.tail.keep(&*of.store).await });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
     let (all, of) = (&mut tasks, &origin);
     supervised::keep(all, of, "cleanup", |of| async move { cleanup::keep(&of).await });

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::clock::{Millis, is_within};
 
 /// How long work that failed speaks for the store, when no work follows and trials succeed.
-pub const FORGOTTEN_AFTER_MS: Millis = 10_000;
+pub const FORGOTTEN_AFTER_MS: Millis = 4_000;
 /// How long the outcome of a trial is good for: whoever asks more often gets the same answer, and costs nothing.
 pub const TRIAL_EVERY_MS: Millis = 1_000;
 /// So many turns in a row must fail before one that failed for a reason of its own counts against the store.

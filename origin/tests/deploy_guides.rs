@@ -204,23 +204,51 @@ fn the_alerts_can_be_checked_as_the_guide_says() {
 /// counts on.
 const SYSTEMCTL: &str = r#"#!/usr/bin/env bash
 set -euo pipefail
-[ "$1 $2" = "enable --now" ]
-unit=$3 credentials="$PLACE/run/$3"
-mkdir -p "$credentials"
+unit="${!#}"
+unit="${unit%.service}"
+cat "$PLACE/etc/systemd/system/$unit.service" "$PLACE/edits/$unit.conf" > "$PLACE/whole-$unit"
+case "$1" in
+  cat) cat "$PLACE/whole-$unit" ;;
+  enable)
+    credentials="$PLACE/run/$unit"
+    mkdir -p "$credentials"
+    properties=()
+    while IFS= read -r line; do
+      case $line in
+        ExecStart=*) command=${line#*=} ;;
+        [A-Z]*=*) properties+=("--property=${line//%d/$credentials}") ;;
+      esac
+    done < "$PLACE/whole-$unit"
+    CREDENTIALS="$credentials" systemd-run "${properties[@]}" $command >> "$PLACE/log" 2>&1 &
+    ;;
+  *) exit 2 ;;
+esac
+"#;
+
+/// Gives a command what its properties say: credentials, settings, folder.
+const SYSTEMD_RUN: &str = r#"#!/usr/bin/env bash
+set -euo pipefail
 settings=("PATH=$PATH" "LGDL_LISTEN=$LISTEN" "LGDL_ADMIN_LISTEN=127.0.0.1:0")
-while IFS= read -r line; do
-  value=${line#*=}
-  case $line in
-    LoadCredential=*) cp "${value#*:}" "$credentials/${value%%:*}" ;;
-    Environment=*) for pair in $value; do settings+=("${pair//%d/$credentials}"); done ;;
-    EnvironmentFile=*) while IFS= read -r pair; do settings+=("$pair"); done < "$value" ;;
-    WorkingDirectory=*) folder=$value ;;
-    ExecStart=*) command=$value ;;
+while :; do
+  case "$1" in
+    --unit=*) CREDENTIALS="$PLACE/run/credentials/${1#*=}.service" ;;
+    --property=*)
+      line=${1#*=} value=${1#*=*=}
+      case $line in
+        LoadCredential=*) mkdir -p "$CREDENTIALS" && cp "${value#*:}" "$CREDENTIALS/${value%%:*}" ;;
+        Environment=*) for pair in $value; do settings+=("$pair"); done ;;
+        EnvironmentFile=*) while IFS= read -r pair; do settings+=("$pair"); done < "$value" ;;
+        WorkingDirectory=*) folder=$value ;;
+      esac
+      ;;
+    --*) ;;
+    *) break ;;
   esac
-done < <(cat "$PLACE/units/$unit.service" "$PLACE/units/$unit.conf")
+  shift
+done
 mkdir -p "$folder"
 cd "$folder"
-env -i "${settings[@]}" $command >> "$PLACE/log" 2>&1 &
+exec env -i "${settings[@]}" "$@"
 "#;
 
 #[test]
@@ -229,29 +257,37 @@ fn whoever_follows_the_guide_of_machines_has_an_origin_and_a_node() {
         return skip(need, &why);
     }
     let mut place = Place::new(&["8787", "8080"]);
-    let folders = ["/etc/lgdl", "/usr/bin/lgdl", "/var/lib/", "/var/cache/"];
+    let folders = ["/etc/lgdl", "/etc/systemd/", "/usr/bin/", "/var/lib/", "/var/cache/", "/run/credentials/"];
     let there = |folder: &str| place.folder.path().join(&folder[1..]).display().to_string();
     let folders = folders.map(|folder| (folder.to_owned(), there(folder)));
     place.names.extend(folders);
-    fs::create_dir_all(place.path("etc")).expect("a folder");
+    for folder in ["etc/systemd/system", "var/lib"] {
+        fs::create_dir_all(place.path(folder)).expect("a folder");
+    }
     copy(&component().expect("looked for"), &place.path("usr/bin/lgdl_edge.wasm"));
     // A release.
     let name = "lgdl-0.1.0-x86_64-unknown-linux-gnu";
     copy(Path::new(env!("CARGO_BIN_EXE_lgdl")), &place.path("work").join(name).join("lgdl"));
-    let packed = format!("tar cf - {name} | gzip -1 > {name}.tar.gz && rm -r {name} && sha256sum * > SHA256SUMS");
+    for file in ["lgdl-origin.service", "lgdl-edge.service", "lgdl-as"] {
+        let text = fs::read_to_string(root().join("deploy/systemd").join(file)).expect("a file");
+        place.program(&format!("work/{name}/systemd/{file}"), &place.here(&text));
+    }
+    let packed = format!(
+        "tar cf - {name} | gzip -1 > {name}.tar.gz && rm -r {name} && sha256sum * > SHA256SUMS && cp -r {}/games .",
+        root().display()
+    );
     let packed = Command::new("bash").args(["-c", &packed]).current_dir(place.path("work")).status();
     assert!(packed.is_ok_and(|status| status.success()));
     // What `systemctl edit` is told.
     for unit in ["lgdl-origin", "lgdl-edge"] {
-        let service = root().join("deploy/systemd").join(format!("{unit}.service"));
-        place.write(&format!("units/{unit}.service"), &place.here(&fs::read_to_string(service).expect("a unit")));
         let edit = format!("`systemctl edit {unit}`");
         let added: Vec<Block> =
             blocks(&page("bare")).into_iter().filter(|b| b.kind == "ini" && b.before.contains(&edit)).collect();
         assert_eq!(added.len(), 1, "{unit}");
-        place.write(&format!("units/{unit}.conf"), &place.here(&added[0].text));
+        place.write(&format!("edits/{unit}.conf"), &place.here(&added[0].text));
     }
     place.program("bin/systemctl", SYSTEMCTL);
+    place.program("bin/systemd-run", SYSTEMD_RUN);
     place.environment =
         vec![("PLACE", place.folder.path().display().to_string()), ("LISTEN", place.here("127.0.0.1:8787"))];
     let said = place.follow("bare");

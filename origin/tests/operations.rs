@@ -342,15 +342,21 @@ fn dashboards(running: &Running, folder: &Path) {
         .spawn()
         .expect("prometheus");
     let _prometheus = Running { child, node: String::new(), origin: String::new() };
-    // Something has to happen in every second, for quantiles to be of something.
-    let (turn, begun) =
-        (|n: u64| format!(r#"{{"user_id": "u", "conversation_id": "d", "input": "hello {n}"}}"#), Instant::now());
+    // Something has to happen in every second, for quantiles to be of something; and everything that a panel tells of.
+    const SAID: [&str; 7] = ["hello", "blorp", "my knee hurts", "banana", "7", "since 2 days ago", "no"];
+    let turn = |conversation: u64, said: &str| {
+        format!(r#"{{"user_id": "u", "conversation_id": "d{conversation}", "input": "{said}"}}"#)
+    };
+    let (mut conversation, begun) = (0, Instant::now());
     let boards = root().join("deploy/monitoring/dashboards");
     let boards: Vec<PathBuf> = texts(&boards).into_iter().map(|(path, _)| path).collect();
     loop {
-        for n in 0..20 {
-            let url = format!("{}/games/clinic_triage/move", running.node);
-            curl(&url, &["-H", "content-type: application/json", "-d", &turn(n)]).expect("a turn");
+        for _ in 0..3 {
+            conversation += 1;
+            for said in SAID {
+                let url = format!("{}/games/clinic_triage/move", running.node);
+                curl(&url, &["-H", "content-type: application/json", "-d", &turn(conversation, said)]).expect("a turn");
+            }
         }
         let mut script = Command::new(tools.join("bin/python"));
         script

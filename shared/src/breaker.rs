@@ -81,6 +81,15 @@ impl Default for Breaker {
 }
 
 impl Breaker {
+    /// How its state is told in figures, by its [`name`](Breaker::name): 0 closed, 1 half-open, 2 open; `None` for any other word.
+    #[must_use]
+    pub fn level(name: &str) -> Option<u64> {
+        [Breaker::default(), Breaker::HalfOpen { trial_from_ms: 0 }, Breaker::Open { since_ms: 0 }]
+            .iter()
+            .zip(0..)
+            .find_map(|(breaker, level)| (breaker.name() == name).then_some(level))
+    }
+
     /// Asks to make a call.
     #[must_use]
     pub fn admit(&mut self, now_ms: i64) -> Admission {

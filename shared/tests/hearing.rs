@@ -321,3 +321,36 @@ fn a_piano_workshop_hears_numbers_of_streets_who_speaks_and_days_told_in_a_round
 fn a_workshop_for_organs_hears_numbers_of_streets_who_speaks_and_changes_beside_an_answer() {
     check("organs");
 }
+
+#[test]
+fn a_framer_hears_what_stands_beside_a_yes_or_a_no_and_gives_up_no_more_than_it_must() {
+    check("framer");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_framer_hears_the_same_in_spanish() {
+    check("marcos");
+}
+
+#[test]
+fn a_sewing_workshop_hears_which_machine_it_is_and_from_which_year() {
+    check("sewing");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_sewing_workshop_hears_the_same_in_spanish() {
+    check("costura");
+}
+
+#[test]
+fn a_timber_yard_hears_what_is_no_option_what_is_exchanged_and_what_is_counted_from_another_day() {
+    check("timber");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_timber_yard_hears_the_same_in_spanish() {
+    check("maderas");
+}

@@ -53,8 +53,8 @@ done
 saw "all healthy $(($(date +%s) - begun)) s after compose up"
 
 lgdl keys create --name test --scope turns > "$folder/key"
-say() { # conversation, text
-  jq -n --arg conversation "$1" --arg input "$2" '{user_id: "u", conversation_id: $conversation, input: $input}' |
+say() { # conversation, text, person
+  jq -n --arg conversation "$1" --arg input "$2" --arg person "${3:-u}" '{user_id: $person, conversation_id: $conversation, input: $input}' |
     curl -fsS --cacert secrets/tls.crt --resolve "localhost:$port:127.0.0.1" "https://localhost:$port/games/clinic/move" \
       -H "authorization: Bearer $(cat "$folder/key")" -H 'content-type: application/json' -d @-
 }
@@ -108,3 +108,35 @@ saw "Prometheus scrapes origin and nodes, $rules rules; Alertmanager is well"
 pieces="$(docker exec "$(compose ps -q postgres)" sh -c 'psql -qAt -U lgdl -c "SELECT pg_switch_wal()" >/dev/null; for _ in $(seq 50); do ls /archive | grep -q . && break; sleep 0.2; done; ls /archive | wc -l')"
 [ "$pieces" -gt 0 ] || fail "nothing was archived"
 saw "the database's log is archived"
+
+# The database is lost with its disk, and brought back to a moment as docs/deploy/recovery.md says.
+until_true() {
+  for _ in $(seq 120); do
+    "$@" > /dev/null 2>&1 && return 0
+    sleep 0.5
+  done
+  return 1
+}
+until_true compose exec -T postgres sh -c 'ls /archive/*.backup' || fail "no base backup: $(compose logs base-backups)"
+saw "a base backup made by itself"
+say second 'my elbow hurts' | jq -e '.durable' > /dev/null || fail "the turn is not durable"
+say third 'my toe hurts' erased | jq -e '.durable' > /dev/null || fail "the turn is not durable"
+moment="$(compose exec -T postgres psql -qAt -U lgdl -c 'SELECT clock_timestamp()')"
+say late 'my neck hurts' | jq -e '.durable' > /dev/null || fail "the turn is not durable"
+lgdl gdpr erase erased > /dev/null || fail "the erasure"
+piece="$(compose exec -T postgres psql -qAt -U lgdl -c 'SELECT pg_walfile_name(pg_switch_wal())')"
+until_true compose exec -T postgres test -e "/archive/$piece" || fail "the last piece of the log is not archived"
+compose stop origin postgres > /dev/null 2>&1
+compose run --rm --no-deps --entrypoint sh recover -c 'rm -rf /var/lib/postgresql/data/*' 2> /dev/null
+compose run --rm recover "$moment" 2> /dev/null || fail "recover"
+compose up -d postgres > /dev/null 2>&1
+compose run --rm recovered 120 2> /dev/null || fail "recovered: $(compose logs --tail 20 postgres)"
+compose run --rm origin gdpr reapply /data/tombstones.jsonl > "$folder/reapplied" 2>&1 || fail "reapply: $(cat "$folder/reapplied")"
+compose up -d > /dev/null 2>&1
+begins() { lgdl gdpr export "$1" --reason test 2> /dev/null | jq -r '[.conversations[].turns[0].user_input] | sort | join(", ")'; }
+has_come_back() { [ -n "$(begins u)" ]; }
+until_true has_come_back
+[ "$(begins u)" = 'my elbow hurts, my knee hurts' ] || fail "after the recovery: $(begins u)"
+[ -z "$(begins erased)" ] || fail "who was erased is back"
+say second '3' | jq -e '.durable' > /dev/null || fail "the conversation does not go on"
+saw "a lost database, back to a moment: what was said until then is there, what came later and who was erased is not, and a conversation goes on"

@@ -7,7 +7,7 @@ use lgdl::wire::trace::SpanId;
 use crate::{Kind, Service, Span, Value};
 
 /// Stages in which another process works.
-const CALLS: [&str; 1] = ["commit"];
+const CALLS: [&str; 4] = ["call", "claim", "commit", "lookup"];
 
 /// A request that a node has answered.
 #[derive(Debug, Clone, Copy)]

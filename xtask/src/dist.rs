@@ -13,6 +13,11 @@ use clap::ValueEnum;
 use crate::shell::{exists, output, run, say};
 use crate::{folders, npm, wasm};
 
+/// Units of systemd.
+const UNITS: [&str; 2] = ["lgdl-origin.service", "lgdl-edge.service"];
+/// Runs a command as one of them does.
+const RUN_AS_SERVICE: &str = "lgdl-as";
+
 /// What is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Only {
@@ -163,8 +168,8 @@ impl Release {
         for file in ["LICENSE", "README.md", "CHANGELOG.md"] {
             fs::copy(root.join(file), tree.join(file))?;
         }
-        for unit in ["lgdl-origin.service", "lgdl-edge.service"] {
-            fs::copy(root.join("deploy/systemd").join(unit), tree.join("systemd").join(unit))?;
+        for file in UNITS.into_iter().chain([RUN_AS_SERVICE]) {
+            fs::copy(root.join("deploy/systemd").join(file), tree.join("systemd").join(file))?;
         }
         run(Command::new(tree.join("lgdl")).arg("manual").arg(tree.join("manual")))?;
         fs::write(out.join(format!("{name}.cdx.json")), sbom::of(root, &self.version)?)?;
@@ -211,7 +216,8 @@ impl Release {
             Ok(())
         };
         place(tree.join("lgdl"), "usr/bin/lgdl")?;
-        for unit in ["lgdl-origin.service", "lgdl-edge.service"] {
+        place(tree.join("systemd").join(RUN_AS_SERVICE), &format!("usr/bin/{RUN_AS_SERVICE}"))?;
+        for unit in UNITS {
             place(tree.join("systemd").join(unit), &format!("usr/lib/systemd/system/{unit}"))?;
         }
         place(tree.join("LICENSE"), "usr/share/doc/lgdl/copyright")?;

@@ -61,45 +61,35 @@ impl Count {
     }
 }
 
-/// Parts that only compile, each in a folder of its own, and end in long steps on one core: they run at the same time.
-const TOGETHER: [Part; 3] = [Part::Clippy, Part::Wasm, Part::Worker];
+/// What runs when: stages one after the other, in each a lane for each of two cores, in each lane its parts in their order.
+/// The first lane of the first stage compiles all the time; the second ends in steps on one core and waits for packages. The
+/// tests mostly wait for processes, and what computes beside them does not disturb them.
+const STAGES: [[&[Part]; 2]; 2] = [
+    [&[Part::Fmt, Part::Clippy, Part::Audit], &[Part::Wasm, Part::Worker, Part::Client, Part::Setup]],
+    [&[Part::Unit], &[Part::Docs, Part::Counts]],
+];
 
-/// Parts that compute while the tests mostly wait for processes, and that another process beside them does not disturb.
-const BESIDE_TESTS: [Part; 2] = [Part::Docs, Part::Counts];
-
-/// Runs the parts in their order and says how each ended; an error when one failed.
+/// Runs the parts and says how each ended; an error when one failed.
 pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
     let mut count = Count::default();
     let mut failed = Vec::new();
     let mut lines = Vec::new();
     let wanted = |part: &Part| only.is_empty() || only.contains(part);
-    let mut ended = BTreeMap::new();
-    for &part in Part::value_variants().iter().filter(|part| wanted(part)) {
-        if !ended.contains_key(&part) {
-            match part {
-                _ if TOGETHER.contains(&part) => {
-                    let lanes: Vec<_> = TOGETHER.into_iter().filter(wanted).map(|part| vec![part]).collect();
-                    ended.extend(run_lanes(&lanes, filter, &mut count));
-                }
-                Part::Unit => {
-                    let beside = BESIDE_TESTS.into_iter().filter(wanted).collect();
-                    ended.extend(run_lanes(&[vec![Part::Unit], beside], filter, &mut count));
-                }
-                _ => ended.extend(run_lanes(&[vec![part]], filter, &mut count)),
-            }
-        }
-        let Some((ends, took)) = ended.remove(&part) else { bail!("{} was not run", name(part)) };
-        for end in ends {
-            lines.push(describe(part, &end, took));
-            match end {
-                // Each test was counted already.
-                End::Passed if part == Part::Unit => {}
-                End::Passed => count.passed += 1,
-                End::Skipped(_) => count.ignored += 1,
-                End::Failed(_) => {
-                    // Tests that did not even compile leave no count.
-                    count.failed += usize::from(part != Part::Unit || count.failed == 0);
-                    failed.push(part);
+    for stage in STAGES {
+        let lanes = stage.map(|lane| lane.iter().copied().filter(wanted).collect::<Vec<_>>());
+        for (part, (ends, took)) in run_lanes(&lanes, filter, &mut count) {
+            for end in ends {
+                lines.push(describe(part, &end, took));
+                match end {
+                    // Each test was counted already.
+                    End::Passed if part == Part::Unit => {}
+                    End::Passed => count.passed += 1,
+                    End::Skipped(_) => count.ignored += 1,
+                    End::Failed(_) => {
+                        // Tests that did not even compile leave no count.
+                        count.failed += usize::from(part != Part::Unit || count.failed == 0);
+                        failed.push(part);
+                    }
                 }
             }
         }
@@ -358,6 +348,13 @@ fn name(part: Part) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_part_has_one_place_among_the_stages() {
+        let mut placed: Vec<Part> = STAGES.into_iter().flatten().flatten().copied().collect();
+        placed.sort_unstable();
+        assert_eq!(placed, Part::value_variants());
+    }
 
     #[test]
     fn the_closing_lines_of_cargo_test_are_counted() {

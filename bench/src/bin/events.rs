@@ -22,6 +22,7 @@ use lgdl_bench::figures;
 use lgdl_origin::clock::{Clock as _, SystemClock};
 use lgdl_origin::config::Config;
 use lgdl_origin::ids::person_pseudonym;
+use lgdl_origin::privacy::Unprotected;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{Running, start};
 use lgdl_origin::store::{Commit, CommitOutcome, Event, Store, TextRight, Urgency, Wanted};
@@ -157,7 +158,15 @@ async fn webhooks(running: &Running, time: Duration) -> anyhow::Result<()> {
 
 fn hand<'a>(running: &'a Running, tenant: &'a str) -> Hand<'a> {
     let (store, config) = (&*running.origin.store, &*running.origin.config);
-    Hand { store, config, random: &SystemRandom, tenant, actor: "bench", now_ms: SystemClock.now_ms() }
+    Hand {
+        store,
+        protection: &Unprotected,
+        config,
+        random: &SystemRandom,
+        tenant,
+        actor: "bench",
+        now_ms: SystemClock.now_ms(),
+    }
 }
 
 fn tenant(number: usize) -> String {

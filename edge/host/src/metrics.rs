@@ -1,8 +1,10 @@
 //! What the node counts: requests, turns by game, stages, and what instances report. No ids, no text.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use lgdl::wire::node::{Counts, OBSERVED, Observation};
+use lgdl::breaker::Breaker;
+use lgdl::wire::node::{Counts, OBSERVED, Observation, ServiceCall};
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
 use lgdl_tls::ServerTls;
 use lgdl_tls::metrics::{CERTIFICATE_ENDS, CERTIFICATE_FAULT};
@@ -22,6 +24,9 @@ pub(crate) struct Metrics {
     state_read: Histograms,
     state_write: Histograms,
     engine: Histograms,
+    drain: Histograms,
+    claim: Histograms,
+    calls: Histograms,
     hits: Counters,
     misses: Counters,
     degraded: Counters,
@@ -30,13 +35,53 @@ pub(crate) struct Metrics {
     traps: Counters,
     turned_away: Counters,
     instances: Gauges,
-    journal: Gauges,
     journal_depth: Gauges,
+    journal_age: Gauges,
+    waits_since: Mutex<Option<Instant>>,
+    breaker: Gauges,
     aside: Gauges,
     unremoved: Gauges,
     memory: Gauges,
     certificate_ends: Gauges,
     certificate_fault: Gauges,
+}
+
+/// What an instance was about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Work {
+    /// A request.
+    Request,
+    /// What the node does by itself: it brings home what waits.
+    Background,
+}
+
+impl Work {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Work::Request => "request",
+            Work::Background => "background",
+        }
+    }
+}
+
+/// Why an instance failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It used up its time.
+    Time,
+    /// Anything else.
+    Trap,
+}
+
+impl Cause {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Cause::Time => "time",
+            Cause::Trap => "trap",
+        }
+    }
 }
 
 impl Default for Metrics {
@@ -59,6 +104,16 @@ impl Default for Metrics {
             state_write: registry.latencies("lgdl_state_write_latency_seconds", "Time that the commit of a turn took"),
             engine: registry
                 .latencies("lgdl_pattern_match_latency_seconds", "Time that the engine took to match and to answer"),
+            drain: registry.latencies(
+                "lgdl_drain_latency_seconds",
+                "Time that turns gave to those of their conversation that waited before them",
+            ),
+            claim: registry
+                .latencies("lgdl_claim_latency_seconds", "Time that turns took to hold their place for a call"),
+            calls: registry.latencies(
+                "lgdl_capability_call_latency_seconds",
+                "Time of calls of capability services, by the service and what came of them",
+            ),
             hits: registry.counters("lgdl_cache_hits", "What was found in a cache"),
             misses: registry.counters("lgdl_cache_misses", "What was not found in a cache"),
             degraded: registry.counters("lgdl_degraded_responses", "Turns that are not durable yet, by what was kept"),
@@ -67,11 +122,17 @@ impl Default for Metrics {
                 "lgdl_service_failures",
                 "Calls of capability services that failed, by the service and the error's code",
             ),
-            traps: registry.counters("lgdl_edge_traps", "Instances that failed"),
+            traps: registry.counters("lgdl_edge_traps", "Instances that failed, by what they did and why"),
             turned_away: registry.counters("lgdl_edge_connections_refused", "Connections that there was no room for"),
             instances: registry.gauges("lgdl_edge_instances", "Instances that were made since the start"),
-            journal: registry.gauges("lgdl_edge_journal_entries", "Turns that wait for the origin"),
             journal_depth: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin"),
+            journal_age: registry
+                .gauges("lgdl_journal_age_seconds", "For how long some turns or others have waited for the origin"),
+            waits_since: Mutex::default(),
+            breaker: registry.gauges(
+                "lgdl_circuit_breaker_state",
+                "Breakers in front of what is called: 0 closed, 1 half-open, 2 open",
+            ),
             aside: registry.gauges("lgdl_edge_journal_aside", "Turns that were set aside"),
             unremoved: registry
                 .gauges("lgdl_edge_journal_unremoved", "Turns that are done with and that the journal can't be rid of"),
@@ -81,8 +142,11 @@ impl Default for Metrics {
             spans: lgdl_traces::counters(&mut registry),
             registry,
         };
-        for counters in [&metrics.traps, &metrics.turned_away] {
-            counters.add(&[], 0);
+        metrics.turned_away.add(&[], 0);
+        for work in [Work::Request, Work::Background] {
+            for cause in [Cause::Time, Cause::Trap] {
+                metrics.traps.add(&[("work", work.name()), ("cause", cause.name())], 0);
+            }
         }
         metrics
     }
@@ -94,8 +158,12 @@ impl Metrics {
         for (counters, count) in self.observed.iter().zip(&observation.counts).filter(|(_, count)| **count > 0) {
             counters.add(&[], u64::from(*count));
         }
-        for (service, code) in &observation.failed {
-            self.failed.count(&[("service", service), ("code", code)]);
+        for ServiceCall { service, failed, took_us } in &observation.calls {
+            let outcome = if failed.is_some() { "failed" } else { "answered" };
+            self.calls.observe(&[("service", service), ("outcome", outcome)], seconds(*took_us));
+            if let Some(code) = failed {
+                self.failed.count(&[("service", service), ("code", code)]);
+            }
         }
     }
 
@@ -127,23 +195,27 @@ impl Metrics {
         if let Some(game) = &observation.game {
             self.turn_seconds.observe(&[("game_id", game)], took.as_secs_f64());
         }
-        for (stage, us) in &observation.stages {
-            #[expect(clippy::cast_precision_loss, reason = "no stage takes 2^52 µs")]
-            let seconds = *us as f64 / 1e6;
-            match &**stage {
-                "state" => {
-                    self.state_read.observe(&[("source", if hits > 0 { "hot" } else { "origin" })], seconds);
-                }
-                "engine" => self.engine.observe(&[], seconds),
-                "commit" => self.state_write.observe(&[], seconds),
-                _ => {}
+        let here = if hits > 0 { "hot" } else { "new" };
+        let stages: [(&str, &Histograms, &[(&'static str, &str)]); 6] = [
+            ("state", &self.state_read, &[("source", here)]),
+            ("lookup", &self.state_read, &[("source", "origin")]),
+            ("drain", &self.drain, &[]),
+            ("engine", &self.engine, &[]),
+            ("claim", &self.claim, &[]),
+            ("commit", &self.state_write, &[]),
+        ];
+        for (stage, histograms, labels) in stages {
+            // A turn that is run again, or that calls, goes through a stage more than once: its time is that of all of them.
+            let of = observation.stages.iter().filter(|(name, _)| name == stage);
+            if let Some(us) = of.map(|(_, us)| *us).reduce(u64::saturating_add) {
+                histograms.observe(labels, seconds(us));
             }
         }
     }
 
     /// Counts an instance that failed.
-    pub(crate) fn trap(&self) {
-        self.traps.count(&[]);
+    pub(crate) fn trap(&self, work: Work, cause: Cause) {
+        self.traps.count(&[("work", work.name()), ("cause", cause.name())]);
     }
 
     /// Counts a connection that there was no room for.
@@ -158,20 +230,32 @@ impl Metrics {
     }
 
     /// All of it in Prometheus's text format.
-    pub(crate) fn text(&self, journal: Option<&Counts>, instances: u64) -> String {
+    pub(crate) fn text(&self, journal: Option<&Counts>, instances: u64, breakers: &[(String, Breaker)]) -> String {
         self.instances.set(&[], instances);
         // One that can't be read is not empty: the last figures stay, and `/health` tells that it fails.
         if let Some(journal) = journal {
-            self.journal.set(&[], journal.waiting);
             self.journal_depth.set(&[], journal.waiting);
+            let mut since = self.waits_since.lock().unwrap_or_else(PoisonError::into_inner);
+            *since = (journal.waiting > 0).then(|| since.unwrap_or_else(Instant::now));
+            self.journal_age.set(&[], since.map_or(0, |since| since.elapsed().as_secs()));
             self.aside.set(&[], journal.aside);
             self.unremoved.set(&[], journal.unremoved);
+        }
+        for (target, breaker) in breakers {
+            if let Some(level) = Breaker::level(breaker.name()) {
+                self.breaker.set(&[("target", target)], level);
+            }
         }
         if let Some(bytes) = resident_bytes() {
             self.memory.set(&[], bytes);
         }
         self.registry.text()
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nothing that is timed takes 2^52 µs")]
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
 }
 
 fn observed(observation: &Observation, name: &str) -> u64 {
@@ -184,6 +268,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_of_metrics_names_what_a_node_has_and_nothing_else() {
+        let page = include_str!("../../../docs/metrics.md");
+        assert_eq!(&lgdl_metrics::named_in(page, "at an edge node"), Metrics::default().registry.names());
+    }
+
+    #[test]
     fn requests_and_reports_are_added_up() {
         let metrics = Metrics::default();
         let told = |header: &str| Observation::of_header(header);
@@ -194,9 +284,12 @@ mod tests {
             Duration::from_millis(30),
         );
         metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
-        metrics.request(&told("POST /move;;;;;;ehr=E301,ehr=E301,orders=E300"), 200, Duration::from_millis(1));
-        metrics.trap();
-        let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7);
+        let stages = "state=4,drain=70,lookup=900,engine=12,claim=300,call=1500000,engine=12,commit=900";
+        let calls = "ehr=E301=1500000,ehr=E301=20,orders=E300=20,orders==20";
+        metrics.request(&told(&format!("POST /move;;;;{stages};;{calls}")), 200, Duration::from_millis(1));
+        metrics.trap(Work::Background, Cause::Time);
+        let breakers = [("origin".to_owned(), Breaker::Open { since_ms: 0 }), ("ehr".to_owned(), Breaker::default())];
+        let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7, &breakers);
         for line in [
             r#"lgdl_edge_requests_total{route="GET /games",status="200"} 1"#,
             r#"lgdl_edge_requests_total{route="none",status="500"} 1"#,
@@ -208,12 +301,25 @@ mod tests {
             "lgdl_edge_turns_total 1",
             "lgdl_edge_replays_total 4",
             "lgdl_edge_conflicts_total 0",
-            "lgdl_edge_traps_total 1",
+            r#"lgdl_edge_traps_total{work="background",cause="time"} 1"#,
+            r#"lgdl_edge_traps_total{work="request",cause="time"} 0"#,
             r#"lgdl_turn_latency_seconds_count{game_id="medical"} 1"#,
             r#"lgdl_state_read_latency_seconds_count{source="hot"} 1"#,
+            r#"lgdl_state_read_latency_seconds_count{source="new"} 1"#,
+            r#"lgdl_state_read_latency_seconds_count{source="origin"} 1"#,
+            "lgdl_drain_latency_seconds_sum 0.00007",
+            "lgdl_claim_latency_seconds_sum 0.0003",
+            "lgdl_pattern_match_latency_seconds_count 2",
+            r#"lgdl_pattern_match_latency_seconds_bucket{le="0.000025"} 2"#,
+            r#"lgdl_capability_call_latency_seconds_count{service="ehr",outcome="failed"} 2"#,
+            r#"lgdl_capability_call_latency_seconds_bucket{service="ehr",outcome="failed",le="1.0"} 1"#,
+            r#"lgdl_capability_call_latency_seconds_count{service="orders",outcome="answered"} 1"#,
             r#"lgdl_cache_hits_total{cache="state"} 1"#,
             "lgdl_edge_instances 7",
-            "lgdl_edge_journal_entries 4",
+            "lgdl_journal_depth 4",
+            "lgdl_journal_age_seconds 0",
+            r#"lgdl_circuit_breaker_state{target="origin"} 2"#,
+            r#"lgdl_circuit_breaker_state{target="ehr"} 0"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

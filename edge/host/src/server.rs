@@ -13,10 +13,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use lgdl::ids::Id;
+use lgdl::breaker::Breaker;
+use lgdl::ids::{Id, shown_request};
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
-use lgdl::wire::node::{OBSERVED_HEADER, Observation, STORE_SEALS, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl::wire::node::{
+    NOTE_PREFIX, OBSERVED_HEADER, ORIGIN_NOTE, Observation, SERVICE_NOTE_PREFIX, STORE_SEALS, TOKEN_HEADER,
+    is_of_another_key, read_state_key,
+};
 use lgdl_tls::{Protocol, ServerTls};
 use lgdl_traces::Exporter;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -31,7 +35,7 @@ use crate::guest::{Given, OutOfTime};
 use crate::instances::{Answer, Instances, Limits, NoRoom};
 use crate::kv::Kv;
 use crate::manifest::{Manifest, ManifestError};
-use crate::metrics::Metrics;
+use crate::metrics::{Cause, Metrics, Work};
 use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
 use crate::peers::Peers;
@@ -412,7 +416,8 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         if let Some(tls) = &app.tls {
             app.metrics.certificate(tls);
         }
-        let text = app.metrics.text(app.node.watched().await.as_ref(), app.instances.made());
+        let breakers = breakers(&app.given.kv, &app.given.variables());
+        let text = app.metrics.text(app.node.watched().await.as_ref(), app.instances.made(), &breakers);
         return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
@@ -442,7 +447,7 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) if error.downcast_ref::<NoRoom>().is_some() => busy(request_id),
         Ok(Err(error)) => {
-            app.metrics.trap();
+            app.metrics.trap(Work::Request, cause(&error));
             failed(&error, request_id)
         }
         Err(NoBody::NoRoom) => busy(request_id),
@@ -465,6 +470,25 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         }
     }
     answer
+}
+
+/// The breakers in front of the origin and of the services, as the instances have noted them; one that is not noted has let all through.
+fn breakers(kv: &Kv, variables: &BTreeMap<String, String>) -> Vec<(String, Breaker)> {
+    #[derive(serde::Deserialize)]
+    struct Health {
+        breaker: Breaker,
+    }
+    let note = |name: &str| kv.get(&format!("{NOTE_PREFIX}{name}"));
+    let of_origin = note(ORIGIN_NOTE).and_then(|note| serde_json::from_slice(&note).ok());
+    let of_origin = of_origin.map_or_else(Breaker::default, |health: Health| health.breaker);
+    let services = variables.get("lgdl_services").and_then(|text| serde_json::from_str(text).ok());
+    let services: BTreeMap<String, serde_json::Value> = services.unwrap_or_default();
+    let of_services = services.into_keys().map(|service| {
+        let noted = note(&format!("{SERVICE_NOTE_PREFIX}{service}"));
+        let breaker = noted.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default();
+        (service, breaker)
+    });
+    std::iter::once(("origin".to_owned(), of_origin)).chain(of_services).collect()
 }
 
 /// The length that headers tell of a body.
@@ -546,20 +570,27 @@ fn names_its_host<B>(request: &Request<B>) -> bool {
 }
 
 /// What is told of an instance that failed. Traps may repeat what was said, so only what kind of failure it was.
-fn told(error: &wasmtime::Error) -> &'static str {
-    match error.downcast_ref::<OutOfTime>() {
-        Some(_) => "an instance used up its time",
-        None => "an instance failed",
+fn told(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Time => "an instance used up its time",
+        Cause::Trap => "an instance failed",
     }
 }
 
+fn cause(error: &wasmtime::Error) -> Cause {
+    if error.downcast_ref::<OutOfTime>().is_some() { Cause::Time } else { Cause::Trap }
+}
+
 fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
-    if error.downcast_ref::<OutOfTime>().is_some() {
-        tracing::warn!("{}", told(error));
-        return problem(Reason::OutOfTime, "The request took more time than a request may take.", request_id);
+    let request_id = request_id.or_else(made_request_id).unwrap_or_default();
+    let (work, cause, shown) = (Work::Request.name(), cause(error), shown_request(&request_id));
+    if cause == Cause::Time {
+        tracing::warn!(work, request_id = %shown, "{}", told(cause));
+        return problem(Reason::OutOfTime, "The request took more time than a request may take.", Some(request_id));
     }
-    tracing::error!("{}", told(error));
-    problem(Reason::Internal, "The instance that handled the request failed. Nothing else was affected.", request_id)
+    tracing::error!(work, request_id = %shown, "{}", told(cause));
+    let detail = "The instance that handled the request failed. Nothing else was affected.";
+    problem(Reason::Internal, detail, Some(request_id))
 }
 
 fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
@@ -600,10 +631,12 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     if !app.node_service {
         return;
     }
+    let mut left = Left::Nothing;
     loop {
+        let pause = if left == Left::Some { Duration::ZERO } else { app.drain_every };
         tokio::select! {
             _ = stopped.changed() => return,
-            () = tokio::time::sleep(app.drain_every) => {}
+            () = tokio::time::sleep(pause) => {}
         }
         let request = Request::post("http://localhost/internal/drain")
             .header(header::HOST, "localhost")
@@ -611,20 +644,50 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             .body(Full::new(Bytes::new()));
         if let Ok(request) = request {
             // One that fails is tried again next time.
-            drained(&app.metrics, app.instances.answer(request).await).await;
+            left = drained(&app.metrics, app.instances.answer(request).await).await;
+        }
+    }
+}
+
+/// What a drain has left to be done at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It moved on, and ended before what waits did.
+    Some,
+    /// Nothing waits any more, or nothing moves.
+    Nothing,
+}
+
+impl Left {
+    /// Reads the answer to a drain.
+    fn of(body: &[u8]) -> Left {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            arrived: u64,
+            all: bool,
+        }
+        match serde_json::from_slice(body) {
+            Ok(Told { arrived: 1.., all: false }) => Left::Some,
+            _ => Left::Nothing,
         }
     }
 }
 
 /// Counts what happened in a drain, and logs why it failed, if it did: nobody has asked who could be told.
-async fn drained(metrics: &Metrics, ran: wasmtime::Result<Answer>) {
-    let failed = |why: &str| tracing::error!(why, "what the node does by itself failed");
+async fn drained(metrics: &Metrics, ran: wasmtime::Result<Answer>) -> Left {
+    let failed =
+        |why: &str| tracing::error!(work = Work::Background.name(), why, "what the node does by itself failed");
     let mut answer = match ran {
         Ok(answer) => answer,
-        Err(error) if error.downcast_ref::<NoRoom>().is_some() => return failed(&NoRoom.to_string()),
+        Err(error) if error.downcast_ref::<NoRoom>().is_some() => {
+            failed(&NoRoom.to_string());
+            return Left::Nothing;
+        }
         Err(error) => {
-            metrics.trap();
-            return failed(told(&error));
+            let cause = cause(&error);
+            metrics.trap(Work::Background, cause);
+            failed(told(cause));
+            return Left::Nothing;
         }
     };
     let report = answer.headers_mut().remove(OBSERVED_HEADER);
@@ -634,7 +697,7 @@ async fn drained(metrics: &Metrics, ran: wasmtime::Result<Answer>) {
     if !answer.status().is_success() {
         failed(&format!("the component answered {}", answer.status()));
     }
-    let _ = answer.into_body().collect().await;
+    answer.into_body().collect().await.map_or(Left::Nothing, |body| Left::of(&body.to_bytes()))
 }
 
 #[cfg(test)]
@@ -648,13 +711,17 @@ mod tests {
     async fn a_drain_that_fails_is_counted_and_logged() {
         let (_listening, lines) = log_lines::listen();
         let metrics = Metrics::default();
-        let counted = |line: &str| metrics.text(None, 0).lines().any(|found| found == line);
+        let counted = |line: &str| metrics.text(None, 0, &[]).lines().any(|found| found == line);
         let secret = || wasmtime::format_err!("what was said");
         drained(&metrics, Err(secret())).await;
-        assert!(counted("lgdl_edge_traps_total 1"));
+        assert!(counted(r#"lgdl_edge_traps_total{work="background",cause="trap"} 1"#));
         drained(&metrics, Err(OutOfTime.into())).await;
         drained(&metrics, Err(NoRoom.into())).await;
-        assert!(counted("lgdl_edge_traps_total 2"), "a node that is busy has not failed");
+        assert!(counted(r#"lgdl_edge_traps_total{work="background",cause="time"} 1"#));
+        assert!(
+            counted(r#"lgdl_edge_traps_total{work="background",cause="trap"} 1"#),
+            "a node that is busy has not failed"
+        );
         let mut answer = whole(StatusCode::OK, "application/json", Bytes::new());
         answer.headers_mut().insert(OBSERVED_HEADER, HeaderValue::from_static("POST /internal/drain;1;;;"));
         drained(&metrics, Ok(answer)).await;
@@ -663,6 +730,35 @@ mod tests {
         let lines = lines.text();
         assert_eq!(lines.matches("what the node does by itself failed").count(), 4, "{lines}");
         assert!(!lines.contains("what was said"));
+    }
+
+    #[test]
+    fn breakers_are_read_from_what_instances_have_noted() {
+        let kv = Kv::open(1_000_000, None);
+        let services = BTreeMap::from([("lgdl_services".to_owned(), r#"{"ehr": {}, "orders": {}}"#.to_owned())]);
+        let open = Breaker::Open { since_ms: 7 };
+        let named = |origin, ehr| {
+            vec![("origin".to_owned(), origin), ("ehr".to_owned(), ehr), ("orders".to_owned(), Breaker::default())]
+        };
+        assert_eq!(breakers(&kv, &services), named(Breaker::default(), Breaker::default()));
+        let health = serde_json::json!({ "breaker": open, "journal_pending": true }).to_string();
+        kv.set("note:origin".to_owned(), health.into_bytes());
+        kv.set("note:service:ehr".to_owned(), serde_json::to_vec(&open).unwrap());
+        assert_eq!(breakers(&kv, &services), named(open, open));
+    }
+
+    #[tokio::test]
+    async fn a_drain_that_moves_on_is_followed_by_the_next_at_once() {
+        let metrics = Metrics::default();
+        for (told, left) in [
+            (r#"{"arrived":3,"all":false}"#, Left::Some),
+            (r#"{"arrived":3,"all":true}"#, Left::Nothing),
+            (r#"{"arrived":0,"all":false}"#, Left::Nothing),
+            ("", Left::Nothing),
+        ] {
+            let answer = whole(StatusCode::OK, "application/json", Bytes::from_static(told.as_bytes()));
+            assert_eq!(drained(&metrics, Ok(answer)).await, left, "{told}");
+        }
     }
 
     #[test]

@@ -4,10 +4,9 @@ use lgdl::breaker::Breaker;
 use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND, UNDERSTOOD};
 use lgdl::mocks::Mocks;
 use lgdl::services::{Asking, DENIED, ServiceClient, ask, failed, limit_ms};
-use lgdl::wire::node::Level;
+use lgdl::wire::node::{Level, SERVICE_NOTE_PREFIX};
 use serde_json::Value;
 
-use crate::answer::Event;
 use crate::call::Call;
 use crate::digest;
 use crate::memory::About;
@@ -57,7 +56,7 @@ pub async fn perform<P: Platform>(
 }
 
 async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCall, key: &str) -> CapabilityResult {
-    call.observe(Event::CapabilityCall);
+    let began_us = call.platform.ticks_us();
     let asking = Asking { wanted, key, tenant: &call.caller.tenant, trace: Some(call.trace.own) };
     let result = match call.settings.services.get(&wanted.service) {
         Some(service) => ask(call, service, asking).await,
@@ -67,8 +66,12 @@ async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCa
         },
         None => failed(DENIED, "the deployment does not configure this service"),
     };
-    if let CapabilityResult::Failed { code, .. } = &result {
-        call.failed(&wanted.service, code);
+    let failed = match &result {
+        CapabilityResult::Failed { code, .. } => Some(code),
+        CapabilityResult::Answered { .. } => None,
+    };
+    call.called(&wanted.service, failed.map(String::as_str), call.platform.ticks_us().saturating_sub(began_us));
+    if let Some(code) = failed {
         tell_of_failure(call, game, wanted, code).await;
     }
     result
@@ -98,7 +101,7 @@ pub fn lasts_ms(settings: &Settings, wanted: &CapabilityCall) -> u64 {
 
 impl<P: Platform> ServiceClient for Call<'_, P> {
     async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
-        self.platform.fetch(request).await
+        self.fetch(request).await
     }
 
     async fn pause(&self, longest_ms: u64) {
@@ -126,5 +129,5 @@ impl<P: Platform> ServiceClient for Call<'_, P> {
 }
 
 fn note(service: &str) -> String {
-    format!("service:{service}")
+    format!("{SERVICE_NOTE_PREFIX}{service}")
 }

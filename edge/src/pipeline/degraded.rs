@@ -29,8 +29,10 @@ pub async fn take<P: Platform>(
     patience: Patience,
 ) -> Result<Attempt, Refusal> {
     check_version_is_open(call, ask)?;
-    if let Some(taken) = held(call, ask, &start) {
-        return taken.map(Attempt::from);
+    // What waits is answered out of the journal, though it led to this state.
+    let taken = held(call, ask, &start);
+    if let Some(Ok(taken)) = taken {
+        return Ok(taken.into());
     }
     let mut start = start;
     for _ in 0..MAX_RUNS {
@@ -39,6 +41,9 @@ pub async fn take<P: Platform>(
             // Nobody knows what waits, so nothing may be put behind it.
             Err(error) => {
                 unavailable(call, error.to_string()).await;
+                if let Some(Err(refusal)) = taken {
+                    return Err(refusal);
+                }
                 return stateless(call, ask).await.map(Attempt::from);
             }
         };
@@ -50,10 +55,17 @@ pub async fn take<P: Platform>(
             }
             journal::Last::State(_) | journal::Last::Nothing => {}
         }
+        if let Some(Err(refusal)) = taken {
+            return Err(refusal);
+        }
         if start.assumed {
             // Nothing can be kept of what is said here without the origin, which may only be starting anew.
-            if patience == Patience::Some && Origin::new(call).returns().await {
-                return Ok(Attempt::OriginIsBack);
+            if patience == Patience::Some {
+                let returns = Origin::new(call).returns().await;
+                call.stage("wait");
+                if returns {
+                    return Ok(Attempt::OriginIsBack);
+                }
             }
             return stateless(call, ask).await.map(Attempt::from);
         }
@@ -160,8 +172,14 @@ async fn journalled<P: Platform>(
     let state = outcome.conversation.clone();
     let commit = ask.commit(start, outcome, response.clone());
     let next = start.clone().waiting_at(start.version + 1, start.game_version.clone(), state);
+    let next = match ask.may_come_again {
+        true => next.having_taken(&response.manifest_id),
+        false => next,
+    };
     state::keep_waiting(call, &ask.named, next).await;
-    if let Err(error) = journal::append(call, &ask.named, start, commit.clone(), ask.turn(call, false)).await {
+    let appended = journal::append(call, &ask.named, start, commit.clone(), ask.turn(call, false)).await;
+    call.stage("journal");
+    if let Err(error) = appended {
         state::drop_own(call, &ask.named).await;
         return Err(match error {
             NotKept::TooLarge => Unkept::Refused(turn::too_large(&commit)),
@@ -238,9 +256,12 @@ async fn is_urgent<P: Platform>(call: &Call<'_, P>, start: &Start, outcome: &Out
 /// Runs the engine where the turn's place can't be held: what changes nothing may be called when there is state, nothing
 /// else.
 async fn run<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start, stateless: bool) -> Result<Outcome, Refusal> {
-    let game = games::compiled(call, &start.game_version).await?;
+    let game = games::compiled(call, &start.game_version).await;
+    call.stage("game");
+    let game = game?;
     let mut step = engine::begin(&game, start.state.clone(), ask.turn(call, stateless));
     for _ in 0..=MAX_CALLS_PER_TURN {
+        call.stage("engine");
         let pending = match step {
             Step::Done(outcome) => return Ok(*outcome),
             Step::Call(pending) => pending,
@@ -250,7 +271,9 @@ async fn run<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start, stateles
             services::failed(services::NO_PLACE, "the turn can't hold its place while the origin is away")
         } else {
             let key = services::lookup_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
-            capabilities::perform(call, &ask.named.game, wanted, &key).await
+            let result = capabilities::perform(call, &ask.named.game, wanted, &key).await;
+            call.stage("call");
+            result
         };
         step = pending.resume(&game, result);
     }

@@ -18,6 +18,8 @@ use crate::platform::{JournalSafety, Platform};
 
 /// How long a failure counts that no later work has contradicted, milliseconds.
 const FAILURE_COUNTS_MS: i64 = 60_000;
+/// How long one counts, milliseconds, though the origin says that it can write: turns may need more room than its trial does.
+const FAILURE_STANDS_MS: i64 = 3_000;
 
 /// Written and read back by `GET /health`.
 const PROBE: &str = "note:probe";
@@ -43,7 +45,7 @@ pub async fn ready<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal>
     let now_ms = call.platform.now_ms();
     // What an origin refuses that does not take the node for one of its own is not journalled.
     let keeps = call.settings.state_disabled
-        || health.estranged.is_none() && (!is_recent(health.commit_failed_at_ms, now_ms) || journals(call, &health));
+        || health.estranged.is_none() && (!commits_fail(&health, now_ms) || journals(call, &health));
     let loaded = list.map_or(0, |list| list.games.len());
     let (status, word) = match loaded > 0 && keeps {
         true => (StatusCode::OK, "ready"),
@@ -55,6 +57,12 @@ pub async fn ready<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal>
 /// Whether something failed lately: after a while without any work that would tell, nobody knows better than a probe.
 fn is_recent(failed_at_ms: Option<i64>, now_ms: i64) -> bool {
     failed_at_ms.is_some_and(|at| (0..FAILURE_COUNTS_MS).contains(&now_ms.saturating_sub(at)))
+}
+
+/// Whether commits failed lately, and the origin has not said since that it can write.
+fn commits_fail(health: &Health, now_ms: i64) -> bool {
+    let stands = |failed_at: i64| health.ready_at_ms.is_none_or(|at| at < failed_at.saturating_add(FAILURE_STANDS_MS));
+    is_recent(health.commit_failed_at_ms, now_ms) && health.commit_failed_at_ms.is_some_and(stands)
 }
 
 /// Whether turns that can't be committed wait.
@@ -97,6 +105,11 @@ async fn looked<P: Platform>(call: &Call<'_, P>) -> Looked {
     if let Some(known) = known.filter(|known| (0..LOOK_EVERY_MS).contains(&now_ms.saturating_sub(known.at_ms))) {
         return known;
     }
+    let failed_at_ms = Origin::new(call).health().await.commit_failed_at_ms;
+    if failed_at_ms.is_some_and(|at| (FAILURE_STANDS_MS..FAILURE_COUNTS_MS).contains(&now_ms.saturating_sub(at))) {
+        // No turn may come for long that would tell.
+        Origin::new(call).asked_ready().await;
+    }
     let from_us = platform.ticks_us();
     let origin_well = Origin::new(call).games().await.is_ok();
     let origin_us = platform.ticks_us().saturating_sub(from_us);
@@ -121,7 +134,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     let safety = platform.journal_safety();
     let now_ms = platform.now_ms();
     let counts = platform.journal_counts().await;
-    let commits_well = !is_recent(health.commit_failed_at_ms, now_ms) && health.estranged.is_none();
+    let commits_well = !commits_fail(&health, now_ms) && health.estranged.is_none();
     let journal_fails = is_recent(health.journal_failed_at_ms, now_ms) || counts.is_err();
     let aside = counts.as_ref().is_ok_and(|counts| counts.aside > 0 || counts.unremoved > 0);
     let stuffed = is_recent(health.unremoved_at_ms, now_ms);
@@ -140,8 +153,10 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     };
     let commit_detail = match (health.estranged, health.commit_failed_at_ms) {
         (Some(why), _) => why.to_string(),
-        (None, Some(at)) if !commits_well => {
-            format!("the last commit failed, {} s ago", now_ms.saturating_sub(at) / 1_000)
+        (None, Some(at)) => {
+            let ago_s = now_ms.saturating_sub(at) / 1_000;
+            let since = if commits_well { "; none was tried since" } else { "" };
+            format!("the last commit failed, {ago_s} s ago{since}")
         }
         (None, None) if !health.has_committed => "none tried yet".to_owned(),
         _ => "the last commit worked".to_owned(),

@@ -27,14 +27,62 @@ use crate::seal::{Unopened, opened, sealed};
 
 /// Conversations that one page of a drain brings home.
 pub const STREAMS_A_PAGE: usize = 64;
-/// How long one drain begins new conversations, microseconds; the next one goes on behind the last.
+/// How long one drain goes on, microseconds; the next one goes on behind it.
 const DRAIN_US: u64 = 2_000_000;
+/// The least that one conversation has of it.
+const STREAM_US: u64 = 250_000;
+/// How much of a person's own turn is for the turns that wait before it, microseconds; where it does not do, their turn waits with them.
+const OWN_TURN_US: u64 = 250_000;
+/// How much a drain computes, as far as it can tell, microseconds: well below what a host lets a request compute, which may be a
+/// person's own turn with all that it has to do itself.
+const COMPUTES_US: u64 = 150_000;
+/// How long a conversation is one request's to bring home, milliseconds: longer than a drain goes on.
+const STREAM_LASTS_MS: i64 = 3_000;
+/// How often a person's own request looks whether another has brought its conversation home, milliseconds.
+const STREAM_LOOK_MS: u64 = 25;
 /// Attempts to place one entry whose conversation has moved on.
 const MAX_PLACINGS: u32 = 3;
 /// Added to the record of a turn that had to be run again when it was brought home: its text may differ from what was said.
 pub const RERUN_FINDING: &str = "E214";
-/// The note that says behind which conversation the next drain goes on.
+/// The note that says where the next drain goes on.
 const CURSOR_NOTE: &str = "drained-to";
+
+/// Where a drain has come to.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Cursor {
+    /// The page of conversations, by the end of the one before it.
+    page: Option<String>,
+    /// Behind this conversation of the page, the last one that was begun and did not come to its end.
+    behind: Option<String>,
+}
+
+/// Until when a drain goes on.
+#[derive(Debug, Clone, Copy)]
+struct Allowance {
+    /// On the platform's steady clock.
+    until_us: u64,
+    /// The same of the time that was not spent on waiting for others.
+    computes_until_us: u64,
+}
+
+impl Allowance {
+    fn of<P: Platform>(call: &Call<'_, P>, us: u64) -> Allowance {
+        let now_us = call.platform.ticks_us();
+        Allowance { until_us: now_us + us, computes_until_us: call.computed_us() + COMPUTES_US }
+    }
+
+    /// An equal part of it for each of so many, [`STREAM_US`] at least.
+    fn shared_by<P: Platform>(self, call: &Call<'_, P>, streams: usize) -> Allowance {
+        let now_us = call.platform.ticks_us();
+        let left_us = self.until_us.saturating_sub(now_us);
+        let part_us = (left_us / streams.max(1) as u64).max(STREAM_US);
+        Allowance { until_us: now_us + part_us, ..self }
+    }
+
+    fn is_used_up<P: Platform>(self, call: &Call<'_, P>) -> bool {
+        call.platform.ticks_us() >= self.until_us || call.computed_us() >= self.computes_until_us
+    }
+}
 
 /// What an entry holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -236,6 +284,8 @@ pub enum Drained {
     All,
     /// An entry could not be placed; what stands behind it in its conversation waits on.
     Partly,
+    /// The time for it was over, or another request has the conversation in hand; the rest waits for the next occasion.
+    Unfinished,
     /// The origin did not answer; the rest waits on.
     Away,
 }
@@ -254,39 +304,41 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
 
 async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     let (mut arrived, mut stuck) = (0, false);
-    let mut after: Option<String> = notes::recall(call.platform, About::Node, CURSOR_NOTE).await.flatten();
-    let from_the_beginning = after.is_none();
-    let began_us = call.platform.ticks_us();
-    let outcome = loop {
-        let Ok(page) = call.platform.journal_streams(STREAMS_A_PAGE, after.as_deref()).await else {
+    let recalled: Option<Cursor> = notes::recall(call.platform, About::Node, CURSOR_NOTE).await;
+    let mut cursor = recalled.unwrap_or_default();
+    let from_the_beginning = cursor == Cursor::default();
+    let mut begun_with = None;
+    let outcome = 'drain: loop {
+        let Ok(page) = call.platform.journal_streams(STREAMS_A_PAGE, cursor.page.as_deref()).await else {
             break Drained::Partly;
         };
-        let mut away = false;
-        for stream in &page.streams {
-            let (drained, count) = drain_stream(call, stream).await;
+        // The first list is not counted: where it takes long, nothing else would ever be done.
+        let allowance = *begun_with.get_or_insert_with(|| Allowance::of(call, DRAIN_US));
+        let last = cursor.behind.as_ref().and_then(|last| page.streams.iter().position(|stream| stream == last));
+        let streams = &page.streams[last.map_or(0, |last| last + 1)..];
+        for (done, stream) in streams.iter().enumerate() {
+            if allowance.is_used_up(call) {
+                break 'drain Drained::Unfinished;
+            }
+            let part = allowance.shared_by(call, streams.len() - done);
+            let (drained, count) = drain_stream(call, stream, part).await;
             arrived += count;
             match drained {
                 Drained::All => {}
                 // One conversation that can't go on must not stop the others.
-                Drained::Partly => stuck = true,
-                Drained::Away => {
-                    away = true;
-                    break;
+                Drained::Partly | Drained::Unfinished => {
+                    stuck = true;
+                    cursor.behind = Some(stream.clone());
                 }
+                Drained::Away => break 'drain Drained::Away,
             }
         }
-        if away {
-            break Drained::Away;
-        }
-        after = page.next;
-        if after.is_none() {
+        cursor = Cursor { page: page.next, behind: None };
+        if cursor.page.is_none() {
             break if stuck || !from_the_beginning { Drained::Partly } else { Drained::All };
         }
-        if call.platform.ticks_us().saturating_sub(began_us) > DRAIN_US {
-            break Drained::Partly;
-        }
     };
-    notes::remember(call.platform, About::Node, CURSOR_NOTE, &after).await;
+    notes::remember(call.platform, About::Node, CURSOR_NOTE, &cursor).await;
     let origin = Origin::new(call);
     let counts = call.platform.journal_counts().await;
     if let Ok(counts) = counts {
@@ -300,22 +352,70 @@ async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     }
 }
 
-/// Brings one conversation's turns home, oldest first. Stops at the first that may still arrive and does not: order before
-/// speed. What can never arrive is set aside.
-pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Drained, usize) {
-    let mut arrived = 0;
-    let mut reached = None;
-    let mut after: Option<Place> = None;
+/// Brings home what waits of the conversation of a person's own turn, as far as a small part of its time goes.
+pub async fn drain_before_turn<P: Platform>(call: &Call<'_, P>, stream: &str) -> Drained {
+    drain_own(call, stream, OWN_TURN_US).await
+}
+
+/// Brings home what waits of a conversation that a person asks about, as far as the time of a whole drain goes.
+pub async fn drain_for_person<P: Platform>(call: &Call<'_, P>, stream: &str) -> Drained {
+    drain_own(call, stream, DRAIN_US).await
+}
+
+/// The same, in so much time. Where another request has it in hand, it is waited for.
+async fn drain_own<P: Platform>(call: &Call<'_, P>, stream: &str, us: u64) -> Drained {
+    let allowance = Allowance::of(call, us);
     loop {
-        let Ok(page) = call.platform.journal_read(stream, after.as_ref()).await else {
-            return (Drained::Partly, arrived);
-        };
+        let drained = drain_stream(call, stream, allowance).await.0;
+        if drained != Drained::Unfinished || allowance.is_used_up(call) {
+            return drained;
+        }
+        call.sleep_ms(STREAM_LOOK_MS).await;
+    }
+}
+
+/// Brings one conversation's turns home, oldest first, one request at a time. Stops at the first that may still arrive and does not:
+/// order before speed. What can never arrive is set aside. One entry at least is placed, so that it comes to an end however little
+/// time there is.
+async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str, allowance: Allowance) -> (Drained, usize) {
+    let note = format!("draining:{stream}");
+    let taken_until_ms: Option<i64> = notes::recall(call.platform, About::Stream, &note).await;
+    let now_ms = call.platform.now_ms();
+    if taken_until_ms.is_some_and(|until_ms| (1..=STREAM_LASTS_MS).contains(&until_ms.saturating_sub(now_ms))) {
+        return (Drained::Unfinished, 0);
+    }
+    // Read once nobody else takes it home, so that nothing is sent that has just arrived.
+    let Ok(first) = call.platform.journal_read(stream, None).await else { return (Drained::Partly, 0) };
+    if first.end().is_none() {
+        return (Drained::All, 0);
+    }
+    let (until_ms, lasts_ms) = (now_ms + STREAM_LASTS_MS, STREAM_LASTS_MS.unsigned_abs());
+    notes::remember_for(call.platform, About::Stream, &note, &until_ms, lasts_ms).await;
+    let drained = drain_pages(call, stream, first, allowance).await;
+    notes::forget(call.platform, About::Stream, &note).await;
+    drained
+}
+
+async fn drain_pages<P: Platform>(
+    call: &Call<'_, P>,
+    stream: &str,
+    first: Page,
+    allowance: Allowance,
+) -> (Drained, usize) {
+    let (mut arrived, mut begun) = (0, 0_usize);
+    let mut reached = None;
+    let mut page = first;
+    loop {
         for place in &page.unreadable {
             if !set_aside(call, stream, place.clone(), Why::Damaged).await {
                 return (Drained::Partly, arrived);
             }
         }
         for entry in &page.entries {
+            if begun > 0 && allowance.is_used_up(call) {
+                return (Drained::Unfinished, arrived);
+            }
+            begun += 1;
             let home = match open(call, entry) {
                 Err(Unopened::OtherKey) => Home::Never(Why::OtherKey),
                 Err(Unopened::Damaged) => Home::Never(Why::Damaged),
@@ -347,10 +447,11 @@ pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Dra
                 Origin::new(call).note_unremoved().await;
             }
         }
-        after = match following(&page) {
-            Some(place) => Some(place),
-            None => return (Drained::All, arrived),
+        let Some(after) = following(&page) else { return (Drained::All, arrived) };
+        let Ok(next) = call.platform.journal_read(stream, Some(&after)).await else {
+            return (Drained::Partly, arrived);
         };
+        page = next;
     }
 }
 
@@ -445,7 +546,7 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
             Ok(Verdict::Unacceptable(error)) | Err(error) => return error.into(),
         };
         if let Some(left_ms) = conflict.claimed_for_ms {
-            call.platform.sleep_ms(left_ms.min(1_000)).await;
+            call.sleep_ms(left_ms.min(1_000)).await;
         }
         let start = Start::of(conflict.current, &commit.game_version);
         // A place that another turn only holds may still become free.

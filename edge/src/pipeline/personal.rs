@@ -10,7 +10,7 @@ use lgdl::problem::Reason;
 use crate::answer::{After, Refusal, Response};
 use crate::call::Call;
 use crate::origin::{Origin, OriginError};
-use crate::pipeline::journal::{self, Theirs};
+use crate::pipeline::journal::{self, Drained, Theirs};
 use crate::pipeline::request::{Received, check_game_id, check_id};
 use crate::pipeline::state::{self, Named};
 use crate::pipeline::{auth, consent, games, limits, turn};
@@ -21,6 +21,9 @@ const UNREADABLE_RETRY_MS: u64 = 60_000;
 
 /// How soon it makes sense to ask again after too many exports and deletions, milliseconds: the origin counts by the minute.
 const OFTEN_RETRY_MS: u64 = 60_000;
+
+/// How soon it makes sense to ask again while turns arrive, milliseconds.
+const ARRIVING_RETRY_MS: u64 = 1_000;
 
 const USER: HeaderName = HeaderName::from_static("x-user-id");
 
@@ -66,7 +69,12 @@ pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &s
     let user = user(call, received)?;
     for game in candidates(call, received).await? {
         // A copy holds what was acknowledged, also where it waits here.
-        bring_home(call, &Named::new(&call.caller.tenant, &game, id, &user)).await?;
+        let named = Named::new(&call.caller.tenant, &game, id, &user);
+        if bring_home(call, &named).await? == Drained::Unfinished {
+            call.later(After::Drain);
+            let detail = "Turns of this conversation are on their way to where the copy is made. Ask again.";
+            return Err(Refusal::new(Reason::Contended, detail).retry_after_ms(ARRIVING_RETRY_MS));
+        }
         if let Some(document) = Origin::new(call).export(&game, id, &user).await.map_err(|error| failed(call, error))? {
             return Ok(Response::new(StatusCode::OK, "application/json", document));
         }
@@ -100,12 +108,12 @@ pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: 
     Err(turn::not_theirs())
 }
 
-/// Brings what waits here of a person's conversation to the origin, as far as it can be.
-async fn bring_home<P: Platform>(call: &Call<'_, P>, named: &Named) -> Result<(), Refusal> {
-    if journal::theirs(call, named).await.map_err(|_| unreadable())? != Theirs::None {
-        journal::drain_stream(call, &named.digest).await;
+/// Brings what waits here of a person's conversation to the origin, as far as it can be; how far it came.
+async fn bring_home<P: Platform>(call: &Call<'_, P>, named: &Named) -> Result<Drained, Refusal> {
+    match journal::theirs(call, named).await.map_err(|_| unreadable())? {
+        Theirs::None => Ok(Drained::All),
+        Theirs::Some | Theirs::Unreadable => Ok(journal::drain_for_person(call, &named.digest).await),
     }
-    Ok(())
 }
 
 fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, Refusal> {

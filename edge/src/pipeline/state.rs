@@ -35,9 +35,10 @@ impl Named {
     }
 }
 
-/// Turns that a state is remembered to hold, so that a retry is not run on a state that it led to. (Those that wait are in
-/// the journal.)
-const MAX_REMEMBERED_TURNS: usize = 8;
+/// Turns of a conversation that a node remembers to have taken, so that a retry is not run on a state that it led to.
+const MAX_REMEMBERED_TURNS: usize = 64;
+/// What is remembered of a turn's id, which is a digest: so many of its last digits.
+const REMEMBERED_DIGITS: usize = 12;
 
 /// What a turn is run on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,10 +61,36 @@ pub struct Start {
     /// Whether the last turn waits in the journal. Until it has arrived, the origin's state of the same version may be
     /// another one, so nothing may be committed on this one.
     pub waiting: bool,
-    /// Ids of turns that led here, that the origin has and that may come again, as far as this node knows, the last one last.
+    /// Ids of turns that led here, as programs of before kept them.
     turns: Vec<String>,
-    /// The last of them.
+    /// Turns that led here and may come again, as far as this node knows, the last one last.
+    #[serde(default)]
+    taken: TakenTurns,
+    /// The last of them that the origin has.
     last: Option<Answered>,
+}
+
+/// The last turns of a conversation that this node has taken: the ends of their ids, one behind the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TakenTurns(String);
+
+impl TakenTurns {
+    fn end(turn_id: &str) -> &str {
+        turn_id.get(turn_id.len().saturating_sub(REMEMBERED_DIGITS)..).unwrap_or(turn_id)
+    }
+
+    fn has(&self, turn_id: &str) -> bool {
+        self.0.as_bytes().chunks(REMEMBERED_DIGITS).any(|end| end == TakenTurns::end(turn_id).as_bytes())
+    }
+
+    fn add(&mut self, turn_id: &str) {
+        if !self.has(turn_id) {
+            self.0.push_str(TakenTurns::end(turn_id));
+        }
+        let forgotten = self.0.len().saturating_sub(MAX_REMEMBERED_TURNS * REMEMBERED_DIGITS);
+        self.0.drain(..forgotten);
+    }
 }
 
 /// A turn and its answer.
@@ -99,6 +126,7 @@ impl Start {
             of_another: false,
             waiting: false,
             turns: Vec::new(),
+            taken: TakenTurns::default(),
             last: None,
         }
     }
@@ -140,12 +168,35 @@ impl Start {
 
     /// Remembers the turn that led here last.
     #[must_use]
-    pub fn remembering(mut self, fingerprint: &str, response: &MoveResponse) -> Start {
-        self.turns.push(response.manifest_id.clone());
-        let forgotten = self.turns.len().saturating_sub(MAX_REMEMBERED_TURNS);
-        self.turns.drain(..forgotten);
-        self.last = Some(Answered { fingerprint: fingerprint.into(), response: response.clone() });
+    pub fn remembering(self, fingerprint: &str, response: &MoveResponse) -> Start {
+        let mut start = self.having_taken(&response.manifest_id);
+        start.last = Some(Answered { fingerprint: fingerprint.into(), response: response.clone() });
+        start
+    }
+
+    /// Remembers that a turn led here, and not how it was answered.
+    #[must_use]
+    pub fn having_taken(mut self, turn_id: &str) -> Start {
+        for id in std::mem::take(&mut self.turns) {
+            self.taken.add(&id);
+        }
+        self.taken.add(turn_id);
         self
+    }
+
+    /// The same state, on which this node remembers what it knew of the conversation's turns before it learned of this one.
+    #[must_use]
+    pub fn knowing(self, taken: &TakenTurns) -> Start {
+        Start { taken: taken.clone(), ..self }
+    }
+
+    /// The turns that this node has taken.
+    #[must_use]
+    pub fn taken(&self) -> TakenTurns {
+        let mut taken = TakenTurns::default();
+        self.turns.iter().for_each(|id| taken.add(id));
+        taken.0.push_str(&self.taken.0);
+        taken
     }
 
     /// The state of that version after turns that were run on this one and wait.
@@ -160,7 +211,7 @@ impl Start {
     pub fn held(&self, turn_id: &str) -> Held<'_> {
         match &self.last {
             Some(last) if last.response.manifest_id == turn_id => Held::Answered(last),
-            _ if self.turns.iter().any(|id| id == turn_id) => Held::Taken,
+            _ if self.taken.has(turn_id) || self.turns.iter().any(|id| id == turn_id) => Held::Taken,
             _ => Held::Unknown,
         }
     }

@@ -216,46 +216,55 @@ async fn attempt<P: Platform>(
     let hot = async || state::hot(call, &ask.named, &ask.entry.version).await;
     let mut start = match known {
         Some(start) => start,
-        None => hot().await,
+        None => {
+            let start = hot().await;
+            call.stage("state");
+            start
+        }
     };
     // Turns of this conversation that wait must arrive before this one.
     let mut in_order = true;
     if (start.waiting || origin.health().await.journal_pending) && may_ask().await {
-        in_order = journal::drain_stream(call, &ask.named.digest).await.0 == Drained::All;
+        in_order = journal::drain_before_turn(call, &ask.named.digest).await == Drained::All;
         if start.waiting {
             // It is gone if a turn had to be run again.
             start = hot().await;
         }
+        call.stage("drain");
     }
     if !in_order || !may_ask().await {
         return Box::pin(degraded::take(call, ask, start, patience)).await;
     }
+    let taken = start.taken();
     // What waited may have been brought home elsewhere, behind other turns. So a state that waited is good for the time
     // without the origin only.
     let (mut start, without_origin) = match start.waiting {
-        true => (Start::fresh(&ask.entry.version, true), Some(start)),
+        true => (Start::fresh(&ask.entry.version, true).knowing(&taken), Some(start)),
         false => (start, None),
     };
     let mut performed = Performed::default();
     let mut again = Again::default();
     while !again.is_enough() {
-        call.stage("state");
         if let Some(expected) = ask.expected.filter(|expected| *expected != start.version) {
             // On the heap: few turns ask for it, and all would be larger.
-            start = match Box::pin(at_version(call, ask, expected)).await? {
-                AtVersion::There(start) => *start,
+            let found = Box::pin(at_version(call, ask, expected)).await;
+            call.stage("lookup");
+            start = match found? {
+                AtVersion::There(start) => start.knowing(&taken),
                 AtVersion::Replayed(response) => {
                     call.observe(Event::Replay);
                     return Ok(Taken { response: *response, journal: None }.into());
                 }
                 AtVersion::Held(conflict) => {
                     again.after(call, &conflict).await;
+                    call.stage("wait");
                     continue;
                 }
             };
         }
-        let game = games::compiled(call, &start.game_version).await?;
+        let game = games::compiled(call, &start.game_version).await;
         call.stage("game");
+        let game = game?;
         let sure = match origin.health().await.breaker == Breaker::default() {
             true => Ok(true),
             // It failed lately. Of a question that fails as well everybody knows that nothing is kept by it; of a commit nobody does.
@@ -276,7 +285,9 @@ async fn attempt<P: Platform>(
                 let response = ask.response(call, &outcome, Kept::Durable, &start.game_version);
                 let explanation = outcome.explanation.take();
                 let commit = ask.commit(&start, *outcome, response);
-                match origin.commit(&commit).await {
+                let committed = origin.commit(&commit).await;
+                call.stage("commit");
+                match committed {
                     Ok(verdict) => {
                         let CommitRequest { record, state, response, .. } = commit;
                         let understood_by = record.understood_by;
@@ -299,7 +310,6 @@ async fn attempt<P: Platform>(
             }
             Ran::Stopped(verdict) => settle(*verdict, None),
         };
-        call.stage("commit");
         match settled {
             Settled::Committed(done) => {
                 call.observe(Event::Turn);
@@ -337,7 +347,9 @@ async fn attempt<P: Platform>(
                 call.observe(Event::Conflict);
                 if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
                     // This node is ahead of the origin: turns wait that nobody had noted.
-                    if journal::drain_stream(call, &ask.named.digest).await.0 != Drained::All {
+                    let drained = journal::drain_before_turn(call, &ask.named.digest).await;
+                    call.stage("drain");
+                    if drained != Drained::All {
                         return Box::pin(degraded::take(call, ask, start, patience)).await;
                     }
                 }
@@ -347,7 +359,8 @@ async fn attempt<P: Platform>(
                     return Err(contended());
                 }
                 again.after(call, &conflict).await;
-                start = newer(ask, *conflict)?;
+                call.stage("wait");
+                start = newer(ask, *conflict)?.knowing(&taken);
             }
         }
     }
@@ -597,6 +610,7 @@ async fn result_of<P: Platform>(
     if let Some(known) = performed.calls.known(wanted) {
         return Ok(known);
     }
+    call.stage("engine");
     let lasts_ms = capabilities::lasts_ms(call.settings, wanted);
     let until_committed_ms = lasts_ms + commit_lasts_ms(call);
     let may_call = match performed.held {
@@ -607,11 +621,17 @@ async fn result_of<P: Platform>(
         {
             true
         }
-        _ => hold_place(call, ask, start, performed, lasts_ms).await?,
+        _ => {
+            let held = hold_place(call, ask, start, performed, lasts_ms).await;
+            call.stage("claim");
+            held?
+        }
     };
     let result = if may_call {
         let key = performed.calls.key(&call.caller.tenant, &ask.named.user, &ask.key, wanted);
-        capabilities::perform(call, &ask.named.game, wanted, &key).await
+        let result = capabilities::perform(call, &ask.named.game, wanted, &key).await;
+        call.stage("call");
+        result
     } else {
         services::failed(NO_PLACE, "the turn can't hold its place while the origin is away")
     };
@@ -658,7 +678,9 @@ async fn know_start<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &mut Star
         return Ok(true);
     }
     let named = &ask.named;
-    match Origin::new(call).conversation(&named.game, &named.conversation, &named.user).await {
+    let found = Origin::new(call).conversation(&named.game, &named.conversation, &named.user).await;
+    call.stage("lookup");
+    match found {
         Ok(Lookup::Unknown) => {
             start.assumed = false;
             Ok(true)

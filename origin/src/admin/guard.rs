@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use lgdl::wire::signature::TENANT_HEADER;
@@ -17,7 +17,7 @@ use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::{ApiKeyId, SessionId};
 use crate::keys::{self, CONSENT_SCOPE};
-use crate::store::{AdministratorRow, ApiKeyRow, Event};
+use crate::store::{AdministratorRow, ApiKeyRow, Event, StoreError};
 
 /// The tenant of a fresh installation.
 pub(super) const DEFAULT_TENANT: &str = "default";
@@ -73,6 +73,17 @@ impl Caller {
         self.actor().event(origin, event, subject, detail)
     }
 
+    /// Whether who asked may still: their session goes on, nobody has disabled them, and their role allows it.
+    pub(super) async fn still_may(&self, origin: &Origin, permission: Permission) -> Result<bool, StoreError> {
+        // The key of an agent opens nothing that goes on.
+        let Proof::Session(id) = &self.proof else { return Ok(false) };
+        let found = origin.store.find_session(id).await?;
+        Ok(found.is_some_and(|(_, administrator)| {
+            let is_theirs = administrator.tenant.as_ref().is_none_or(|tenant| *tenant == self.tenant);
+            !administrator.disabled && is_theirs && permission.is_had_by(&administrator)
+        }))
+    }
+
     fn actor(&self) -> Actor {
         Actor { id: self.administrator.id.to_string(), tenant: self.tenant.clone() }
     }
@@ -102,7 +113,30 @@ impl Actor {
         subject: impl Into<String>,
         detail: Value,
     ) -> Result<(), Problem> {
+        self.meter(origin)?;
         Ok(origin.store.enqueue(vec![self.event(origin, event, subject, detail)]).await?)
+    }
+
+    /// Counts one more request that writes the audit log.
+    fn meter(&self, origin: &Origin) -> Result<(), Problem> {
+        origin.gate.writes_log(&self.id, origin.clock.now_ms()).map_err(too_many)
+    }
+
+    /// Tells of a request that was refused, once an hour for each permission: the log is kept for ever.
+    async fn tell_refused(
+        &self,
+        origin: &Origin,
+        permission: Permission,
+        (name, value): (&str, &str),
+    ) -> Result<(), Problem> {
+        let what = format!("refused/{}/{}", self.id, permission.name());
+        let now_ms = origin.clock.now_ms();
+        if origin.gate.is_news(&what, now_ms) {
+            let detail = json!({"permission": permission.name(), name: value});
+            self.tell(origin, events::ACCESS_REFUSED, &self.id, detail).await?;
+            origin.gate.was_told(what, now_ms);
+        }
+        Ok(())
     }
 }
 
@@ -119,8 +153,7 @@ pub(super) async fn check(
         Shown::ConsentKey(key) => {
             let actor = Actor { id: key.id.to_string(), tenant: tenant(request.headers(), Some(&key.tenant))? };
             if permission != Permission::RecordConsents {
-                let detail = json!({"permission": permission.name(), "key": key.id});
-                actor.tell(&origin, events::ACCESS_REFUSED, key.id.as_str(), detail).await?;
+                actor.tell_refused(&origin, permission, ("key", key.id.as_str())).await?;
                 return Err(Problem::forbidden(
                     "A key of the scope `consent` records consents, and does nothing else.",
                 ));
@@ -133,22 +166,36 @@ pub(super) async fn check(
     let caller = Caller { administrator, proof, tenant };
     let role = caller.administrator.role;
     if let (Proof::AgentKey(key), false) = (&caller.proof, permission == Permission::Serve) {
-        let detail = json!({"permission": permission.name(), "key": key});
-        caller.tell(&origin, events::ACCESS_REFUSED, caller.administrator.id.as_str(), detail).await?;
+        caller.actor().tell_refused(&origin, permission, ("key", key.as_str())).await?;
         return Err(Problem::forbidden("The key of an agent serves queues, and does nothing else."));
     }
     if !permission.is_had_by(&caller.administrator) {
-        let detail = json!({"permission": permission.name(), "role": role.name()});
-        caller.tell(&origin, events::ACCESS_REFUSED, caller.administrator.id.as_str(), detail).await?;
+        caller.actor().tell_refused(&origin, permission, ("role", role.name())).await?;
         let why = match permission.is_given_to(role) {
             true => "This is about the whole deployment, and this administrator is bound to a tenant.".to_owned(),
             false => format!("The role `{}` does not allow this.", role.name()),
         };
         return Err(Problem::forbidden(why));
     }
-    request.extensions_mut().insert(caller.actor());
+    // An agent does no more than waits at the desk, consents are persons', and a session may always be ended.
+    let bounded = matches!(permission, Permission::Serve | Permission::Session | Permission::RecordConsents);
+    let writes = *request.method() != Method::GET && !bounded;
+    let actor = caller.actor();
+    if writes {
+        origin.gate.may_write_log(&actor.id, origin.clock.now_ms()).map_err(too_many)?;
+    }
+    request.extensions_mut().insert(actor.clone());
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let response = next.run(request).await;
+    // What is refused for its input is told nowhere. What was the last that has room is done already.
+    if writes && response.status().is_success() && actor.meter(&origin).is_err() {
+        tracing::debug!("an administrator has had as many requests as may be told of");
+    }
+    Ok(response)
+}
+
+fn too_many(seconds: u32) -> Problem {
+    Problem::too_many("Too many requests that the audit log is told of; wait.").retry_after(seconds)
 }
 
 async fn shown_by(origin: &Origin, token: &str) -> Result<Shown, Problem> {

@@ -54,7 +54,7 @@ impl Mail {
     }
 
     pub(super) async fn send(&self, alert: &Alert) -> Result<(), EndpointError> {
-        let failed = |error: &dyn std::error::Error| EndpointError::Unreachable(causes(error));
+        let failed = |error: &(dyn std::error::Error + 'static)| EndpointError::Unreachable(causes(error));
         let subject = format!("[lgdl] {}", alert.line());
         let verb = match alert.turn {
             Turn::Raised => "went wrong",

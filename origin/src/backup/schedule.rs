@@ -12,8 +12,8 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::{
-    BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, OPEN_PREFIX, drill, make,
-    not_written, open_place,
+    BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, OPEN_PREFIX, SUM, drill,
+    make, not_written, open_place,
 };
 use crate::audit::{self, events};
 use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
@@ -353,6 +353,7 @@ async fn remove_old(place: &Place, config: &Config, store: &str, now_ms: Millis)
     let beyond = ours.len().saturating_sub(last);
     for (_, name) in ours.into_iter().take(beyond).filter(|(at, _)| *at < young) {
         place.remove(&name).await.map_err(BackupError::Place)?;
+        place.remove(&format!("{name}{SUM}")).await.map_err(BackupError::Place)?;
         removed += 1;
     }
     Ok(removed)

@@ -16,5 +16,5 @@ pub use catalog::{Kind, Priority};
 pub use cloud::{MEDIA, cloud_event, kind_name, sequence_text};
 pub use heard::heard;
 pub use patterns::{MAX_PATTERNS, PatternError, names, split};
-pub use tail::Tail;
+pub use tail::{Listener, ListensFor, Tail};
 pub use text::text_of;

@@ -1,12 +1,13 @@
-//! The end of the event bus in memory, read once for all listeners of this process.
+//! The end of the event bus in memory, read once for all listeners of this process, each of whom is woken by what they listen for alone.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
+use crate::ids::ConversationId;
 use crate::store::{BusRow, Result, Store, Wanted};
 
 /// Events that are held.
@@ -17,14 +18,18 @@ const BATCH: u32 = 500;
 const REMEMBERED: usize = 10_000;
 /// How often it is looked, where no signal comes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What tells that a person was erased, with all of their conversations.
+const PERSON_ERASED: &str = "person.erased";
 
 /// What listeners of this process read from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tail {
     ring: Mutex<Ring>,
-    heard: watch::Sender<u64>,
+    listeners: Mutex<Listeners>,
     /// Whether somebody listens. What nobody listens to is not read: that would cost every turn as much as hearing of it does.
     listened_to: watch::Sender<bool>,
+    /// Held while the store is read: what comes is put in once.
+    reading: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -37,9 +42,53 @@ struct Ring {
     erased: HashMap<String, u64>,
 }
 
-impl Default for Tail {
-    fn default() -> Tail {
-        Tail { ring: Mutex::default(), heard: watch::Sender::new(0), listened_to: watch::Sender::new(false) }
+#[derive(Debug, Default)]
+struct Listeners {
+    all: HashMap<u64, (ListensFor, Arc<Notify>)>,
+    last: u64,
+}
+
+/// What wakes a listener.
+#[derive(Debug)]
+pub enum ListensFor {
+    /// These events.
+    Events(Wanted),
+    /// What happens to a conversation, or to a person who was erased: it may be theirs.
+    Conversation(ConversationId),
+}
+
+impl ListensFor {
+    fn takes(&self, row: &BusRow) -> bool {
+        match self {
+            ListensFor::Events(wanted) => wanted.takes(&row.event),
+            ListensFor::Conversation(id) => row.event.subject == id.as_str() || row.event.name == PERSON_ERASED,
+        }
+    }
+}
+
+/// One who listens; dropped when they are done.
+#[derive(Debug)]
+pub struct Listener {
+    tail: Arc<Tail>,
+    number: u64,
+    woken: Arc<Notify>,
+}
+
+impl Listener {
+    /// Returns once something happened since the last time that they listen for. It may be known to them already.
+    pub async fn woken(&self) {
+        self.woken.notified().await;
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut listeners = self.tail.listeners();
+        listeners.all.remove(&self.number);
+        if listeners.all.is_empty() {
+            self.tail.listened_to.send_replace(false);
+            *self.tail.ring() = Ring::default();
+        }
     }
 }
 
@@ -48,18 +97,21 @@ impl Tail {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn begin(&self, store: &dyn Store) -> Result<()> {
-        if !*self.listened_to.borrow() {
+    pub async fn listen(self: &Arc<Tail>, store: &dyn Store, to: ListensFor) -> Result<Listener> {
+        let woken = Arc::<Notify>::default();
+        let number = {
+            let mut listeners = self.listeners();
+            listeners.last += 1;
+            let number = listeners.last;
+            listeners.all.insert(number, (to, Arc::clone(&woken)));
+            number
+        };
+        let listener = Listener { tail: Arc::clone(self), number, woken };
+        if self.ring().after.is_none() {
             self.read(store).await?;
-            self.listened_to.send_replace(true);
         }
-        Ok(())
-    }
-
-    /// Nobody listens any more.
-    pub fn end(&self) {
-        self.listened_to.send_replace(false);
-        *self.ring() = Ring::default();
+        self.listened_to.send_if_modified(|listened_to| !std::mem::replace(listened_to, true));
+        Ok(listener)
     }
 
     /// Reads what happens while somebody listens, for ever.
@@ -81,6 +133,7 @@ impl Tail {
 
     /// Reads what is new; whether there may be more.
     pub(crate) async fn read(&self, store: &dyn Store) -> Result<bool> {
+        let _alone = self.reading.lock().await;
         let begun = {
             let ring = self.ring();
             ring.after.map(|_| ring.upto)
@@ -97,17 +150,20 @@ impl Tail {
         let page = store.bus_events(&Wanted::everything(), upto, BATCH).await?;
         let full = page.events.len() as u64 == u64::from(BATCH);
         if page.next > upto {
+            let rows: Vec<_> = page.events.into_iter().map(Arc::new).collect();
             let mut ring = self.ring();
             if (ring.after.is_some(), ring.upto) != (true, upto) {
                 // It was ended meanwhile, and may have begun anew elsewhere.
                 return Ok(true);
             }
-            for row in page.events {
-                ring.push(row);
-            }
+            rows.iter().for_each(|row| ring.push(Arc::clone(row)));
             ring.upto = page.next;
             drop(ring);
-            self.heard.send_replace(page.next);
+            for (to, woken) in self.listeners().all.values() {
+                if rows.iter().any(|row| to.takes(row)) {
+                    woken.notify_one();
+                }
+            }
         }
         Ok(full)
     }
@@ -132,23 +188,22 @@ impl Tail {
         self.ring().is_erased(row)
     }
 
-    /// Tells when there is more.
-    #[must_use]
-    pub fn heard(&self) -> watch::Receiver<u64> {
-        self.heard.subscribe()
-    }
-
-    fn ring(&self) -> std::sync::MutexGuard<'_, Ring> {
+    fn ring(&self) -> MutexGuard<'_, Ring> {
         // Whole after any panic: rows are put in and taken out one at a time.
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listeners(&self) -> MutexGuard<'_, Listeners> {
+        // Whole after any panic: each change is one statement.
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Ring {
-    fn push(&mut self, row: BusRow) {
+    fn push(&mut self, row: Arc<BusRow>) {
         let of = |name: &str| row.event.data.get(name).and_then(Value::as_str).map(str::to_owned);
         let erased = match row.event.name.as_str() {
-            "person.erased" => of("person"),
+            PERSON_ERASED => of("person"),
             "conversation.ended" => of("conversation"),
             _ => None,
         };
@@ -161,7 +216,7 @@ impl Ring {
             let held = std::mem::take(&mut self.rows);
             self.rows = held.into_iter().filter(|row| !self.is_erased(row)).collect();
         }
-        self.rows.push_back(Arc::new(row));
+        self.rows.push_back(row);
         if self.rows.len() > HELD
             && let Some(gone) = self.rows.pop_front()
         {
@@ -179,6 +234,7 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use serde_json::json;
 
     use super::*;
@@ -225,7 +281,7 @@ mod tests {
     async fn what_happens_is_read_while_somebody_listens() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("a.db"), &SystemClock).await.unwrap();
-        let tail = Tail::default();
+        let tail = Arc::<Tail>::default();
         let listening = async {
             for round in 0..2 {
                 let first = round * 3 + 1;
@@ -233,14 +289,15 @@ mod tests {
                 // Several times what a listener waits for an event at most.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 assert_eq!(subjects(&tail, 0), None, "nobody listens");
-                tail.begin(&store).await.unwrap();
-                let mut heard = tail.heard();
-                heard.mark_unchanged();
+                let of = |tenant: &str| Wanted { tenant: Some(tenant.to_owned()), ..Wanted::everything() };
+                let listener = tail.listen(&store, ListensFor::Events(of("default"))).await.unwrap();
+                let other = tail.listen(&store, ListensFor::Events(of("another"))).await.unwrap();
                 assert_eq!(subjects(&tail, first), Some(Vec::new()), "what was before is the store's to tell");
                 tell(&store, "while").await;
-                heard.changed().await.unwrap();
+                listener.woken().await;
                 assert_eq!(subjects(&tail, first), Some(vec!["while".to_owned()]));
-                tail.end();
+                assert!(other.woken().now_or_never().is_none(), "nothing happened that they listen for");
+                drop((listener, other));
                 tell(&store, "after").await;
             }
         };
@@ -252,22 +309,36 @@ mod tests {
     }
 
     #[test]
+    fn whoever_follows_a_conversation_is_woken_by_what_is_about_it_and_by_the_erasure_of_persons() {
+        let id = ConversationId::derive("default", "g", "c");
+        let about = |name: &str, subject: &str| {
+            let mut row = row(1, name, None, json!({}));
+            row.event.subject = subject.to_owned();
+            ListensFor::Conversation(id.clone()).takes(&row)
+        };
+        assert!(about("turn.committed", id.as_str()) && about("conversation.ended", id.as_str()));
+        assert!(about("person.erased", "person_1"), "the conversation may be theirs");
+        assert!(!about("turn.committed", ConversationId::derive("default", "g", "d").as_str()));
+    }
+
+    #[test]
     fn what_is_erased_is_not_held_and_what_is_too_old_is_not_here() {
         let tail = Tail::default();
         assert_eq!(tail.after(&Wanted::everything(), 0, 10), None, "nothing was read yet");
         tail.ring().after = Some(0);
         let gone = row(1, "turn.committed", Some("conv_1"), json!({}));
-        tail.ring().push(gone.clone());
-        tail.ring().push(row(2, "turn.committed", Some("conv_2"), json!({})));
-        tail.ring().push(row(3, "conversation.ended", None, json!({"conversation": "conv_1"})));
+        let push = |row: BusRow| tail.ring().push(Arc::new(row));
+        push(gone.clone());
+        push(row(2, "turn.committed", Some("conv_2"), json!({})));
+        push(row(3, "conversation.ended", None, json!({"conversation": "conv_1"})));
         tail.ring().upto = 3;
         let (rows, next) = tail.after(&Wanted::everything(), 0, 10).unwrap();
         assert_eq!((rows.iter().map(|row| row.sequence).collect::<Vec<_>>(), next), (vec![2, 3], 3));
         assert!(tail.is_erased(&gone));
-        tail.ring().push(row(4, "person.erased", None, json!({"person": "person_1"})));
+        push(row(4, "person.erased", None, json!({"person": "person_1"})));
         assert_eq!(tail.after(&Wanted::everything(), 0, 1).unwrap().1, 3);
         for sequence in 5..5 + HELD as u64 {
-            tail.ring().push(row(sequence, "game.published", None, json!({})));
+            push(row(sequence, "game.published", None, json!({})));
         }
         assert_eq!(tail.after(&Wanted::everything(), 3, 10), None);
         assert!(tail.after(&Wanted::everything(), 4, 10).is_some());

@@ -27,6 +27,7 @@ use lgdl_traces::Collector;
 
 use super::console::Console;
 use super::deployment::failed;
+use super::edge::services;
 use super::failure::{End, Failure, Verdict};
 use super::{logging, runtime};
 use data::Data;
@@ -188,6 +189,11 @@ struct Node {
 
 impl Node {
     async fn start(&self, games: &Games) -> Result<Host, Failure> {
+        let config = self.config(games.mocks_as_json()?)?;
+        Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))
+    }
+
+    fn config(&self, mocks: String) -> Result<HostConfig, Failure> {
         let mut config = HostConfig::new(self.component.clone(), SPIN_MANIFEST.to_owned());
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         config.storage = Storage::Folder(self.folder.clone());
@@ -197,12 +203,13 @@ impl Node {
         config.variables = BTreeMap::from([
             ("lgdl_mode".to_owned(), "development".to_owned()),
             ("lgdl_origin_url".to_owned(), format!("http://{ORIGIN}")),
-            ("lgdl_capability_mocks".to_owned(), games.mocks_as_json()?),
+            ("lgdl_capability_mocks".to_owned(), mocks),
             ("lgdl_state_key".to_owned(), self.state_key.clone()),
         ]);
         for (name, value) in &self.given {
             config.variables.entry(format!("lgdl_{name}")).or_insert_with(|| value.clone());
         }
+        (config.allowed_hosts, config.public_hosts) = services(self.given.get("services").map_or("", String::as_str))?;
         let origin = self.origin.clone();
         let origin: LocalService = Arc::new(move |request| Box::pin(without_a_network(origin.clone(), request)));
         config.local_services.insert(ORIGIN.to_owned(), origin);
@@ -220,7 +227,7 @@ impl Node {
             Box::pin(async move { answer })
         });
         config.own_paths.insert("/dev/graph".to_owned(), answer);
-        Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))
+        Ok(config)
     }
 }
 
@@ -278,4 +285,27 @@ fn origin_config(given: Given, port: u16, data: &Path) -> Result<Config, Failure
         .with("tls_key", "")
         .origin()
         .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_node_may_call_the_services_that_are_given() {
+        let services = r#"{"ehr": {"url": "https://ehr.example.com/api"}, "mail": {"url": "http://127.0.0.1:9", "allow_private": true}}"#;
+        let node = Node {
+            component: Vec::new(),
+            port: 0,
+            origin: Router::new(),
+            folder: PathBuf::new(),
+            state_key: String::new(),
+            given: BTreeMap::from([("services", services.to_owned())]),
+            traces: None,
+            status: Arc::default(),
+        };
+        let config = node.config("{}".to_owned()).unwrap_or_else(|_| panic!("a config"));
+        assert_eq!(config.allowed_hosts, ["https://ehr.example.com", "http://127.0.0.1:9"]);
+        assert_eq!(config.public_hosts, ["ehr.example.com"]);
+    }
 }

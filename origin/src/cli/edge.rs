@@ -121,7 +121,7 @@ fn variables(given: BTreeMap<&'static str, String>) -> BTreeMap<String, String> 
 
 /// The addresses of the capability services, which the component may call beside the origin; and the names among them that
 /// must be of the internet.
-fn services(text: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
+pub(super) fn services(text: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
     if text.trim().is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }

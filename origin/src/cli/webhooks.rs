@@ -89,6 +89,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     arguments.place.with(async |deployment| {
         let hand = Hand {
             store: &*deployment.store,
+            protection: &*deployment.protection,
             config: &deployment.config,
             random: &SystemRandom,
             tenant: &deployment.tenant,

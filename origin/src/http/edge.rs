@@ -17,10 +17,11 @@ use lgdl::wire::origin::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::meter::MAX_A_WINDOW;
 use super::problem::Problem;
 use super::reports::{take_decisions, take_reports};
-use super::signed::{CheckedBody, Tenant, require_signature};
-use super::traces::{stored, take_traced};
+use super::signed::{CheckedBody, NODE, Tenant, require_signature};
+use super::traces::{take_traced, timed};
 use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
@@ -33,7 +34,7 @@ use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::sessions::{self, Place};
 use crate::store::{
-    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder,
+    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, DeskPart, ErasureOrder,
     ErasureOutcome, Event, GameRow, Lookup, StoreError, anew,
 };
 use crate::tombstones;
@@ -57,14 +58,14 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
         .route("/edge/v1/reports", post(take_reports))
         .route("/edge/v1/decisions", post(take_decisions))
-        .route("/edge/v1/node", post(take_node))
+        .route(NODE, post(take_node))
         .route("/edge/v1/traces", post(take_traced))
         .route("/edge/v1/erasures", get(erasures::list))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
 }
 
 /// Where turns are committed.
-pub(super) const TURNS_ROUTE: &str = "/edge/v1/turns";
+pub(crate) const TURNS_ROUTE: &str = "/edge/v1/turns";
 
 /// Games that a node names, at most.
 const MAX_GAMES_NAMED: usize = 1_000;
@@ -108,7 +109,7 @@ async fn commit_turn(
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: CommitBody = json(&body)?;
-    let done = commit(&origin, &tenant, request, Vec::new()).await?;
+    let done = commit(&origin, &tenant, request, Beside::default()).await?;
     settled_answer(&origin, &tenant, &done.user_id, (&done.asked, &done.kept), (done.said_ms, done.outcome)).await
 }
 
@@ -124,20 +125,34 @@ pub(crate) struct Done {
     said_ms: Millis,
 }
 
-/// Commits a turn, and with it what is `told` besides.
+/// What goes into a turn's transaction besides.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// What is told.
+    pub(crate) told: Vec<Event>,
+    /// What the desk does.
+    pub(crate) desk: Option<DeskPart>,
+}
+
+/// Commits a turn, and with it what goes beside it. Timed as a whole: what reads and seals before it fails with the store as well.
 pub(crate) async fn commit(
     origin: &Origin,
     tenant: &str,
     request: CommitBody,
-    told: Vec<Event>,
+    beside: Beside,
 ) -> Result<Done, Problem> {
+    timed(origin, Operation::Commit, commit_untimed(origin, tenant, request, beside)).await
+}
+
+async fn commit_untimed(origin: &Origin, tenant: &str, request: CommitBody, beside: Beside) -> Result<Done, Problem> {
     let facts = request.facts();
     let base = request.base().cloned();
     let begins = request.begins()?;
     let now_ms = origin.clock.now_ms();
     let waited_since = request.waited_since().map(|said| said.min(now_ms));
     let mut commit = request.into_commit(tenant, now_ms)?;
-    commit.events.extend(told);
+    commit.events.extend(beside.told);
+    commit.desk = beside.desk;
     let digest = state_digest(commit.state.as_bytes());
     let user_id = commit.user_id.clone();
     let asked = RequestName { key: commit.idempotency_key.clone(), fingerprint: commit.fingerprint.clone() };
@@ -171,7 +186,7 @@ pub(crate) async fn commit(
             .protection
             .seal(Commit { bases, state_name, idempotency_key, fingerprint, ..commit.clone() })
             .await?;
-        outcome = stored(origin, Operation::Commit, origin.store.commit(sealed)).await?;
+        outcome = origin.store.commit(sealed).await?;
         if outcome != CommitOutcome::DataKeyGone {
             break;
         }
@@ -246,7 +261,7 @@ pub(crate) async fn claim(origin: &Origin, tenant: &str, request: ClaimRequest) 
         lease_ms: lease.unsigned_abs(),
         acting,
     };
-    let outcome = stored(origin, Operation::Claim, origin.store.claim(claim)).await?;
+    let outcome = timed(origin, Operation::Claim, origin.store.claim(claim)).await?;
     Ok(Done { outcome, user_id: request.user_id, asked, kept, said_ms: now_ms })
 }
 
@@ -332,6 +347,7 @@ async fn outcome_answer(
         CommitOutcome::DataKeyGone => {
             Err(Problem::unavailable("This person's key was destroyed meanwhile; try again.").retry_after(1))
         }
+        CommitOutcome::AgentFull { .. } => Err(Problem::internal("A turn of a person's took an agent's place.")),
     }
 }
 
@@ -362,7 +378,7 @@ async fn conflict(
 }
 
 async fn find(origin: &Origin, key: &ConversationKey, user: &str) -> Result<ConversationRow, Problem> {
-    match stored(origin, Operation::Read, origin.store.find(key)).await? {
+    match timed(origin, Operation::Read, origin.store.find(key)).await? {
         Lookup::Found(row) if row.user_id == user => Ok(origin.protection.open_conversation(*row).await?),
         Lookup::Found(_) | Lookup::Unknown => Err(unknown_conversation()),
         Lookup::Erased => Err(erased_conversation()),
@@ -451,7 +467,7 @@ async fn read_messages(
 
 /// Counts an export or a deletion of a person.
 fn meter(origin: &Origin, key: &ConversationKey, user: &str) -> Result<(), Problem> {
-    let counted = origin.gate.meter.count(person_pseudonym(&key.tenant, user), origin.clock.now_ms());
+    let counted = origin.gate.meter.count(person_pseudonym(&key.tenant, user), MAX_A_WINDOW, origin.clock.now_ms());
     counted.map_err(|seconds| Problem::too_many("Too many exports and deletions; wait.").retry_after(seconds))
 }
 

@@ -42,7 +42,11 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
     let failing = origin.metrics.work.failing(origin.clock.now_ms());
     let (status, code, detail) = match (trial.failed, failing) {
         (Some(why), _) => ("unhealthy", StatusCode::SERVICE_UNAVAILABLE, why),
-        (None, Some(_)) => ("degraded", StatusCode::SERVICE_UNAVAILABLE, "does not take turns; the log has the cause"),
+        (None, Some(_)) => (
+            "degraded",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "did not take the last turns: it is full, away, or too slow; the log has the cause",
+        ),
         (None, None) => ("healthy", StatusCode::OK, "takes what it is given"),
     };
     let mut store = json!({
@@ -214,24 +218,33 @@ async fn audit_lag(origin: &Origin) -> Option<Lag> {
 
 /// What is counted, in Prometheus' text format.
 pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
-    if origin.config.audit_push_url.is_some()
-        && let Some(lag) = audit_lag(&origin).await
-    {
-        origin.metrics.push_lag(lag.links, (lag.waiting_ms / 1000).unsigned_abs());
-    }
     if let Some(tls) = &origin.tls {
         origin.metrics.certificate(tls);
     }
-    origin.metrics.backed_up(&BackupTimes {
-        made: noted_time(&origin, MADE_NOTE).await,
-        drilled: noted_time(&origin, DRILLED_NOTE).await,
-        failed: noted_time(&origin, BACKUP_FAILED_NOTE).await,
-        drill_failed: noted_time(&origin, DRILL_FAILED_NOTE).await,
-    });
-    if origin.config.archive_url.is_some() {
-        origin.metrics.archive(noted_time(&origin, WELL_NOTE).await, noted_time(&origin, FAILED_NOTE).await);
+    let now_ms = origin.clock.now_ms();
+    let is_up = trial(&origin).await.failed.is_none() && origin.metrics.work.failing(now_ms).is_none();
+    origin.metrics.storage_is_up(is_up);
+    // A store that is away is not asked: whoever scrapes waits for so long only, and has to hear of it.
+    if is_up {
+        if origin.config.audit_push_url.is_some()
+            && let Some(lag) = audit_lag(&origin).await
+        {
+            origin.metrics.push_lag(lag.links, (lag.waiting_ms / 1000).unsigned_abs());
+        }
+        origin.metrics.backed_up(&BackupTimes {
+            made: noted_time(&origin, MADE_NOTE).await,
+            drilled: noted_time(&origin, DRILLED_NOTE).await,
+            failed: noted_time(&origin, BACKUP_FAILED_NOTE).await,
+            drill_failed: noted_time(&origin, DRILL_FAILED_NOTE).await,
+        });
+        if origin.config.archive_url.is_some() {
+            origin.metrics.archive(noted_time(&origin, WELL_NOTE).await, noted_time(&origin, FAILED_NOTE).await);
+        }
+        if let Ok(Ok(rows)) = tokio::time::timeout(PATIENCE, origin.store.nodes()).await {
+            origin.metrics.nodes(&rows, now_ms);
+        }
     }
-    let text = origin.metrics.text(origin.store.connections(), origin.clock.now_ms());
+    let text = origin.metrics.text(origin.store.connections(), now_ms);
     ([(header::CONTENT_TYPE, lgdl_metrics::CONTENT_TYPE)], text).into_response()
 }
 

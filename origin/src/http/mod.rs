@@ -22,6 +22,7 @@ use axum::routing::get;
 use lgdl_tls::ServerTls;
 use lgdl_traces::Exporter;
 
+use crate::bus::Tail;
 use crate::capabilities::Capabilities;
 use crate::clock::Clock;
 use crate::config::{Config, Live};
@@ -31,7 +32,7 @@ use crate::random::Random;
 use crate::store::Store;
 
 pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
-pub(crate) use edge::{claim, commit};
+pub(crate) use edge::{Beside, TURNS_ROUTE, claim, commit};
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::{Patience, wrap};
@@ -49,6 +50,8 @@ pub struct Origin {
     pub live: Live,
     /// Where things last.
     pub store: Arc<dyn Store>,
+    /// The end of the event bus, for whoever waits for something to happen.
+    pub tail: Arc<Tail>,
     /// Encryption at rest.
     pub protection: Arc<dyn Protection>,
     /// The time.

@@ -13,7 +13,7 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
-use lgdl::wire::origin::MAX_COMMIT_BYTES;
+use lgdl::wire::origin::{MAX_COMMIT_BYTES, NodeReport};
 use lgdl::wire::signature::{
     DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, Refusal, SIGNATURE_HEADER, TENANT_HEADER,
     TIMESTAMP_HEADER, verify,
@@ -22,13 +22,14 @@ use tokio::sync::{OnceCell, watch};
 
 use super::Origin;
 use super::listening::Listening;
-use super::meter::Meter;
+use super::meter::{MAX_WRITES, Meter};
 use super::problem::Problem;
 use crate::clock::{Millis, is_within};
 use crate::config::{Config, EdgeKey};
 use crate::games::Publishing;
 use crate::hex;
 use crate::metrics::Counted;
+use crate::nodes;
 use crate::random::Random;
 use crate::sessions::Places;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
@@ -124,6 +125,16 @@ impl Gate {
         self.stopping.subscribe()
     }
 
+    /// Counts a request of an administrator's that writes the audit log; an error says how many seconds to wait.
+    pub(crate) fn writes_log(&self, actor: &str, now_ms: Millis) -> Result<(), u32> {
+        self.meter.count(format!("log/{actor}"), MAX_WRITES, now_ms)
+    }
+
+    /// Whether one more would be taken.
+    pub(crate) fn may_write_log(&self, actor: &str, now_ms: Millis) -> Result<(), u32> {
+        self.meter.has_room(format!("log/{actor}"), MAX_WRITES, now_ms)
+    }
+
     /// Whether something is to be told: it was not, lately.
     pub(crate) fn is_news(&self, what: &str, now_ms: Millis) -> bool {
         self.meter.is_news(what, now_ms)
@@ -161,6 +172,13 @@ impl Gate {
         self.epoch.get_or_try_init(read).await.cloned()
     }
 
+    /// Whether a request is that of an edge, whenever it was made.
+    fn is_authentic(&self, Signed { parts, signature }: &Signed<'_>, body: &[u8]) -> bool {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let secret = keys.iter().find(|key| key.id == parts.key_id).map(|key| key.secret.expose().as_bytes());
+        secret.is_some_and(|secret| verify(secret, parts, signature, body, parts.timestamp_ms).is_ok())
+    }
+
     fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), Refused> {
         let Signed { parts, signature } = request;
         let unknown = || Refused { why: "key", detail: "the key id is not known".into() };
@@ -175,6 +193,12 @@ impl Gate {
     }
 }
 
+/// Where a node tells of itself.
+pub(super) const NODE: &str = "/edge/v1/node";
+
+/// The word for clocks that differ.
+const CLOCK: &str = "clock";
+
 /// Why a signature is not taken: in a word for the edge, which names it to its operator, and in words for people.
 struct Refused {
     why: &'static str,
@@ -184,7 +208,7 @@ struct Refused {
 impl Refused {
     fn of(refusal: &Refusal) -> Refused {
         let why = match refusal {
-            Refusal::Stale => "clock",
+            Refusal::Stale => CLOCK,
             Refusal::WrongSignature => "key",
             Refusal::MalformedNonce | Refusal::AlteredBody | Refusal::WeakSecret => "other",
         };
@@ -221,6 +245,9 @@ pub(super) async fn require_signature(
         if let Err(Refused { why, detail }) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
             origin.metrics.add(Counted::EdgeRefused, 1);
             tracing::warn!(why, key_id = signed.parts.key_id, "an edge's request was refused");
+            if why == CLOCK && head.uri.path() == NODE && origin.gate.is_authentic(&signed, &body) {
+                note_clock(&origin, &body).await;
+            }
             let problem = Problem::unauthenticated(format!("The request was refused: {detail}."));
             return Err(problem.with("why", why.into()));
         }
@@ -231,6 +258,14 @@ pub(super) async fn require_signature(
     let mut response = next.run(request).await;
     response.extensions_mut().insert(FromEdge);
     Ok(response)
+}
+
+/// A node whose clock is off tells of itself in vain: what its clock is, at least, is seen of it.
+async fn note_clock(origin: &Origin, body: &[u8]) {
+    let Ok(report) = serde_json::from_slice::<NodeReport>(body) else { return };
+    if let Err(error) = nodes::note_clock(&*origin.store, &report, origin.clock.now_ms()).await {
+        tracing::warn!(%error, "that a node's clock is off can't be noted");
+    }
 }
 
 async fn read_body(origin: &Origin, path: &str, body: Body) -> Result<Bytes, Problem> {

@@ -20,7 +20,8 @@ use super::problem::Problem;
 use super::signed::CheckedBody;
 use crate::metrics::Operation;
 use crate::random::Random;
-use crate::store::Result;
+use crate::store::StoreError;
+use crate::work::Ended;
 
 /// Statements of one request that are told one by one.
 const MAX_STATEMENTS: usize = 64;
@@ -66,17 +67,36 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>) -> (T, Work) {
     .await
 }
 
+/// Why work of the store did not come to its end.
+pub(super) trait Unfinished {
+    /// Whether the work failed, and was not refused.
+    fn is_failure(&self) -> bool;
+}
+
+impl Unfinished for StoreError {
+    fn is_failure(&self) -> bool {
+        true
+    }
+}
+
+impl Unfinished for Problem {
+    fn is_failure(&self) -> bool {
+        self.status().is_server_error()
+    }
+}
+
 /// Times work of the store, for metrics and for whatever request it is done for.
-pub(super) async fn stored<T>(
+pub(super) async fn timed<T, E: Unfinished>(
     origin: &Origin,
     operation: Operation,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let began = Instant::now();
     let result = work.await;
     let took = began.elapsed();
-    origin.metrics.stored(operation, took, &result);
-    let statement = Statement { operation, began, took, failed: result.is_err() };
+    let failed = result.as_ref().is_err_and(Unfinished::is_failure);
+    origin.metrics.stored(operation, took, if failed { Ended::Failed } else { Ended::Well });
+    let statement = Statement { operation, began, took, failed };
     // Background work is for no request.
     let _ = WORK.try_with(|work| {
         let statements = &mut work.borrow_mut().statements;

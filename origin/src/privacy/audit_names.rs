@@ -10,7 +10,7 @@ use crate::random::Random;
 use crate::store::{AuditNames, DataKeyRow, Store, StoreError};
 
 /// Whose key it is, in the place where the others have a person: no pseudonym looks so.
-const SUBJECT: &str = "audit_names";
+pub(super) const SUBJECT: &str = "audit_names";
 /// The tenant under which it lies.
 const TENANT: &str = "default";
 

@@ -93,10 +93,7 @@ impl Envelope {
         if let Some(key) = self.find_key(tenant, subject).await? {
             return Ok(key);
         }
-        if self.unreadable == UnreadableKeys::Refuse {
-            let checked = async || check_ring(&*self.store, Some(&self.ring)).await.map(drop);
-            self.fits.get_or_try_init(checked).await?;
-        }
+        self.check_store().await?;
         let now_ms = self.clock.now_ms();
         let id = DataKeyId::mint(now_ms, &*self.random);
         let fresh = DataKey { id: id.to_string(), key: SecretKey::new(self.bytes()) };
@@ -225,6 +222,14 @@ impl Protection for Envelope {
             show(&mut dump, reader, &key)?;
         }
         Ok(dump)
+    }
+
+    async fn check_store(&self) -> Result<()> {
+        if self.unreadable == UnreadableKeys::Refuse {
+            let checked = async || check_ring(&*self.store, Some(&self.ring)).await.map(drop);
+            self.fits.get_or_try_init(checked).await?;
+        }
+        Ok(())
     }
 
     async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>> {

@@ -56,6 +56,12 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
         Err(no_key())
     }
 
+    /// Whether what is sealed from now on, and what is written plain, goes with what the store holds: asked before a key is made that is
+    /// nobody's in particular.
+    async fn check_store(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// What a digest of one of the person's states is kept as: first as it is written, then as it may have been written
     /// before. A plain digest would let whoever has the store guess at what was said.
     async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>>;

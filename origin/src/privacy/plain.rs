@@ -68,6 +68,13 @@ impl Protection for Plain {
         Unprotected.seal_dump(dump).await
     }
 
+    async fn check_store(&self) -> Result<()> {
+        match self.unreadable {
+            UnreadableKeys::Refuse if holds_data_keys(&*self.store).await? => Err(RingError::Missing.into()),
+            UnreadableKeys::Refuse | UnreadableKeys::Serve => Ok(()),
+        }
+    }
+
     fn forget(&self, _tenant: &str, _user_id: &str) {}
 
     async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>> {

@@ -4,7 +4,8 @@
 use lgdl::crypto::{KeyRing, WrappedKey};
 use serde::Serialize;
 
-use crate::store::{DataKeys, MAX_PAGE, Store, StoreError};
+use super::audit_names;
+use crate::store::{DataKeys, MAX_PAGE, Store, StoreError, WebhookRow};
 
 /// Unreadable records and keys that a report names; more are counted only.
 pub const MAX_NAMED: usize = 20;
@@ -161,13 +162,22 @@ pub async fn check_ring(store: &dyn Store, ring: Option<&KeyRing>) -> Result<u64
         for row in rows {
             let wrapped = WrappedKey { id: row.id.to_string(), sealed: row.wrapped };
             if let Err(error) = ring.unwrap(&wrapped) {
-                unreadable.add("data_keys", wrapped.id, error);
+                unreadable.add("data_keys", format!("{} ({})", wrapped.id, whose(&row.subject)), error);
             }
         }
     }
     match unreadable.named.into_iter().next() {
         Some(first) => Err(RingError::Wrong { count: unreadable.count, record: first.record, why: first.why }),
         None => Ok(count),
+    }
+}
+
+/// Whose a data key is, without naming a person.
+fn whose(subject: &str) -> String {
+    match WebhookRow::of_secret_subject(subject) {
+        Some(webhook) => format!("the secret of webhook {webhook}"),
+        None if subject == audit_names::SUBJECT => "the names in the audit log".into(),
+        None => "a person's".into(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::bus::catalog::CONVERSATION_EXPIRED;
 use crate::clock::{HOUR_MS, Millis};
 use crate::desk;
 use crate::hex;
-use crate::http::{Origin, Problem};
+use crate::http::{Beside, Origin, Problem};
 use crate::ids::ConversationId;
 use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, RequestName};
@@ -382,8 +382,8 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str) -> Res
         let of = (row.tenant.as_str(), row.game.as_str());
         expired(of, &row.id, row.version, origin.clock.now_ms(), "asked")
     });
-    let told = told.into_iter().collect();
-    Ok(match own_turns::commit(origin, &row, &outcome, name, told, &attempt).await? {
+    let beside = Beside { told: told.into_iter().collect(), desk: None };
+    Ok(match own_turns::commit(origin, &row, &outcome, name, beside, &attempt).await? {
         CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } if says => Told::Said,
         CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => Told::Nothing { version: row.version + 1 },
         CommitOutcome::Conflict { claimed_for_ms: Some(_), .. } => Told::Later,

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use lgdl::engine::HandoverStage;
+use serde::{Deserialize, Serialize};
 
 use super::{Event, Result};
 use crate::clock::Millis;
@@ -39,7 +40,7 @@ pub struct HandoverRow {
 }
 
 /// Somebody who serves queues: an administrator of the role `agent`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentRow {
     /// The administrator.
     pub id: AdministratorId,
@@ -52,10 +53,13 @@ pub struct AgentRow {
     /// Conversations at once.
     pub capacity: u64,
     /// The queues they serve now.
+    #[serde(skip)]
     pub serving: Vec<String>,
     /// When they were last heard of.
+    #[serde(skip)]
     pub heartbeat_at: Option<Millis>,
     /// How often they came back after they were taken for gone.
+    #[serde(skip)]
     pub reconnected: u64,
 }
 
@@ -72,15 +76,38 @@ pub struct WaitingQueue {
     pub since: Millis,
 }
 
+/// What a turn of the desk does to its hand-over beside what its record says; in the turn's transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeskPart {
+    /// An agent takes it, who never has more at once than their capacity.
+    Taken {
+        /// Who.
+        agent: AdministratorId,
+    },
+    /// It ends.
+    Ended {
+        /// Which of the conversation's.
+        since: Millis,
+        /// What came of it, in a word.
+        outcome: String,
+    },
+}
+
+/// The event of a hand-over of a tenant that changed then.
+pub type ToldOfHandover = fn(&str, &HandoverRow, Millis) -> Event;
+
 /// Hand-overs in one answer at most.
 pub const MAX_HANDOVERS: i64 = 200;
 
 /// Hand-overs and agents.
 #[async_trait]
 pub trait Handovers: Send + Sync {
-    /// The hand-overs of a tenant that are open in these queues, at most [`MAX_HANDOVERS`]: urgent ones first, then in the
-    /// order in which they were asked for.
-    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>>;
+    /// The hand-overs of a tenant that wait in these queues, at most [`MAX_HANDOVERS`]: urgent ones first, then in the order in which
+    /// they were asked for.
+    async fn queued_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>>;
+
+    /// The hand-overs that an agent has, in the same order.
+    async fn handovers_with(&self, agent: &AdministratorId) -> Result<Vec<HandoverRow>>;
 
     /// The last hand-over of a conversation.
     async fn handover(&self, tenant: &str, id: &ConversationId) -> Result<Option<HandoverRow>>;
@@ -105,15 +132,23 @@ pub trait Handovers: Send + Sync {
     /// serve, and for which the game has no patience either, are left out, as they are by [`Handovers::overdue_handovers`].
     async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>>;
 
-    /// Puts what agents have who were not heard of since `before` back into its queue; returns which.
-    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>>;
+    /// Puts what agents have who were not heard of since `before` back into its queue, and tells of each; returns which.
+    async fn requeue_lost(
+        &self,
+        before: Millis,
+        now_ms: Millis,
+        told: ToldOfHandover,
+    ) -> Result<Vec<(String, HandoverRow)>>;
 
-    /// Puts a hand-over back into its queue, if the agent has it.
-    async fn requeue(&self, tenant: &str, id: &ConversationId, agent: &AdministratorId, now_ms: Millis)
-    -> Result<bool>;
-
-    /// Says what came of a hand-over.
-    async fn note_outcome(&self, tenant: &str, handover: &HandoverRow, outcome: &str) -> Result<()>;
+    /// Puts a hand-over back into its queue and tells of it, if the agent has it.
+    async fn requeue(
+        &self,
+        tenant: &str,
+        id: &ConversationId,
+        agent: &AdministratorId,
+        now_ms: Millis,
+        told: Event,
+    ) -> Result<bool>;
 
     /// Makes an administrator an agent, or changes what they may serve; false, and nothing is told, when they are another tenant's agent.
     async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool>;

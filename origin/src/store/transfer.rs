@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow, GameVersionRow,
-    HoldRow, Result, StoreError,
+    AdministratorRow, AgentRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow,
+    GameVersionRow, HoldRow, Result, StoreError, WebhookRow,
 };
 use crate::clock::Millis;
 use crate::ids::ConversationId;
@@ -26,6 +26,10 @@ pub enum Section {
     DataKeys,
     /// Administrators (hashes of passwords); not their sessions.
     Administrators,
+    /// Agents: the queues that administrators serve; not whether they are there.
+    Agents,
+    /// Webhooks; their secrets as they lie, sealed ones among the data keys.
+    Webhooks,
     /// Consents.
     Consents,
     /// Legal holds.
@@ -40,13 +44,15 @@ pub enum Section {
 
 impl Section {
     /// Every part, in order.
-    pub const ALL: [Section; 11] = [
+    pub const ALL: [Section; 13] = [
         Section::Settings,
         Section::GameVersions,
         Section::Games,
         Section::Keys,
         Section::DataKeys,
         Section::Administrators,
+        Section::Agents,
+        Section::Webhooks,
         Section::Consents,
         Section::Holds,
         Section::Erasures,
@@ -64,6 +70,8 @@ impl Section {
             Section::Keys => "keys",
             Section::DataKeys => "data_keys",
             Section::Administrators => "administrators",
+            Section::Agents => "agents",
+            Section::Webhooks => "webhooks",
             Section::Consents => "consents",
             Section::Holds => "holds",
             Section::Erasures => "erasures",
@@ -114,6 +122,8 @@ pub enum Record {
     Key(ApiKeyRow),
     DataKey(DataKeyRow),
     Administrator(AdministratorRow),
+    Agent(AgentRow),
+    Webhook(Box<WebhookRow>),
     Consent(ConsentRow),
     Hold(HoldRow),
     Erasure(ErasureRow),
@@ -132,6 +142,8 @@ impl Record {
             Record::Key(key) => key.id.to_string(),
             Record::DataKey(key) => key.id.to_string(),
             Record::Administrator(administrator) => administrator.id.to_string(),
+            Record::Agent(agent) => agent.id.to_string(),
+            Record::Webhook(webhook) => webhook.id.to_string(),
             Record::Consent(consent) => consent.id.to_string(),
             Record::Hold(hold) => hold.id.to_string(),
             Record::Erasure(erasure) => erasure.id.clone(),

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::DeskPart;
 use crate::clock::Millis;
 use crate::ids::{ApiKeyId, ConsentId, ConversationId, DataKeyId, ErasureId, HoldId};
 
@@ -205,6 +206,8 @@ pub struct Commit {
     pub context: Vec<ContextRow>,
     /// Told in the same transaction.
     pub events: Vec<Event>,
+    /// What it does to a hand-over, where the desk takes it.
+    pub desk: Option<DeskPart>,
     /// The data key that the texts are sealed under; a commit under a key that was destroyed meanwhile is not taken.
     pub data_key: Option<DataKeyId>,
     /// The origin's time.
@@ -239,6 +242,11 @@ pub enum CommitOutcome {
     Erased,
     /// The data key that the texts are sealed under is no longer the person's.
     DataKeyGone,
+    /// The agent who takes the conversation has as many as they take.
+    AgentFull {
+        /// How many.
+        had: u64,
+    },
 }
 
 /// A try of a turn that acts, and until when.

@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::ids::{DataKeyId, WebhookId};
 
 /// A webhook as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookRow {
     /// Its id.
     pub id: WebhookId,
@@ -206,11 +206,27 @@ impl Webhook {
     }
 }
 
+/// What the subjects of secrets begin with.
+const SECRET_SUBJECT: &str = "webhook:";
+
 impl WebhookRow {
     /// The subject, among the data keys, under which its secrets lie; each has the time when it was made after it.
     #[must_use]
     pub fn secret_subject(id: &WebhookId, made_at: Millis) -> String {
-        format!("webhook:{id}:{made_at}")
+        format!("{SECRET_SUBJECT}{id}:{made_at}")
+    }
+
+    /// The webhook whose secret lies under that subject, where it is one.
+    #[must_use]
+    pub fn of_secret_subject(subject: &str) -> Option<&str> {
+        subject.strip_prefix(SECRET_SUBJECT)?.split(':').next()
+    }
+
+    /// As it is in another store: what is delivered once more are events of this one.
+    #[must_use]
+    pub(super) fn elsewhere(mut self) -> WebhookRow {
+        self.hook.again = None;
+        self
     }
 
     /// The note that says how far it is. The store's own: another one has other sequences.

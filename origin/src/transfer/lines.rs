@@ -89,8 +89,9 @@ pub async fn export(
     write_line(file, &head, &mut sum).await?;
     let mut report = LineReport::default();
     for section in Section::ALL {
-        // Texts go out readable, so data keys would fit nothing in the file; credentials stay where they are.
-        if matches!(section, Section::DataKeys | Section::Administrators) {
+        // Texts go out readable, so data keys would fit nothing in the file. Credentials stay where they are, and with them what is
+        // nothing without them.
+        if matches!(section, Section::DataKeys | Section::Administrators | Section::Agents | Section::Webhooks) {
             continue;
         }
         // A tenant's export is for that tenant: the deployment's own settings and the shared chain stay.
@@ -330,6 +331,8 @@ fn section_of(record: &Record) -> Section {
         Record::Key(_) => Section::Keys,
         Record::DataKey(_) => Section::DataKeys,
         Record::Administrator(_) => Section::Administrators,
+        Record::Agent(_) => Section::Agents,
+        Record::Webhook(_) => Section::Webhooks,
         Record::Consent(_) => Section::Consents,
         Record::Hold(_) => Section::Holds,
         Record::Erasure(_) => Section::Erasures,
@@ -346,6 +349,8 @@ fn tenant(record: &Record) -> Option<&str> {
         Record::Key(key) => Some(&key.tenant),
         Record::DataKey(key) => Some(&key.tenant),
         Record::Administrator(administrator) => administrator.tenant.as_deref(),
+        Record::Agent(agent) => Some(&agent.tenant),
+        Record::Webhook(webhook) => Some(&webhook.tenant),
         Record::Consent(consent) => Some(&consent.tenant),
         Record::Hold(hold) => Some(&hold.tenant),
         Record::Erasure(erasure) => Some(&erasure.tenant),

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Hand, TRIED_FOR_MS, WebhookError, address, reach, secret, sign, why};
 use crate::audit::events;
-use crate::bus::{self, MEDIA, Priority, Tail, cloud_event, text_of};
+use crate::bus::{self, Listener, ListensFor, MEDIA, Priority, cloud_event, text_of};
 use crate::clock::Millis;
 use crate::consumer::{Batch, Consumer, Delivered, EndpointError, Manner, Position, Sender};
 use crate::http::Origin;
@@ -39,7 +39,7 @@ const ACTOR: &str = "origin";
 /// How webhooks are run: another origin takes over when neither a batch nor its last delivery can still be under way.
 pub(super) const MANNER: Manner = Manner {
     lease: Duration::from_secs(20),
-    keep_every: Duration::from_secs(1),
+    keep_every: Duration::from_secs(3),
     look_every: Duration::from_secs(1),
     longest_wait: Duration::from_secs(60 * 60),
 };
@@ -48,8 +48,8 @@ pub(super) const MANNER: Manner = Manner {
 pub(super) struct Hook {
     shared: Arc<Shared>,
     wanted: Wanted,
-    tail: Arc<Tail>,
-    heard: tokio::sync::Mutex<watch::Receiver<u64>>,
+    /// Before anything is read: an erasure while it delivers must be heard.
+    listener: Listener,
     /// The range, where it is one that is delivered once more.
     again: Option<Again>,
     done: watch::Sender<bool>,
@@ -63,7 +63,6 @@ struct Shared {
     uri: Uri,
     sender: Sender,
     secrets: Vec<(Option<Millis>, Vec<u8>)>,
-    tail: Arc<Tail>,
     permits: Arc<Semaphore>,
 }
 
@@ -86,26 +85,18 @@ impl Hook {
         origin: &Origin,
         row: WebhookRow,
         again: Option<Again>,
-        (tail, permits, sender): (&Arc<Tail>, &Arc<Semaphore>, &Sender),
+        (permits, sender): (&Arc<Semaphore>, &Sender),
     ) -> Result<Hook, WebhookError> {
         let names = bus::names(&row.hook.types)?;
         let wanted = Wanted { tenant: Some(row.tenant.clone()), names, urgent: row.hook.urgency };
         let uri = address(&origin.config, &row.hook.url)?;
         let secrets = secrets(&*origin.store, origin.config.encryption_key.as_ref(), &row).await?;
-        let shared = Shared {
-            origin: origin.clone(),
-            row,
-            uri,
-            sender: sender.clone(),
-            secrets,
-            tail: Arc::clone(tail),
-            permits: Arc::clone(permits),
-        };
+        let shared =
+            Shared { origin: origin.clone(), row, uri, sender: sender.clone(), secrets, permits: Arc::clone(permits) };
         Ok(Hook {
             shared: Arc::new(shared),
+            listener: origin.tail.listen(&*origin.store, ListensFor::Events(wanted.clone())).await?,
             wanted,
-            tail: Arc::clone(tail),
-            heard: tokio::sync::Mutex::new(tail.heard()),
             again,
             done: watch::Sender::new(false),
             progress: Mutex::default(),
@@ -203,7 +194,7 @@ impl Shared {
             Ok::<_, StoreError>((permit, self.text(row).await?))
         };
         let (_permit, text) = timeout_at(until, ready).await.map_err(|_| Undelivered::Late)??;
-        if self.tail.is_erased(row) {
+        if self.origin.tail.is_erased(row) {
             return Ok(None);
         }
         let event = cloud_event(row, text, |name| self.origin.store.audit_name(name));
@@ -273,7 +264,7 @@ impl Consumer for Hook {
     }
 
     async fn read(&self, store: &dyn Store, after: u64) -> Result<Batch<Arc<BusRow>>, StoreError> {
-        let (mut rows, mut next) = match self.tail.after(&self.wanted, after, BATCH as usize) {
+        let (mut rows, mut next) = match self.shared.origin.tail.after(&self.wanted, after, BATCH as usize) {
             Some(found) => found,
             None => {
                 let page = store.bus_events(&self.wanted, after, BATCH).await?;
@@ -388,10 +379,7 @@ impl Consumer for Hook {
     }
 
     async fn woken(&self) {
-        // An error means that nobody reads any more; then it is looked from time to time.
-        if self.heard.lock().await.changed().await.is_err() {
-            std::future::pending().await
-        }
+        self.listener.woken().await;
     }
 }
 
@@ -466,6 +454,7 @@ mod tests {
     use super::*;
     use crate::ids::{ErasureId, person_pseudonym};
     use crate::outbound::Reach;
+    use crate::privacy::Unprotected;
     use crate::serve::start;
     use crate::store::{ErasureOrder, Urgency};
     use crate::webhooks::NewWebhook;
@@ -484,7 +473,7 @@ mod tests {
         let running = start(crate::Config::read("", settings).unwrap()).await.unwrap();
         let (origin, now_ms) = (&running.origin, running.origin.clock.now_ms());
         let (store, config, random) = (&*origin.store, &*origin.config, &*origin.random);
-        let hand = Hand { store, config, random, tenant: "default", actor: "test", now_ms };
+        let hand = Hand { store, protection: &Unprotected, config, random, tenant: "default", actor: "test", now_ms };
         let new = NewWebhook {
             name: "w",
             url: "https://hooks.example.com/",
@@ -502,9 +491,9 @@ mod tests {
             counted.fetch_add(1, Ordering::SeqCst);
             Ok(StatusCode::OK)
         };
-        let (tail, permits) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(1)));
+        let (tail, permits) = (&origin.tail, Arc::new(Semaphore::new(1)));
         let sender = Sender::over(Arc::new(taken), Reach::Internet, WITHIN);
-        let hook = Arc::new(Hook::new(origin, row, None, (&tail, &permits, &sender)).await.unwrap());
+        let hook = Arc::new(Hook::new(origin, row, None, (&permits, &sender)).await.unwrap());
         tail.read(store).await.unwrap();
         let person = person_pseudonym("default", "ann");
         let of = |sequence: u64| {

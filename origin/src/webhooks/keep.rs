@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 use super::TRIED_FOR_MS;
 use super::deliver::{Hook, MANNER, sender};
 use crate::audit::events;
-use crate::bus::Tail;
 use crate::clock::Millis;
 use crate::consumer::{Next, Runner, position_of};
 use crate::http::Origin;
@@ -37,21 +36,15 @@ struct Running {
 
 /// Delivers to webhooks until it is told to stop, and lets go of their places then.
 pub async fn keep(origin: &Origin, mut stopping: watch::Receiver<bool>) {
-    let (tail, permits, sender) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(MAX_REQUESTS)), sender(origin));
+    let (permits, sender) = (Arc::new(Semaphore::new(MAX_REQUESTS)), sender(origin));
     let mut running: HashMap<WebhookId, Running> = HashMap::new();
-    let manage = async {
-        while !*stopping.borrow() {
-            match origin.store.webhooks(None).await {
-                Ok(rows) => bring_up_to_date(origin, &mut running, rows, (&tail, &permits, &sender)).await,
-                Err(error) => tracing::warn!(%error, "which webhooks there are can't be read"),
-            }
-            // Stopping or not, it is time to look.
-            let _ = tokio::time::timeout(LOOK_EVERY, stopping.wait_for(|stopping| *stopping)).await;
+    while !*stopping.borrow() {
+        match origin.store.webhooks(None).await {
+            Ok(rows) => bring_up_to_date(origin, &mut running, rows, (&permits, &sender)).await,
+            Err(error) => tracing::warn!(%error, "which webhooks there are can't be read"),
         }
-    };
-    tokio::select! {
-        () = manage => {}
-        () = tail.keep(&*origin.store) => {}
+        // Stopping or not, it is time to look.
+        let _ = tokio::time::timeout(LOOK_EVERY, stopping.wait_for(|stopping| *stopping)).await;
     }
     for (_, one) in running {
         end(one).await;
@@ -62,17 +55,10 @@ async fn bring_up_to_date(
     origin: &Origin,
     running: &mut HashMap<WebhookId, Running>,
     rows: Vec<WebhookRow>,
-    with: (&Arc<Tail>, &Arc<Semaphore>, &crate::consumer::Sender),
+    with: (&Arc<Semaphore>, &crate::consumer::Sender),
 ) {
     let active: HashMap<_, _> =
         rows.into_iter().filter(|row| row.hook.is_active()).map(|row| (row.id.clone(), row)).collect();
-    // Before the first of them reads: an erasure while it delivers must be heard.
-    if !active.is_empty()
-        && let Err(error) = with.0.begin(&*origin.store).await
-    {
-        tracing::warn!(%error, "what happens can't be read; webhooks wait");
-        return;
-    }
     let is_as_it_was = |id: &WebhookId, one: &Running| active.get(id).is_some_and(|row| row.version == one.version);
     let changed: Vec<_> = running.iter().filter(|(id, one)| !is_as_it_was(id, one)).map(|(id, _)| id.clone()).collect();
     for id in changed {
@@ -92,15 +78,12 @@ async fn bring_up_to_date(
             Err(error) => tracing::warn!(webhook = %id, %error, "a webhook can't be delivered to"),
         }
     }
-    if running.is_empty() {
-        with.0.end();
-    }
 }
 
 async fn start(
     origin: &Origin,
     row: WebhookRow,
-    with: (&Arc<Tail>, &Arc<Semaphore>, &crate::consumer::Sender),
+    with: (&Arc<Semaphore>, &crate::consumer::Sender),
 ) -> std::result::Result<Running, super::WebhookError> {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -148,12 +131,11 @@ async fn clear(origin: &Origin, mut row: WebhookRow) {
 #[derive(Debug)]
 pub struct Driven {
     origin: Origin,
-    tail: Arc<Tail>,
     runner: Runner<Hook>,
 }
 
 impl Driven {
-    /// Deliveries over a line that is given.
+    /// Deliveries over a line that is given, of an origin that hears what happens for them alone.
     ///
     /// # Errors
     /// When the webhook can't be delivered to.
@@ -162,9 +144,9 @@ impl Driven {
         row: WebhookRow,
         sender: crate::consumer::Sender,
     ) -> std::result::Result<Driven, super::WebhookError> {
-        let (tail, permits) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(MAX_REQUESTS)));
-        let hook = Hook::new(origin, row, None, (&tail, &permits, &sender)).await?;
-        Ok(Driven { origin: origin.clone(), tail, runner: Runner::new(hook, MANNER, &*origin.random) })
+        let origin = Origin { tail: Arc::default(), ..origin.clone() };
+        let hook = Hook::new(&origin, row, None, (&Arc::new(Semaphore::new(MAX_REQUESTS)), &sender)).await?;
+        Ok(Driven { runner: Runner::new(hook, MANNER, &*origin.random), origin })
     }
 
     /// Hears what is new.
@@ -172,7 +154,7 @@ impl Driven {
     /// # Errors
     /// When the store fails.
     pub async fn listen(&self) -> Result<()> {
-        while self.tail.read(&*self.origin.store).await? {}
+        while self.origin.tail.read(&*self.origin.store).await? {}
         Ok(())
     }
 
@@ -207,6 +189,7 @@ mod tests {
     use super::*;
     use crate::ids::{ErasureId, person_pseudonym};
     use crate::outbound::Reach;
+    use crate::privacy::Unprotected;
     use crate::serve::start as start_origin;
     use crate::store::{ErasureOrder, TextRight, Urgency};
     use crate::webhooks::{Hand, NewWebhook};
@@ -227,7 +210,7 @@ mod tests {
         let running = start_origin(crate::Config::read("", settings).unwrap()).await.unwrap();
         let (origin, now_ms) = (&running.origin, running.origin.clock.now_ms());
         let (store, config, random) = (&*origin.store, &*origin.config, &*origin.random);
-        let hand = Hand { store, config, random, tenant: "default", actor: "test", now_ms };
+        let hand = Hand { store, protection: &Unprotected, config, random, tenant: "default", actor: "test", now_ms };
         let new = NewWebhook {
             name: "w",
             url: "https://hooks.example.com/",
@@ -250,11 +233,11 @@ mod tests {
             assert!(counted.fetch_add(1, Ordering::SeqCst) > 0, "it breaks down");
             Ok(StatusCode::OK)
         };
-        let (tail, permits) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(1)));
+        let permits = Arc::new(Semaphore::new(1));
         let sender = crate::consumer::Sender::over(Arc::new(taken), Reach::Internet, Duration::from_secs(1));
         let note = WebhookRow::note(&row.id);
         let from = position_of(store, &note).await.unwrap().sequence;
-        let one = start(origin, row, (&tail, &permits, &sender)).await.unwrap();
+        let one = start(origin, row, (&permits, &sender)).await.unwrap();
         let is_delivered = async {
             while position_of(store, &note).await.unwrap().sequence == from {
                 tokio::time::sleep(Duration::from_millis(50)).await;

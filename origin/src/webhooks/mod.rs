@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::consumer::{EndpointError, begin_at};
 use crate::ids::WebhookId;
 use crate::outbound::{NotAllowed, Reach};
+use crate::privacy::Protection;
 use crate::random::Random;
 use crate::store::{Again, Event, Store, StoreError, TextRight, Urgency, Webhook, WebhookRow, WebhookState};
 
@@ -87,6 +88,8 @@ pub struct NewWebhook<'a> {
 pub struct Hand<'a> {
     /// The store.
     pub store: &'a dyn Store,
+    /// How rows are sealed.
+    pub protection: &'a dyn Protection,
     /// The settings.
     pub config: &'a Config,
     /// Randomness.

@@ -15,6 +15,8 @@ const PREFIX: &str = "whsec_";
 
 /// Makes a secret; also as it is shown.
 pub(super) async fn make(hand: &Hand<'_>, id: &WebhookId) -> Result<(WebhookSecret, String), StoreError> {
+    // Under another ring it would be one that nobody opens later, and no origin would start.
+    hand.protection.check_store().await?;
     let key = bytes(hand.random);
     let shown = format!("{PREFIX}{}", STANDARD.encode(key));
     let kept = match &hand.config.encryption_key {

@@ -53,6 +53,7 @@ pub(crate) fn commit(external_id: &str, user: &str, expected_version: u64, idemp
         slots: vec![slot("pain", "location", "\"knee\"")],
         context: Vec::new(),
         events: Vec::new(),
+        desk: None,
         data_key: None,
         now_ms: NOW + turn_num.cast_signed(),
     }

@@ -55,6 +55,8 @@ async fn run(kind: Kind, case: impl AsyncFnOnce(stores::Fresh)) {
 
 contract! {
     handovers::turns_open_take_and_end_a_hand_over,
+    handovers::an_agent_takes_no_more_than_their_capacity,
+    handovers::what_is_with_many_agents_hides_nobody_who_waits,
     handovers::a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had,
     handovers::who_waits_too_long_is_found_by_the_games_patience_or_the_deployments,
     bus::what_a_commit_tells_is_heard_once_and_in_its_order,

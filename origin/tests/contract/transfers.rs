@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use lgdl_origin::backup;
 use lgdl_origin::exports;
-use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId};
+use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, WebhookId};
 use lgdl_origin::privacy::Unprotected;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{
-    AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, CommitOutcome, ConsentRow, ContextRow,
-    Conversations as _, DataKeyRow, ErasureOutcome, HoldRow, Lookup, Maintenance as _, Page, Role, Section, Store,
-    StoreError,
+    AdministratorChange, AdministratorChanged, AdministratorRow, Again, ApiKeyRow, CommitOutcome, ConsentRow,
+    ContextRow, Conversations as _, DataKeyRow, ErasureOutcome, HoldRow, Lookup, Maintenance as _, Page, Role,
+    SecretKept, Section, Store, StoreError, TextRight, Urgency, Webhook, WebhookRow, WebhookSecret, WebhookState,
 };
 use lgdl_origin::transfer::{
     CopyOptions, ExportOptions, ImportError, ImportOptions, PythonOptions, PythonSource, Sealing, Source, StoreSource,
@@ -19,6 +19,7 @@ use lgdl_origin::transfer::{
 };
 
 use crate::data::{NOW, commit, compiled, event, key, order};
+use crate::handovers::agent;
 use crate::stores::{Fresh, Kind, fresh};
 
 /// More than two pages.
@@ -86,6 +87,31 @@ async fn filled(store: &dyn Store) {
     store.commit(commit("gone", "erased", 0, "gone")).await.unwrap();
     store.erase_conversation(&key("gone"), "erased", order(NOW), event("told")).await.unwrap();
     store.append_audit(vec![event("one"), event("two")]).await.unwrap();
+    let anna = agent(store, "anna", &["nurse", "human"]).await;
+    // Whether somebody is there is not moved.
+    store.heartbeat(&anna.id, &["nurse".into()], NOW, NOW).await.unwrap();
+    let id = WebhookId::mint(NOW, &SystemRandom);
+    let hook = Webhook {
+        name: "the hospital".into(),
+        url: "https://hooks.example.com/".into(),
+        types: vec!["turn.*".into()],
+        urgency: Urgency::High,
+        text: TextRight::Withheld,
+        state: WebhookState::Active,
+        secrets: vec![WebhookSecret {
+            made_at: NOW,
+            until: None,
+            kept: SecretKept::Wrapped(DataKeyId::mint(NOW, &SystemRandom)),
+        }],
+        // Of events of this store.
+        again: Some(Again { after: 1, upto: 2, asked_at: NOW }),
+        follow_up_after_s: None,
+        follow_up_since: None,
+        created_at: NOW,
+        created_by: "test".into(),
+    };
+    let row = WebhookRow { id, tenant: "default".into(), version: 3, hook };
+    store.add_webhook(row, event("told")).await.unwrap();
 }
 
 fn source(fresh: &Fresh) -> StoreSource<'_> {
@@ -112,6 +138,16 @@ async fn a_copy_is_whole(from: Kind, to: Kind) {
 
     let done = copy(&source(&from), &*to.store, CopyOptions::Resume, &mut |_| ()).await.unwrap();
     assert_eq!(done.read, dry.read);
+    assert_eq!((done.read[&Section::Agents], done.read[&Section::Webhooks]), (1, 1));
+    let (ours, theirs) = (from.store.webhooks(None).await.unwrap(), to.store.webhooks(None).await.unwrap());
+    assert_eq!((&ours[0].hook.secrets, ours[0].version), (&theirs[0].hook.secrets, theirs[0].version));
+    assert_eq!((theirs[0].hook.again, theirs[0].hook.url.as_str()), (None, "https://hooks.example.com/"));
+    let (ours, theirs) = (from.store.agents("default").await.unwrap(), to.store.agents("default").await.unwrap());
+    assert_eq!(
+        (&ours[0].id, &ours[0].queues, ours[0].capacity),
+        (&theirs[0].id, &theirs[0].queues, theirs[0].capacity)
+    );
+    assert_eq!((theirs[0].heartbeat_at, theirs[0].serving.len()), (None, 0));
     assert_eq!(from.store.counts().await.unwrap(), to.store.counts().await.unwrap());
     let report = verify(&source(&from), &source(&to), &mut |_| ()).await.unwrap();
     assert!(report.is_whole() && report.additional == 0, "{report:#?}");

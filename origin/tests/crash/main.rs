@@ -23,6 +23,7 @@ use lgdl::wire::signature::TENANT_HEADER;
 use lgdl_origin::Config;
 use lgdl_origin::clock::ManualClock;
 use lgdl_origin::config::Secret;
+use lgdl_origin::privacy::Unprotected;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore};
 use lgdl_origin::store::sqlite::SqliteStore;
@@ -248,7 +249,15 @@ async fn make_webhook(database: &std::path::Path, receiver: &Receiver) {
 async fn hook(store: &dyn lgdl_origin::store::Store, receiver: &Receiver, types: &str) {
     let settings = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_WEBHOOK_PRIVATE", "true")];
     let config = Config::read("", settings.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
-    let hand = Hand { store, config: &config, random: &SystemRandom, tenant: "default", actor: "test", now_ms: 0 };
+    let hand = Hand {
+        store,
+        protection: &Unprotected,
+        config: &config,
+        random: &SystemRandom,
+        tenant: "default",
+        actor: "test",
+        now_ms: 0,
+    };
     let (types, urgency, text) = (vec![types.into()], Urgency::Any, TextRight::Withheld);
     let new = NewWebhook { name: "all", url: &receiver.url(), types, urgency, text, follow_up_after_s: None };
     let (_, secret) = hand.make(new).await.unwrap();
@@ -289,6 +298,7 @@ impl Target for PostgresStore {
             slots: Vec::new(),
             context: Vec::new(),
             events: Vec::new(),
+            desk: None,
             data_key: None,
             now_ms: 1_760_000_000_000,
         };

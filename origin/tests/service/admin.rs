@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::client::{body, commit, problem};
-use crate::desk::{Desk, PASSWORD, desk, desk_with, misfits, ok, operations};
+use crate::desk::{Desk, PASSWORD, desk, desk_with, misfits, ok, operations, take_turns};
 
 const GAME: &str = "game shop {\n moves {\n  move greet {\n   when user says something like: [\n    \"hello\"\n   ]\n   if confident { respond with: \"Welcome.\" }\n  }\n }\n}\n";
 
@@ -87,6 +87,43 @@ async fn each_role_gets_what_is_its_own_and_nothing_else() {
         assert_eq!(statuses.map(|status| status.as_u16()), expected, "{role:?}");
     }
     audited(&desk, "access.refused").await;
+}
+
+#[tokio::test]
+async fn nobody_fills_the_audit_log_which_is_kept_for_ever() {
+    let mut desk = desk(Role::Admin).await;
+    desk.employ("v", Role::Viewer, None).await;
+    desk.become_("v").await;
+    for _ in 0..5 {
+        for path in ["/admin/v1/keys", "/admin/v1/administrators"] {
+            problem(desk.get(path).await, StatusCode::FORBIDDEN, "E527").await;
+        }
+    }
+    let told = desk.events().await.into_iter().filter(|(name, _)| name == "access.refused").count();
+    assert_eq!(told, 2, "once an hour for each permission");
+
+    // What changes something, and what is told of though it changes nothing, come out of one bucket for each of them.
+    take_turns(&desk, "c", "ann", 1).await;
+    desk.become_("boss").await;
+    let listed = desk.ask("/admin/v1/conversations").await;
+    let path = format!("/admin/v1/conversations/{}", listed["conversations"][0]["id"].as_str().unwrap());
+    let mut refused = None;
+    for _ in 0..700 {
+        let answer = desk.get(&path).await;
+        if answer.status() != StatusCode::OK {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("nobody looks as often as that");
+    assert!(refused.headers().contains_key("retry-after"));
+    problem(refused, StatusCode::TOO_MANY_REQUESTS, "E532").await;
+    let new = json!({"name": "w", "password": PASSWORD, "role": "viewer"});
+    problem(desk.send(Method::POST, "/admin/v1/administrators", &new).await, StatusCode::TOO_MANY_REQUESTS, "E532")
+        .await;
+    desk.ask("/admin/v1/games").await;
+    desk.become_("v").await;
+    ok(desk.get(&path).await, StatusCode::OK).await;
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use lgdl_origin::store::Role;
-use reqwest::{Response, StatusCode};
-use serde_json::Value;
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
 
 use crate::client::{commit, problem};
 use crate::desk::{Desk, desk, ok};
@@ -76,6 +76,31 @@ async fn another_tenants_events_are_not_heard() {
     desk.tenant = Some("default".into());
     problem(desk.get("/admin/v1/events").await, StatusCode::FORBIDDEN, "E527").await;
     problem(desk.get("/admin/v1/events/stream?after=0").await, StatusCode::FORBIDDEN, "E527").await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_session_it_was_asked_for_in() {
+    let mut desk = desk(Role::Admin).await;
+    let boss = desk.token.clone();
+    for name in ["leaves", "is_disabled"] {
+        desk.employ(name, Role::Viewer, None).await;
+        desk.become_(name).await;
+        let mut stream = desk.get("/admin/v1/events/stream").await;
+        assert_eq!(stream.status(), StatusCode::OK);
+        if name == "leaves" {
+            ok(desk.send(Method::POST, "/admin/v1/logout", &json!({})).await, StatusCode::NO_CONTENT).await;
+            desk.token = boss.clone();
+        } else {
+            desk.token = boss.clone();
+            let all = desk.ask("/admin/v1/administrators").await;
+            let all = all["administrators"].as_array().unwrap();
+            let id = all.iter().find(|one| one["name"] == name).unwrap()["id"].as_str().unwrap();
+            let path = format!("/admin/v1/administrators/{id}");
+            ok(desk.send(Method::PATCH, &path, &json!({"disabled": true})).await, StatusCode::OK).await;
+        }
+        let ended = async { while let Ok(Some(_)) = stream.chunk().await {} };
+        tokio::time::timeout(Duration::from_secs(10), ended).await.expect("nobody follows who may not any more");
+    }
 }
 
 /// Reads a stream until it has shown so many events: ids and types.

@@ -1,19 +1,20 @@
 //! People step in: agents, their queues, and what becomes of conversations that are handed over.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lgdl::compiled::CompiledGame;
 use lgdl::engine::{self, Conversation, Settings, Step, Turn, TurnRecord};
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitRequest, GameList, Messages, Speaker, StoredConversation};
 use lgdl_origin::clock::{Clock, SystemClock};
-use lgdl_origin::desk::{self, LOST_AFTER_MS};
+use lgdl_origin::desk::{self, Deed, LOST_AFTER_MS};
 use lgdl_origin::games::publish_file;
 use lgdl_origin::ids::ConversationId;
 use lgdl_origin::store::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::client::{Edge, body, problem};
 use crate::desk::{Desk, desk_with, ok};
@@ -233,6 +234,44 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
 }
 
 #[tokio::test]
+async fn an_agent_who_waits_for_news_is_woken_by_them_and_by_losing_the_conversation() {
+    let mut desk = ward(&[]).await;
+    desk.become_("anna").await;
+    here(&desk).await;
+    let person = visitor(&desk, "c1");
+    person.say("I need a nurse").await;
+    let id = person.id();
+    ok(desk.send(Method::POST, &at(&id, "/accept"), &json!({"key": "k1"})).await, StatusCode::OK).await;
+    let news = |view: &Value| at(&id, &format!("?after={}&wait_ms=8000", view["turn"]));
+    // Well before the wait is over, and well after the agent has begun to wait.
+    let (soon, later) = (Duration::from_secs(6), Duration::from_millis(300));
+    let begun = news(&desk.ask(&at(&id, "?after=0")).await);
+
+    let began = Instant::now();
+    let says = async {
+        tokio::time::sleep(later).await;
+        visitor(&desk, "c2").say("I need a nurse").await;
+        person.say("It hurts").await;
+    };
+    let (view, ()) = tokio::join!(desk.ask(&begun), says);
+    assert_eq!(view["messages"][0]["text"], "It hurts", "{view}");
+    assert!(began.elapsed() < soon, "nobody woke the agent");
+
+    let (next, began) = (news(&view), Instant::now());
+    let goes_to_ben = async {
+        tokio::time::sleep(later).await;
+        ok(desk.send(Method::POST, &at(&id, "/release"), &Value::Null).await, StatusCode::NO_CONTENT).await;
+        let origin = &desk.edge.running.origin;
+        let agents = origin.store.agents("default").await.unwrap();
+        let ben = agents.iter().find(|agent| agent.name == "Nurse ben").unwrap();
+        desk::act(origin, "default", &id, Some(ben), &Deed::Accept, "k2").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(desk.get(&next), goes_to_ben);
+    problem(answer, StatusCode::NOT_FOUND, "E521").await;
+    assert!(began.elapsed() < soon, "nobody woke the agent");
+}
+
+#[tokio::test]
 async fn an_agent_reaches_nothing_outside_their_queues_and_nobody_forges_one() {
     let mut desk = ward(&[]).await;
     let id = {
@@ -284,6 +323,69 @@ async fn an_agent_reaches_nothing_outside_their_queues_and_nobody_forges_one() {
 }
 
 #[tokio::test]
+async fn a_key_stands_for_one_request_of_one_hand_over_and_what_came_of_it_stays() {
+    let mut desk = ward(&[]).await;
+    visitor(&desk, "c1").say("I need a nurse").await;
+    let id = visitor(&desk, "c1").id();
+    desk.become_("anna").await;
+    here(&desk).await;
+    let take = json!({"key": "take-1"});
+    let said = json!({"key": "say-1", "text": "What is the matter?"});
+    let back = json!({"key": "end-1", "outcome": "resolved", "values": {"size": "large"}, "notes": "All is well."});
+    for (what, body) in [("/accept", &take), ("/messages", &said), ("/return", &back), ("/return", &back)] {
+        ok(desk.send(Method::POST, &at(&id, what), body).await, StatusCode::OK).await;
+    }
+    for (what, field, other) in [
+        ("/messages", "text", json!("Something else.")),
+        ("/return", "outcome", json!("lost")),
+        ("/return", "values", json!({"size": "small"})),
+        ("/return", "notes", json!("Nothing is well.")),
+    ] {
+        let mut altered = if what == "/return" { back.clone() } else { said.clone() };
+        altered[field] = other;
+        let answer = desk.send(Method::POST, &at(&id, what), &altered).await;
+        problem(answer, StatusCode::UNPROCESSABLE_ENTITY, "E529").await;
+    }
+    assert_eq!(here(&desk).await["ended"][0]["outcome"], "resolved");
+
+    // The next hand-over of the conversation is another one, whatever its requests are called.
+    visitor(&desk, "c1").say("I need a nurse").await;
+    for (what, body) in [("/accept", &take), ("/messages", &said)] {
+        ok(desk.send(Method::POST, &at(&id, what), body).await, StatusCode::OK).await;
+    }
+    assert_eq!(here(&desk).await["mine"][0]["conversation"], json!(id));
+    let heard = visitor(&desk, "c1").hears(0).await.messages;
+    assert_eq!(heard.iter().filter(|one| one.from == Speaker::Agent).count(), 2, "{heard:#?}");
+}
+
+#[tokio::test]
+async fn an_agent_never_has_more_than_they_take() {
+    let mut desk = ward(&[]).await;
+    let names = ["c1", "c2", "c3", "c4", "c5", "c6"];
+    for name in names {
+        visitor(&desk, name).say("I need a nurse").await;
+    }
+    desk.become_("anna").await;
+    here(&desk).await;
+    let ids = names.map(|name| visitor(&desk, name).id());
+    let key = json!({"key": "take-1"});
+    let mut tasks = JoinSet::new();
+    for id in ids {
+        let request = desk.edge.http().post(desk.url(&at(&id, "/accept"))).bearer_auth(&desk.token).json(&key);
+        tasks.spawn(async move { (id, request.send().await.unwrap().status()) });
+    }
+    let taken = tasks.join_all().await;
+    let full = taken.iter().filter(|(_, status)| *status == StatusCode::UNPROCESSABLE_ENTITY).count();
+    let got: Vec<_> = taken.iter().filter(|(_, status)| *status == StatusCode::OK).collect();
+    assert_eq!((got.len(), full), (2, 4), "{taken:?}");
+    for (id, _) in got {
+        // A retry of what was taken is answered as it was.
+        ok(desk.send(Method::POST, &at(id, "/accept"), &key).await, StatusCode::OK).await;
+    }
+    assert_eq!(here(&desk).await["mine"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
     let mut desk = ward(&[]).await;
     for conversation in ["c1", "c2", "c3"] {
@@ -299,9 +401,12 @@ async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
     problem(full, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
     let store = desk.edge.running.origin.store.clone();
     let now_ms = SystemClock.now_ms();
-    assert!(store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms).await.unwrap().is_empty(), "she is there");
+    assert!(
+        store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms, desk::lost_event).await.unwrap().is_empty(),
+        "she is there"
+    );
     // As if ninety seconds had passed.
-    let lost = store.requeue_lost(now_ms + 60_000, now_ms).await.unwrap();
+    let lost = store.requeue_lost(now_ms + 60_000, now_ms, desk::lost_event).await.unwrap();
     assert_eq!(lost.len(), 2);
     let said = visitor(&desk, "c1").say("are you there?").await;
     assert_eq!(said.response, "", "what is said meanwhile waits for whoever comes");

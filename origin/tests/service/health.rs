@@ -23,8 +23,20 @@ async fn a_well_origin_says_so_and_a_broken_one_too() {
     assert_eq!(health["components"]["store"]["status"], "healthy");
     assert!(health["components"]["store"]["latency_ms"].as_f64().unwrap() > 0.0);
 
+    let has = async |line: &str| {
+        let text = ask("/metrics").await.text().await.unwrap();
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    };
+    let refused = r#"lgdl_http_requests_total{route="/edge/v1/turns",method="POST",status="503"}"#;
+    let failed = r#"lgdl_storage_operation_seconds_count{operation="commit",result="failed"}"#;
+    has(&format!("{refused} 0")).await;
+    has(&format!("{failed} 0")).await;
+    has("lgdl_storage_up 1").await;
     edge.running.origin.store.close().await;
     assert_eq!(edge.commit(&commit("c", "u", 0, "k")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    has(&format!("{refused} 1")).await;
+    has(&format!("{failed} 1")).await;
+    has("lgdl_storage_up 0").await;
     assert_eq!(ask("/health/live").await.status(), StatusCode::OK);
     assert_eq!(ask("/health/ready").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ask("/health").await.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -88,7 +100,6 @@ async fn a_known_conversation_gives_just_its_counts() {
         r#"lgdl_slot_prompts_per_conversation_sum{game_id="medical"} 2.0"#,
         r#"lgdl_slot_fill_time_seconds_count{game_id="medical"} 1"#,
         r#"lgdl_conversation_completions_total{game_id="medical",outcome="completed"} 1"#,
-        r#"lgdl_turns_per_conversation_sum{game_id="medical"} 3.0"#,
         r#"lgdl_conversation_duration_seconds_count{game_id="medical"} 1"#,
         r#"lgdl_storage_operation_seconds_count{operation="commit",result="ok"} 4"#,
     ] {

@@ -1,7 +1,12 @@
 //! Requests that are unsigned, altered, stale or replayed are refused.
 
+use std::collections::BTreeMap;
+
+use lgdl::wire::origin::NodeReport;
 use lgdl::wire::signature::{REPLAY_WINDOW_MS, TENANT_HEADER};
+use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::{Config, EdgeKey, Secret};
+use lgdl_origin::nodes;
 use reqwest::{Method, StatusCode};
 
 use crate::client::{SECRET, Tampering, commit, edge, edge_with, problem};
@@ -29,6 +34,51 @@ async fn whatever_was_changed_after_signing_is_refused_and_changes_nothing() {
         problem(response, StatusCode::UNAUTHORIZED, "E526").await;
     }
     assert_eq!(edge.running.origin.store.counts().await.unwrap().turns, 0);
+}
+
+#[tokio::test]
+async fn a_node_whose_clock_is_off_is_shown_with_it() {
+    let edge = edge().await;
+    let store = &*edge.running.origin.store;
+    let now_ms = SystemClock.now_ms();
+    let report = |name: &str, sent_at_ms: i64| NodeReport {
+        name: name.into(),
+        version: "1.0.0".into(),
+        platform: "native".into(),
+        region: None,
+        games: Vec::new(),
+        waiting: 0,
+        waiting_since_ms: None,
+        aside: 0,
+        aside_of: BTreeMap::new(),
+        unremoved: 0,
+        breaker: "closed".into(),
+        drained_at_ms: None,
+        every_ms: 5_000,
+        sent_at_ms,
+    };
+    let tell = async |name: &str, secret: Option<&str>| {
+        let ahead_ms = 400_000;
+        let how = Tampering { clock_ahead_ms: ahead_ms, secret: secret.map(str::to_owned), ..Tampering::default() };
+        let body = serde_json::to_vec(&report(name, now_ms + ahead_ms)).unwrap();
+        edge.send_tampered(Method::POST, "/edge/v1/node", body, how).await.status()
+    };
+    let ahead = async |name: &str| store.find_node(name).await.unwrap().unwrap().clock_ahead_ms;
+    nodes::take(store, report("well", now_ms), now_ms).await.unwrap();
+    nodes::take(store, report("silent", now_ms - 600_000), now_ms - 600_000).await.unwrap();
+    for (name, secret, why) in [
+        ("well", None, "it was heard of a moment ago: this may be anything"),
+        ("silent", Some("another secret of an edge"), "of whoever has no key nothing is noted"),
+    ] {
+        assert_eq!(tell(name, secret).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(ahead(name).await, 0, "{why}");
+    }
+    assert_eq!(tell("silent", None).await, StatusCode::UNAUTHORIZED);
+    let noted = ahead("silent").await;
+    assert!((370_000..=400_000).contains(&noted), "{noted}");
+    let row = store.find_node("silent").await.unwrap().unwrap();
+    let troubles = nodes::troubles(&row, now_ms).join("; ");
+    assert!(troubles.contains("it is silent") && troubles.contains(" s ahead"), "{troubles}");
 }
 
 #[tokio::test]

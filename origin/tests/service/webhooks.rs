@@ -1,15 +1,22 @@
 //! Webhooks: signed, in order, tried again, paused, and never told more than they may be.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lgdl::crypto::KeyRing;
 use lgdl_origin::clock::{Clock, SystemClock};
-use lgdl_origin::ids::{ErasureId, person_pseudonym};
+use lgdl_origin::config::Config;
+use lgdl_origin::ids::{ErasureId, WebhookId, person_pseudonym};
+use lgdl_origin::privacy::{Envelope, Plain, Protection, UnreadableKeys, check_ring};
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::store::{ErasureOrder, Role};
+use lgdl_origin::store::{ErasureOrder, Role, TextRight, Urgency};
+use lgdl_origin::webhooks::{Hand, NewWebhook};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{commit, edge_with, problem, told};
+use crate::client::{commit, problem, told};
 use crate::desk::{Desk, desk, desk_with, ok};
 use crate::receiver::{Answer, Receiver};
 
@@ -291,5 +298,47 @@ async fn secrets_are_sealed_where_there_is_a_key_ring() {
     let kept = desk.edge.running.origin.store.webhooks(None).await.unwrap();
     let secret = made["secret"].as_str().unwrap().trim_start_matches("whsec_").to_owned();
     assert!(!kept[0].hook.secrets.is_empty() && !format!("{kept:?}").contains(&secret));
-    let _ = edge_with;
+}
+
+#[tokio::test]
+async fn no_secret_is_made_under_a_ring_that_does_not_fit_the_store() {
+    let ring = |letter: u8| KeyRing::parse(&format!("k1:{}", STANDARD.encode([letter; 32]))).unwrap();
+    let right = format!("k1:{}", STANDARD.encode([b'A'; 32]));
+    let receiver = Receiver::start().await;
+    let desk = desk_with(Role::Operator, &[HERE, ("LGDL_ENCRYPTION_KEY", right.as_str())]).await;
+    let made = make(&desk, &receiver, &[]).await;
+    let id: WebhookId = made["id"].as_str().unwrap().parse().unwrap();
+    let origin = &desk.edge.running.origin;
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let another = Envelope::new(ring(b'B'), origin.store.clone(), clock.clone(), random);
+    let none = Plain::new(origin.store.clone(), clock, UnreadableKeys::Refuse);
+    let cases: [(&dyn Protection, Option<KeyRing>, &str); 2] =
+        [(&another, Some(ring(b'B')), "E927"), (&none, None, "E926")];
+    for (protection, ring, code) in cases {
+        let config = Config { encryption_key: ring, ..(*origin.config).clone() };
+        let hand = Hand {
+            store: &*origin.store,
+            protection,
+            config: &config,
+            random: &SystemRandom,
+            tenant: "default",
+            actor: "test",
+            now_ms: SystemClock.now_ms(),
+        };
+        let new = NewWebhook {
+            name: "another",
+            url: &receiver.url(),
+            types: Vec::new(),
+            urgency: Urgency::Any,
+            text: TextRight::Withheld,
+            follow_up_after_s: None,
+        };
+        for refused in [hand.make(new).await.unwrap_err(), hand.rotate(&id, 1).await.unwrap_err()] {
+            assert!(refused.to_string().contains(code), "{refused}");
+        }
+    }
+    assert_eq!(origin.store.webhooks(None).await.unwrap().len(), 1);
+    check_ring(&*origin.store, Some(&ring(b'A'))).await.unwrap();
+    let whose = check_ring(&*origin.store, Some(&ring(b'B'))).await.unwrap_err().to_string();
+    assert!(whose.contains("the names in the audit log"), "{whose}");
 }

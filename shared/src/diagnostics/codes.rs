@@ -87,4 +87,5 @@ codes! {
     FewPhrases "E135" Warning "an urgent move with few phrases";
     QuestionMismatch "E136" Warning "a question that asks for something else than its slot takes";
     HardToTell "E137" Warning "values that nobody can tell apart";
+    FailedOfBoth "E138" Warning "`failed` would answer for a slot that is given up as well";
 }

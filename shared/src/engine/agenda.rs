@@ -57,6 +57,7 @@ impl Run<'_> {
             let danger = self.dangers(&heard, open);
             heard.moves.extend(danger);
         }
+        self.leave_to_the_part(&mut heard, open);
         if heard.moves.is_empty() {
             return Ok(false);
         }
@@ -162,6 +163,13 @@ impl Run<'_> {
         });
     }
 
+    /// "yes, two oak frames" where a part of an order asks whether all is right: a move that waits for its part is no other move.
+    fn leave_to_the_part(&self, heard: &mut Readings, open: Option<&Open>) {
+        let callers = self.state.active.iter().filter(|_| open.is_some()).flat_map(Frame::with_callers).skip(1);
+        let callers: Vec<&str> = callers.map(|frame| frame.move_id.as_str()).collect();
+        heard.moves.retain(|said| said.is_urgent() || !callers.contains(&said.name.as_str()));
+    }
+
     /// "a repair please, we have a contract", where repairs ask for one: what one reading asks about is no other reading, unless it is
     /// in its author's words.
     fn leave_to_statements(&self, heard: &mut Readings) {
@@ -197,14 +205,21 @@ impl Run<'_> {
     }
 
     /// "sorry, wrong thing, I need a quote", "I meant a tour": what plainly takes back what was said before another move that is
-    /// plainly said takes back the move that is under way.
+    /// plainly said takes back the move that is under way. "I said to her …" tells what was said to somebody.
     fn means_another_move(&self, heard: &Readings, words: &text::Heard) -> Option<(Repair, usize)> {
         let weak = words.begins_with([Cue::CorrectionWeak, Cue::Hesitation]);
         let strong = words.language.prefix(words.words.get(weak..)?, Cue::CorrectionStrong);
-        let rest = words.words.get(weak + strong).filter(|_| strong > 0)?.start;
+        let behind = words.words.get(weak + strong..).filter(|_| strong > 0)?;
+        let rest = behind.first()?.start;
+        let told_to_somebody = |said: &Said| {
+            let before = |word: &&text::Word| word.start < said.candidate.span.0 && !word.after_break;
+            behind.iter().take_while(before).any(|word| word.class.is(text::Class::KIN) || word.tells())
+        };
         let own = self.state.active.as_ref().map(|frame| frame.move_id.as_str());
         let other = |said: &Said| {
-            Some(said.name.as_str()) != own && said.candidate.score >= self.threshold_for(&said.candidate)
+            Some(said.name.as_str()) != own
+                && said.candidate.score >= self.threshold_for(&said.candidate)
+                && !told_to_somebody(said)
         };
         heard.moves.iter().any(other).then_some((Repair::Cancel, rest))
     }

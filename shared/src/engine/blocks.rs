@@ -276,10 +276,13 @@ impl Run<'_> {
                 return Ok(Flow::Done);
             }
             self.say(&text);
-            self.running.gave_up = None;
+            let slot = self.running.gave_up.take();
             if let Some(frame) = &mut self.state.active {
                 frame.failures.clear();
                 frame.retried += 1;
+            }
+            if slot.is_some_and(|slot| mv.slots.iter().all(|own| own.name != slot)) {
+                return self.call_part_again(mv);
             }
             let mv = std::sync::Arc::new(mv.clone());
             self.ask(&mv)?;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::hear::blanked;
 use super::rules::parts_of;
 use super::run::Run;
-use crate::ir::{Move, Slot};
-use crate::slots::{self, Found, Scan, Source, whole_of};
+use crate::ir::{Move, Slot, SlotType};
+use crate::slots::{self, Found, Scan, Source, effective_type, whole_of};
 use crate::template::View;
 use crate::text::Heard;
 
@@ -38,9 +39,12 @@ impl Run<'_> {
 
     /// The same where one part is asked for and the answer says others with it; nothing where it says only one.
     pub(super) fn answer_composite(&mut self, mv: &Arc<Move>, asked: &Slot, text: &str) -> bool {
-        let Some(whole) = whole_of(&asked.name) else { return false };
         let Some(frame) = &self.state.active else { return false };
-        let open: Vec<&Slot> = parts_of(mv, whole).into_iter().filter(|slot| frame.is_open(&slot.name)).collect();
+        let parts = match whole_of(&asked.name) {
+            Some(whole) => parts_of(mv, whole),
+            None => self.parts_of_an_address(mv, asked, text),
+        };
+        let open: Vec<&Slot> = parts.into_iter().filter(|slot| frame.is_open(&slot.name)).collect();
         if open.len() < 2 || !text.contains(MARKS) {
             return false;
         }
@@ -75,8 +79,18 @@ impl Run<'_> {
         let typed: Vec<&Slot> = open.iter().filter(|slot| !is_text(slot)).copied().collect();
         let texts: Vec<&Slot> = open.iter().filter(is_text).copied().collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
-        let scan = Scan::of(text, typed.iter().copied(), &self.reference).knowing(&self.input.header.vocabulary);
-        let mentions = slots::mentions(&typed, &names, &scan, &[]);
+        let mentioned = |text: &str| {
+            let scan = Scan::of(text, typed.iter().copied(), &self.reference).knowing(&self.input.header.vocabulary);
+            slots::mentions(&typed, &names, &scan, &[])
+        };
+        let mut mentions = mentioned(text);
+        let coded = |slot: &&Slot| matches!(effective_type(slot), SlotType::Pattern(_));
+        if let Some(house) = house_number(text).filter(|_| typed.iter().any(coded)) {
+            let others = mentioned(&blanked(text, house.span));
+            if !others.is_empty() || !house.may_be_a_code {
+                mentions = others;
+            }
+        }
         let mut found: Vec<(Slot, Found)> = Vec::new();
         let mut rest = text.to_owned();
         for mention in mentions {
@@ -102,6 +116,23 @@ impl Run<'_> {
         }
         found
     }
+}
+
+/// The first number of an address that is said in pieces.
+struct HouseNumber {
+    span: (usize, usize),
+    /// "53111 Bonn, Hauptstr. 5": whether it may be the code of a place as well.
+    may_be_a_code: bool,
+}
+
+/// "1600 Mill Lane, Selby", "Flat 1204, 5 Mill Lane": the first number of the first piece, where others follow.
+fn house_number(text: &str) -> Option<HouseNumber> {
+    let (piece, others) = text.split_once(MARKS)?;
+    let start = piece.find(|sign: char| sign.is_ascii_digit())?;
+    let end = piece[start..].find(char::is_whitespace).map_or(piece.len(), |length| start + length);
+    let opens = !piece[..start].contains(char::is_alphanumeric);
+    let more = piece[end..].bytes().chain(others.bytes()).any(|byte| byte.is_ascii_digit());
+    Some(HouseNumber { span: (start, end), may_be_a_code: opens == more })
 }
 
 /// How much of what is said beyond the texts belongs to the first of them ("Flat 2, 5 Main Street, Bonn"): all but what

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::fill::Stated;
+use super::people::{Asks, is_possessive};
 use super::repairs;
 use super::rules::Standing;
 use super::run::Run;
@@ -16,7 +17,7 @@ use crate::entities::{Entity, Kind};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::{self, Wanted};
-use crate::slots::{self, Found, Scan, Source, effective_type, is_yes_no, strings};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, is_yes_no, strings};
 use crate::text::{Heard, Word};
 
 /// Words of a clause beside its value that may go unexplained: "tomorrow, I'll bring it".
@@ -204,11 +205,23 @@ impl Run<'_> {
         if self.is_of_the_speaker(mv, slot, scan, found) {
             return Some(Doubt::Unexplained);
         }
+        // "it's a Corsa": a name that nothing else tells to be one.
+        let of_no_year = || !words[opening..end].iter().any(Word::has_digit);
+        let article = |word: &Word| word.is(Cue::ArticleIndefinite) || is_possessive(word);
+        if until - from == 1
+            && is_text(slot)
+            && words[..from].last().is_some_and(article)
+            && of_no_year()
+            && self.asks_whom(mv, slot) == Asks::Thing
+        {
+            return Some(Doubt::Unexplained);
+        }
         // "in Mercer House" may be said of something else.
         if self.asks_for_an_address(mv, slot) && !words[from..until].iter().any(Word::has_digit) {
             return Some(Doubt::Unexplained);
         }
-        let amount = is_amount(slot);
+        // A year is over more often than not.
+        let amount = is_amount(slot) && !slots::takes_years(effective_type(slot));
         let place = (words[opening].start, words[end - 1].end);
         if amount && is_more(scan, until) {
             return Some(Doubt::Unexplained);
@@ -417,6 +430,22 @@ impl Run<'_> {
             let filled = self.tell.filled.iter().filter_map(|filled| frame.slot(&filled.slot));
             filled.into_iter().any(|held| held.value.is_string() && held.text.contains(&found.text))
         };
+        // "cream and vanilla" to a question for a list, where vanilla is an option of another slot as well
+        let in_list = |found: &Found| {
+            let filled = self.tell.filled.iter().filter_map(|filled| {
+                let slot = mv.slots.iter().find(|slot| slot.name == filled.slot)?;
+                Some((slot, frame.slot(&filled.slot)?.value.as_array()?))
+            });
+            let members = |slot: &Slot| match slots::read_value(slot, &found.text, &reference) {
+                Answer::Value { found, .. } => found.value.as_array().cloned().unwrap_or_default(),
+                Answer::Refused(_) | Answer::Absent => Vec::new(),
+            };
+            let holds = |(slot, held): (&Slot, &Vec<serde_json::Value>)| {
+                let said = members(slot);
+                !said.is_empty() && said.iter().all(|member| held.contains(member))
+            };
+            filled.into_iter().any(holds)
+        };
         let denied = |found: &Found| {
             let words = scan.heard.words.as_slice();
             let Range { start: from, end: until } = scan.heard.words_of(found.span());
@@ -431,7 +460,13 @@ impl Run<'_> {
         let left = slots::mentions(&held, &names, &scan, &[(0, mark)]).into_iter().find(|left| {
             let found = &left.found;
             let numbers = held.get(left.slot).is_some_and(|slot| self.numbers_another(mv, slot, &scan, found));
-            !points(found) && !is_held(found) && !in_text(found) && !begins(found) && !denied(found) && !numbers
+            !points(found)
+                && !is_held(found)
+                && !in_text(found)
+                && !in_list(found)
+                && !begins(found)
+                && !denied(found)
+                && !numbers
         });
         let left = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)));
         let Some((slot, found)) = left.or_else(|| self.address_again(mv, &scan, mark)) else { return };

@@ -12,9 +12,11 @@ use super::answers::{FreeText, prompt_text, without_denials};
 use super::doubt::clause;
 use super::hear::{Span, blanked};
 use super::people::name_within;
+use super::places::addresses;
 use super::prepositions::parted;
 use super::rules::{Standing, parts_of};
 use super::run::Run;
+use super::wording;
 use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -52,8 +54,16 @@ impl Run<'_> {
         }
     }
 
-    /// A date that would lie before one that the move asks for first is read against that one: "a week later", "the 17th".
-    /// One that would lie nearly a year later stays as it was said, and is not sure.
+    /// Takes back a value that was stored in this turn: it is asked for again.
+    pub(super) fn unfill(&mut self, slot: &Slot) {
+        if let Some(frame) = &mut self.state.active {
+            frame.clear(&slot.name);
+        }
+        self.tell.filled.retain(|filled| filled.slot != slot.name);
+    }
+
+    /// A date that would lie before one that the move asks for first is read against that one, "the 17th", and one that is counted
+    /// from it always is: "a week later". One that would lie nearly a year later stays as it was said, and is not sure.
     fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> (Found, Sureness) {
         let as_said = || (found.clone(), Sureness::Sure);
         if *effective_type(slot) != SlotType::Date || slots::tells_of_the_past(self.language(), slot) {
@@ -68,9 +78,9 @@ impl Run<'_> {
             .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
             .max();
         let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return as_said() };
-        let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| said < earlier.as_str()) else {
-            return as_said();
-        };
+        let counted = slots::is_counted_from_another(self.language(), &found.text);
+        let again = counted || said < earlier.as_str();
+        let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| again) else { return as_said() };
         let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };
         // "the 17th" is more of a day than "17th": the words before it count.
         let start = found.start.min(self.text.len());
@@ -86,7 +96,7 @@ impl Run<'_> {
         });
         let Some(again) = again else { return as_said() };
         let date = again.as_str().and_then(|date| date.parse::<jiff::civil::Date>().ok());
-        if date.is_some_and(|date| (date - day).get_days() > MAX_DAYS_LATER) {
+        if !counted && date.is_some_and(|date| (date - day).get_days() > MAX_DAYS_LATER) {
             return (found.clone(), Sureness::Unsure);
         }
         (Found { value: again, ..found.clone() }, Sureness::Sure)
@@ -111,7 +121,10 @@ impl Run<'_> {
                 || slots::is_number(slot) && contested.counts(&scan, end)
         };
         // Which of them is meant is asked for.
-        let several = contested.slots.first().map(|index| reason(self.language(), &mv.slots[*index]));
+        let several = contested.slots.first().map(|index| {
+            let why = reason(self.language(), &mv.slots[*index]);
+            format!("{} {why}", self.language().text(wording::ONE_AT_A_TIME))
+        });
         self.agenda.refusals.extend(several);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
@@ -323,6 +336,7 @@ impl Run<'_> {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
         let of_speakers = self.number_of_speakers(mv, slot, scan).is_some_and(|(span, _)| span.0 == stated.found.start);
         if of_speakers
+            || self.numbers_a_house(mv, slot, scan, stated.found.span())
             || self.points_to_those_named(mv, slot, scan, &stated.found)
             || self.is_no_count(mv, slot, scan, &stated.found)
         {
@@ -351,7 +365,10 @@ impl Run<'_> {
             (true, _) => !own(),
             // "three couples" is no number of nights
             (false, true) => slots::counts_time(self.language(), slot),
-            (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
+            // "four hake" to "How many?", where one is chosen: so many of what is chosen.
+            (false, false) => {
+                names_what_it_counts(&self.question(mv, slot).heard) || !own() && !is_chosen(mv, scan, &stated.found)
+            }
         }
     }
 
@@ -401,6 +418,18 @@ impl Run<'_> {
         Some(((counts.start, counts.end), only))
     }
 
+    /// "12 Oak Street" to "How many?"; but "12 Large Boxes", where boxes are asked for: whether a number stands in an address.
+    fn numbers_a_house(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, number: Span) -> bool {
+        let told = |word: &Word| {
+            self.is_of_the_move(mv, std::slice::from_ref(word)) || is_option_of_another(mv, slot, scan, word.start)
+        };
+        slots::is_number(slot)
+            && addresses(scan).filter(|(from, until)| *from <= number.0 && number.1 <= *until).any(|span| {
+                let words = &scan.heard.words[scan.heard.words_of(span)];
+                !words.iter().any(|word| !word.has_digit() && told(word))
+            })
+    }
+
     /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called, and
     /// amounts of money, for which another is open.
     pub(super) fn numbers_of_others(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
@@ -413,6 +442,9 @@ impl Run<'_> {
             mv.slots.iter().any(|other| *effective_type(other) == SlotType::Money && is_open(&other.name));
         let of_another = |entity: &&Entity| {
             let Range { start, end: at } = scan.heard.words_of(entity.span());
+            if self.numbers_a_house(mv, slot, scan, entity.span()) {
+                return true;
+            }
             // "up to 12,000 pesos" to "How many?"; but "3 crowns", where a crown is an option.
             if entity.kind == Kind::Money {
                 let option = |word: &Word| is_option_of_another(mv, slot, scan, word.start);
@@ -590,8 +622,11 @@ impl Run<'_> {
         stated.extend(self.speakers_counted(mv, &open, scan, &taken));
         let address =
             self.address_said(mv, &open, scan, &taken).or_else(|| self.numbered_place(mv, &open, scan, &taken));
-        let taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();
+        let mut taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();
         stated.extend(address);
+        let thing = self.thing_named(mv, &open, scan, &taken);
+        taken.extend(thing.iter().map(|stated| stated.found.span()));
+        stated.extend(thing);
         stated.extend(self.people_named(mv, &open, scan, &taken));
         stated
     }
@@ -689,6 +724,17 @@ pub(super) fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun
         let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);
         stated.iter().any(|chosen| chosen.start <= noun && noun < chosen.end)
     })
+}
+
+/// Whether a number counts the option of a slot that takes one.
+fn is_chosen(mv: &Move, scan: &Scan<'_>, found: &Found) -> bool {
+    let Some(noun) = nouns_behind(scan, found).first() else { return false };
+    let of_one = |slot: &&Slot| {
+        matches!(effective_type(slot), SlotType::Enum(options) if slots::stated_options(options, scan.vocabulary(slot), &scan.heard)
+            .iter()
+            .any(|chosen| chosen.start <= noun.start && noun.start < chosen.end))
+    };
+    mv.slots.iter().any(|slot| of_one(&slot))
 }
 
 /// Whether a text holds one of these words, in any form.

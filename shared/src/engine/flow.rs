@@ -6,12 +6,12 @@ use super::agenda::{Interruption, MAX_WAITING_MOVES};
 use super::conditions::{self, Facts};
 use super::hear::MAX_READINGS;
 use super::mending::Replaceable;
-use super::rules::Standing;
+use super::rules::{Standing, Subject, parts_of};
 use super::run::{Halt, Run};
-use super::state::{Ended, Frame, Open};
+use super::state::{Caller, Ended, Frame, Open, PartCall};
 use super::{MAX_SUSPENDED_MOVES, wording};
-use crate::ir::{Action, Block, Condition, Literal, Move, Slot, Statement};
-use crate::slots::{self, is_yes_no};
+use crate::ir::{Action, Block, Condition, Literal, Move, Slot, SlotType, Statement};
+use crate::slots::{self, is_yes_no, whole_of};
 
 /// Moves handed over to in one turn at most.
 const MAX_DELEGATIONS: usize = 8;
@@ -408,9 +408,10 @@ impl Run<'_> {
                 if self.tell.sentences.len() == before {
                     self.say(&wording::default_prompt(self.language(), slot));
                 }
+                self.say_options_once(slot, before);
                 if is_yes_no(self.language(), slot) && self.tell.choices.is_empty() {
                     self.tell.choices = wording::yes_and_no(self.language());
-                } else if let crate::ir::SlotType::Enum(options) = &slot.ty
+                } else if let SlotType::Enum(options) = &slot.ty
                     && self.tell.choices.is_empty()
                 {
                     self.tell.choices = options.iter().map(|option| slots::label(slot, option)).collect();
@@ -418,6 +419,25 @@ impl Run<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Options that a question names are not named before it as well; `from` is its first sentence.
+    fn say_options_once(&mut self, slot: &Slot, from: usize) {
+        let Some(named) = self.options_named(slot, from) else { return };
+        let Some(at) = self.tell.sentences[..from].iter().rposition(|said| said.contains(&named)) else { return };
+        let rest = self.tell.sentences[at].replacen(&named, "", 1);
+        let rest = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.tell.sentences[at] =
+            if rest.is_empty() { self.language().text(wording::NO_MATCH).to_owned() } else { rest };
+    }
+
+    /// "Please choose oak, walnut or ash.", where the question in the sentences from `from` on names all of them.
+    pub(super) fn options_named(&self, slot: &Slot, from: usize) -> Option<String> {
+        let item = Slot { ty: slots::effective_type(slot).item().clone(), ..slot.clone() };
+        let SlotType::Enum(options) = &item.ty else { return None };
+        let question = self.tell.sentences.get(from..)?.join(" ").to_lowercase();
+        let all = options.iter().all(|option| question.contains(&slots::label(slot, option).to_lowercase()));
+        (all && !is_yes_no(self.language(), slot)).then(|| slots::reason(self.language(), &item))
     }
 
     /// Says why something that was said beside could not be taken.
@@ -434,16 +454,15 @@ impl Run<'_> {
         }
     }
 
-    /// A slot's retries ran out: the block for that, else the `failed` block, or a plain end.
+    /// A slot's retries ran out: the block for that, else the `failed` block, or a plain end. A slot that need not be there and has no
+    /// such block is given up alone, and the move goes on.
     fn give_up(&mut self, mv: &Arc<Move>, slot: &str) -> Result<(), Halt> {
         self.say_refusals();
+        if is_given_up_alone(mv, slot) {
+            return self.go_on_without(mv, slot);
+        }
         self.running.gave_up = Some(slot.to_owned());
-        let given_up = |block: &Block| {
-            let mentions = |branch: &crate::ir::Branch| {
-                any_part(&branch.condition, |part| matches!(part, Condition::SlotGivenUp(_)))
-            };
-            block.branches.iter().any(mentions)
-        };
+        let given_up = knows_given_up;
         // `failed` is about calls where a move says what it does when a slot is given up.
         let knows = mv.blocks.iter().any(given_up);
         for (index, block) in mv.blocks.iter().enumerate() {
@@ -462,12 +481,78 @@ impl Run<'_> {
                 self.running.last_call_handled = true;
                 return match self.settle(mv, flow)? {
                     None => Ok(()),
+                    // `continue`: without it.
+                    Some(true) if knows => {
+                        self.pass_whole(mv, slot);
+                        self.running.gave_up = None;
+                        self.advance(Entry::UnderWay)
+                    }
                     Some(_) => self.end(),
                 };
             }
         }
+        if !knows && self.leave_to_caller(mv, slot)? {
+            return Ok(());
+        }
         self.say(wording::GAVE_UP);
         self.end()
+    }
+
+    /// What need not be there could not be made out: the move goes on without it.
+    fn go_on_without(&mut self, mv: &Arc<Move>, slot: &str) -> Result<(), Halt> {
+        let whole = whole_of(slot).filter(|whole| !is_required(mv, whole));
+        let called = match (whole, mv.slots.iter().find(|known| known.name == slot)) {
+            (Some(whole), _) => self.called(Subject::Whole(whole)),
+            (None, Some(known)) => slots::named(known),
+            (None, None) => String::new(),
+        };
+        self.say(&wording::without_it(called));
+        self.pass_whole(mv, slot);
+        self.advance(Entry::UnderWay)
+    }
+
+    /// Passes a slot over; of a composite that need not be there, all of it.
+    fn pass_whole(&mut self, mv: &Move, slot: &str) {
+        let whole = whole_of(slot).filter(|whole| !is_required(mv, whole));
+        let parts: Vec<&Slot> = whole.map_or_else(Vec::new, |whole| parts_of(mv, whole));
+        for part in parts {
+            if let Some(frame) = &mut self.state.active {
+                frame.clear(&part.name);
+            }
+            self.pass(&part.name);
+        }
+        self.pass(slot);
+    }
+
+    /// A part gives up a slot and has no block for that: the move that called it may have one, `when slot PART.SLOT is given up`.
+    /// Whether it has.
+    fn leave_to_caller(&mut self, part: &Arc<Move>, slot: &str) -> Result<bool, Halt> {
+        let Some(caller) = self.state.active.as_ref().and_then(|frame| frame.caller.as_deref().cloned()) else {
+            return Ok(false);
+        };
+        let Some(outer) = self.move_named(&caller.frame.move_id) else { return Ok(false) };
+        let inner = self.state.active.take();
+        let Caller { mut frame, position, given } = caller;
+        // Whatever block runs again does not ask for it a second time.
+        frame.parts_done.push(PartCall { position: position.clone(), given });
+        self.activate(frame);
+        self.running.gave_up = Some(format!("{}.{slot}", part.name));
+        for (index, _) in outer.blocks.iter().enumerate().filter(|(_, block)| knows_given_up(block)) {
+            let Some(flow) = self.run_block(&outer, index)? else { continue };
+            self.running.last_call_handled = true;
+            match self.settle(&outer, flow)? {
+                None => {}
+                Some(true) => {
+                    self.running.gave_up = None;
+                    self.advance(Entry::Answered(&position))?;
+                }
+                Some(false) => self.end()?,
+            }
+            return Ok(true);
+        }
+        self.state.active = inner;
+        self.running.gave_up = Some(slot.to_owned());
+        Ok(false)
     }
 
     /// The move is complete: its slots are cleared, and what it interrupted goes on.
@@ -617,6 +702,34 @@ impl Run<'_> {
         );
         values
     }
+}
+
+/// Whether a block waits for a slot that is given up.
+fn knows_given_up(block: &Block) -> bool {
+    block.branches.iter().any(|branch| any_part(&branch.condition, |part| matches!(part, Condition::SlotGivenUp(_))))
+}
+
+/// Whether a slot need not be there and no block waits for its being given up: the move goes on without it.
+pub(super) fn is_given_up_alone(mv: &Move, slot: &str) -> bool {
+    fn names(condition: &Condition, slot: &str) -> bool {
+        match condition {
+            Condition::SlotGivenUp(name) => is_or_holds(name, slot),
+            Condition::Not(inner) => names(inner, slot),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| names(part, slot)),
+            _ => false,
+        }
+    }
+    let optional = match mv.slots.iter().find(|known| known.name == slot) {
+        Some(known) if known.required => whole_of(slot).is_some_and(|whole| !is_required(mv, whole)),
+        Some(known) => known.default.is_none(),
+        None => false,
+    };
+    optional && !mv.blocks.iter().flat_map(|block| &block.branches).any(|branch| names(&branch.condition, slot))
+}
+
+/// Whether a composite must be there, whatever of it may be left out.
+fn is_required(mv: &Move, whole: &str) -> bool {
+    parts_of(mv, whole).first().is_some_and(|first| first.required)
 }
 
 /// Whether a move asks or hands over when it is not certain.

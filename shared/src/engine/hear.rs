@@ -11,7 +11,7 @@ use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
-use crate::slots::{self, effective_type, has_ended, labels::Wanted};
+use crate::slots::{self, Scan, effective_type, has_ended, labels::Wanted};
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -210,7 +210,17 @@ fn stands_behind_a_dash(text: &str, start: usize) -> bool {
 /// How many words from `at` on join what follows to what stands before; 0 for none.
 fn linker_at(tokens: &Tokens, at: usize) -> usize {
     let longest = tokens.phrase(at, Cue::Linker);
-    if longest > 0 && tokens.phrase(at + longest, Cue::ContentOpener) > 0 { 0 } else { longest }
+    let goes_on = longest > 0 && tokens.phrase(at + longest, Cue::ContentOpener) > 0;
+    if goes_on && !asks(tokens, at + longest) { 0 } else { longest }
+}
+
+/// "y qué garantía dan": a word that begins a question or governs a clause ("dile que … y que …") begins a question where its accent
+/// is written, and where nothing before it governs one.
+fn asks(tokens: &Tokens, at: usize) -> bool {
+    let all = tokens.as_slice();
+    let Some(opener) = all.get(at).filter(|opener| opener.class.is(Class::QUESTION)) else { return false };
+    let accented = (opener.end - opener.start) as usize != tokens.text(at).len();
+    accented || !all[..at].iter().any(|token| token.class.is(Class::THAT))
 }
 
 /// A candidate with where its evidence lies.
@@ -267,7 +277,13 @@ impl Run<'_> {
         if moves.len() > 1 {
             let over =
                 |said: &Said| self.is_asked_for_later(said) && self.is_dated_in_the_past(clauses[said.clauses.0]);
-            let wanted: Vec<Said> = moves.iter().filter(|said| !over(said)).cloned().collect();
+            let given = |said: &Said| {
+                !said.is_urgent()
+                    && said.candidate.stage.is_near()
+                    && said.clauses.1 - said.clauses.0 == 1
+                    && self.names_an_option_of_another(said, &moves, clauses[said.clauses.0])
+            };
+            let wanted: Vec<Said> = moves.iter().filter(|said| !over(said) && !given(said)).cloned().collect();
             if !wanted.is_empty() {
                 moves = wanted;
             }
@@ -276,6 +292,26 @@ impl Run<'_> {
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
         Readings { clauses, parts, moves, perhaps }
+    }
+
+    /// "collect it from 3 Elm Lane, and take it to my house": whether a clause that only comes near to a move names an option of another
+    /// that is meant, and none of its own.
+    fn names_an_option_of_another(&self, said: &Said, moves: &[Said], clause: Span) -> bool {
+        let Some(text) = self.text.get(clause.0..clause.1) else { return false };
+        // "… and I'd like to know what you charge for a sofa"
+        let asks = |word: &Word| word.class.is(Class::QUESTION) && !word.class.is(Class::THAT);
+        if self.heard_in(text).words.iter().any(asks)
+            || self.text.get(clause.1..).is_some_and(|rest| rest.starts_with('?'))
+        {
+            return false;
+        }
+        let scan = Scan::of(text, [], &self.reference).knowing(&self.input.header.vocabulary);
+        let names = |name: &str| {
+            let mv = self.move_named(name);
+            mv.is_some_and(|mv| mv.slots.iter().any(|slot| slots::is_mentioned(slot, &scan)))
+        };
+        let others = || moves.iter().filter(|other| other.name != said.name && !other.candidate.stage.is_near());
+        others().any(|other| names(&other.name)) && !names(&said.name)
     }
 
     /// Whether one clause means a move that asks for a day to come, and for none that is over.
@@ -512,8 +548,13 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
         let new = match evidence.candidate.priority {
             Priority::Urgent => words.peek().is_none() || words.any(|at| !explained(&at, Some(Priority::Urgent))),
             Priority::Normal => {
-                let shares_a_clause = moves.iter().any(|(said, _)| {
-                    !said.is_urgent() && said.clauses.0 < evidence.clauses.1 && said.clauses.1 > evidence.clauses.0
+                let shares_a_clause = moves.iter().any(|(said, words)| {
+                    !said.is_urgent()
+                        && said.clauses.0 < evidence.clauses.1
+                        && said.clauses.1 > evidence.clauses.0
+                        && !(is_word_for_word(&said.candidate, *words)
+                            && is_word_for_word(&evidence.candidate, evidence.words)
+                            && stand_side_by_side(tokens, *words, evidence.words))
                 });
                 let count = (evidence.words.0..evidence.words.1).filter(telling).count();
                 let again = (evidence.words.0..evidence.words.1).filter(telling).filter(said_before).count();
@@ -528,6 +569,19 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
         moves.push((Said { candidate, name, whose, clauses }, words));
     }
     moves.into_iter().map(|(said, _)| said).collect()
+}
+
+/// Whether these words are a pattern and nothing else, in two words or more.
+fn is_word_for_word(candidate: &Candidate, words: (usize, usize)) -> bool {
+    let plain = candidate.stage != Stage::Fuzzy && !candidate.stage.is_near();
+    plain && candidate.literal_words > 1 && candidate.literal_words == words.1 - words.0
+}
+
+/// "opening hours rent a bike", "rent a bike / opening hours": nothing stands between these words but what joins two things.
+fn stand_side_by_side(tokens: &Tokens, one: (usize, usize), other: (usize, usize)) -> bool {
+    let joins = Class::OR.and(Class::AND).and(Class::FILLER);
+    let between = tokens.as_slice().get(one.1.min(other.1)..one.0.max(other.0)).unwrap_or_default();
+    between.iter().all(|token| token.shape == Shape::Sign || token.class.is(joins))
 }
 
 /// "what if …", "what should I do if …": what begins at the word `first` is only supposed. "I don't know if …" and "it feels

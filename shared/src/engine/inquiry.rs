@@ -212,9 +212,14 @@ pub(super) fn has_stopped(heard: &Heard, candidate: &Candidate) -> bool {
 pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> bool {
     let words = heard.words.as_slice();
     let first = heard.words_of(candidate.span).start;
-    let lead = words[..first].iter().rev().take_while(|word| word.class.is(Class::DETERMINER)).count();
+    let light = |word: &&Word| word.class.is(Class::DETERMINER.and(Class::LEADS).and(Class::OF));
+    let lead = words[..first].iter().rev().take_while(light).count();
     if candidate.verbatim {
         return false;
+    }
+    // "dar de baja a mi hijo", "sign out of the course"
+    if heard.language.suffix(&words[..first - lead], Cue::ListRemove) > 1 {
+        return true;
     }
     let takes_away = |word: &Word| word.class == Class::CONTENT && word.is([Cue::ListRemove, Cue::Cancel]);
     let captured = |word: &Word| candidate.captures_at((word.start, word.end));

@@ -255,9 +255,12 @@ impl Run<'_> {
         };
         match open {
             Open::Slot { name } => {
+                let before = self.tell.sentences.len();
                 self.ask(&mv)?;
                 if let (true, Some(slot)) = (explain, mv.slots.iter().find(|slot| slot.name == name)) {
-                    self.say(&expectation(self.language(), slot));
+                    let expected = expectation(self.language(), slot);
+                    let named = self.options_named(slot, before);
+                    self.say(named.map_or(expected.clone(), |named| expected.replacen(&named, "", 1)).trim());
                 }
                 Ok(())
             }

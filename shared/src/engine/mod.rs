@@ -48,6 +48,7 @@ mod schema;
 mod scope;
 mod state;
 mod statements;
+mod things;
 mod told;
 mod turn;
 mod understanding;

@@ -53,6 +53,17 @@ impl Run<'_> {
         Ok(Flow::Called)
     }
 
+    /// The part that was called last begins again.
+    pub(super) fn call_part_again(&mut self, mv: &Move) -> Result<Flow, Halt> {
+        let Some(call) = self.state.active.as_mut().and_then(|frame| frame.parts_done.pop()) else {
+            return Ok(Flow::Done);
+        };
+        match blocks::statement_at(mv, &call.position) {
+            Some(Statement::Action(Action::CallMove { target, with })) => self.call_part(target, with, &call.position),
+            _ => Ok(Flow::Done),
+        }
+    }
+
     /// What a part is given, with the values that the move which calls it holds now.
     fn given(&mut self, with: &[(String, PayloadValue)]) -> Vec<(String, Value)> {
         with.iter().map(|(name, value)| (name.clone(), self.handed(value))).collect()

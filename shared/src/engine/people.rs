@@ -8,14 +8,14 @@ use crate::ir::{Move, Slot};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Found, Scan, is_text};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, hash};
 
 /// Words of a name at most.
 const MAX_NAME_WORDS: usize = 4;
 
 /// Whose name a slot asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asks {
+pub(super) enum Asks {
     /// Another person's, or an animal's: "What is your child's name?"
     Another,
     /// The speaker's, or whoever's it is: "What is your name?"
@@ -41,8 +41,6 @@ enum Led<'w> {
     Called,
     /// "for …"
     For,
-    /// "a …"
-    Article,
     /// A clause of nothing but the name.
     Alone,
 }
@@ -86,6 +84,12 @@ impl Run<'_> {
             let span = words.get(end.max(at + 1) - 1).map_or((0, 0), |last| (words[at].start, last.end));
             let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
             let led = if end > at && free { led(scan, at, end, of_an_option) } else { None };
+            // "enrol … to", "inscribir a Daniela"
+            let to = || match &words[..at] {
+                [.., verb, to] => to.is(Cue::Into) && self.is_of_the_move(mv, std::slice::from_ref(verb)),
+                _ => false,
+            };
+            let led = led.or_else(|| (end > at && free && !words[at].after_break && to()).then_some(Led::For));
             let slot = match led {
                 Some(Led::Speaker) => {
                     only(&|(_, asks)| *asks == Asks::Speaker).or_else(|| self.may_be_the_speaker(mv, &asking, scan))
@@ -101,7 +105,6 @@ impl Run<'_> {
                 Some(Led::Called) => only(&|(_, asks)| *asks == Asks::Another),
                 Some(Led::For) => only(&|(_, asks)| matches!(asks, Asks::Another | Asks::Thing | Asks::Place))
                     .filter(|slot| self.asks_whom(mv, slot) == Asks::Another),
-                Some(Led::Article) => only(&|(_, asks)| *asks == Asks::Thing),
                 Some(Led::Alone) => only(&|(_, asks)| *asks != Asks::Other)
                     .filter(|slot| !matches!(self.asks_whom(mv, slot), Asks::Thing | Asks::Place)),
                 None => None,
@@ -157,10 +160,29 @@ impl Run<'_> {
         is_text(slot)
             && !self.question(mv, slot).name.words.iter().all(|word| word.is(Cue::SlotOfName))
             && self.asks_whom(mv, slot) == Asks::Another
+            && !self.is_for_oneself(mv, scan)
             && matches!(led(scan, words.start, words.end, |_| false), Some(Led::Speaker))
     }
 
-    fn asks_whom(&self, mv: &Move, slot: &Slot) -> Asks {
+    /// "inscribirme", "me apunto": what the move is about is done for the one who speaks.
+    fn is_for_oneself(&self, mv: &Move, scan: &Scan<'_>) -> bool {
+        let language = self.language();
+        let me = |text: &str| {
+            let key = hash::of(text.as_bytes());
+            language.cues(key).has(Cue::Speaker) && language.class(key).is(Class::PRONOUN)
+        };
+        let own = |verb: &Word| verb.tells() && self.is_of_the_move(mv, std::slice::from_ref(verb));
+        let clitic = |verb: &Word| {
+            let stem = verb.stem(language).pieces().0.len();
+            let tails = verb.text.char_indices().map(|(at, _)| at).filter(|at| *at > stem);
+            tails.filter_map(|at| verb.text.get(at..)).any(me) && own(verb)
+        };
+        let object = |word: &Word| word.class.is(Class::PRONOUN) && !word.is_subject() && word.is(Cue::Speaker);
+        let words = scan.heard.words.as_slice();
+        words.iter().any(clitic) || words.windows(2).any(|pair| object(&pair[0]) && own(&pair[1]))
+    }
+
+    pub(super) fn asks_whom(&self, mv: &Move, slot: &Slot) -> Asks {
         let question = self.question(mv, slot);
         let language = self.language();
         let person = |word: &Word| word.class.is_person() || language.cues(word.hash).has(Cue::People);
@@ -223,8 +245,16 @@ fn is_of_a_noun(question: &Heard) -> bool {
         || asks.is_some_and(|at| behind(at + question.language.prefix(&words[at..], Cue::AsksLabel)))
 }
 
-/// How many words from this one on are written as a name.
+/// How many words from this one on are written as a name, and not as that of a street.
 pub(super) fn name_at(text: &str, words: &[Word], at: usize) -> usize {
+    let count = written_at(text, words, at);
+    // "Mill Road 5" is where somebody lives.
+    let numbered = words.get(at + count).is_some_and(|next| !next.after_break && next.has_digit());
+    if numbered { 0 } else { count }
+}
+
+/// How many words from this one on are written with capitals.
+pub(super) fn written_at(text: &str, words: &[Word], at: usize) -> usize {
     let goes_on = |word: &Word| !word.after_break;
     // "June Miller": before a name the word for a month is one.
     let timed = |at: usize| {
@@ -242,9 +272,7 @@ pub(super) fn name_at(text: &str, words: &[Word], at: usize) -> usize {
             _ => break,
         }
     }
-    // "Mill Road 5" is where somebody lives.
-    let numbered = words.get(end).is_some_and(|next| goes_on(next) && next.has_digit());
-    if numbered { 0 } else { end - at }
+    end - at
 }
 
 /// What leads to a name of the words `at..end`, or sets it apart; `of_an_option` tells the nouns that are options.
@@ -277,7 +305,13 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize, of_an_option: impl Fn(&Wor
         return Some(if by_name { Led::Speaker } else { Led::Relative(who) });
     }
     if alone {
-        return full.then_some(Led::Alone);
+        // "for the little one, Nico"
+        let told = |for_whom: &[Word]| matches!(for_whom, [lead, the, one] if lead.class.is(Class::FOR) && the.class.is(Class::DETERMINER) && one.tells());
+        return match before.len().checked_sub(3).is_some_and(|from| told(&before[from..])) {
+            _ if full => Some(Led::Alone),
+            true => Some(Led::For),
+            false => None,
+        };
     }
     if apart {
         return None;
@@ -300,19 +334,20 @@ fn led<'s>(scan: &'s Scan<'_>, at: usize, end: usize, of_an_option: impl Fn(&Wor
             && words.get(end).is_none_or(|next| next.after_break)
             && words[at..end].iter().all(|word| word.class == Class::CONTENT)
     };
-    if introduction.iter().any(of_speaker) && (telling || full) || only() {
+    // "soy Chuy"; "I'm Dutch" names nobody where that is written with a capital.
+    let ends = words.get(end).is_none_or(|next| next.after_break) && language.formats.get("demonyms").is_none();
+    if introduction.iter().any(of_speaker) && (telling || full || ends) || only() {
         return Some(Led::Speaker);
     }
     match before.last() {
         Some(lead) if lead.class.is(Class::FOR) => Some(Led::For),
-        Some(lead) if full && language.is(std::slice::from_ref(lead), Cue::ArticleIndefinite) => Some(Led::Article),
         Some(noun) if noun.class == Class::CONTENT && !noun.is_capital(scan.text) => Some(Led::Noun(noun)),
         _ => None,
     }
 }
 
 /// "my", "their"
-fn is_possessive(word: &Word) -> bool {
+pub(super) fn is_possessive(word: &Word) -> bool {
     word.is(Cue::Owner) && !word.class.is(Class::ARTICLE)
 }
 

@@ -1,15 +1,18 @@
 //! Addresses that are said beside something else: "at 22 Fen Lane, Leeds", "en Av. Mitre 330"; and places that have a name and a
 //! number: "in Rose 4".
 
+use std::sync::Arc;
+
 use super::fill::Stated;
 use super::hear::Span;
 use super::people::name_at;
+use super::rules::{Standing, parts_of};
 use super::run::Run;
 use super::state::Open;
-use crate::ir::{Move, Slot};
+use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
-use crate::slots::{self, Found, Scan, is_text};
+use crate::slots::{self, Found, Scan, Source, effective_type, is_text};
 use crate::text::{Heard, Word};
 
 impl Run<'_> {
@@ -43,7 +46,7 @@ impl Run<'_> {
         if whose.text.bytes().any(|byte| byte.is_ascii_digit()) || !self.asks_for_an_address(mv, slot) {
             return None;
         }
-        let span = (0..scan.heard.len()).filter_map(|at| address_at(scan, at)).find(|span| span.0 >= whose.end)?;
+        let span = addresses(scan).find(|span| span.0 >= whose.end)?;
         Some(Found::text(span, scan.text.get(span.0..span.1)?))
     }
 
@@ -53,10 +56,48 @@ impl Run<'_> {
         let holds = |slot: &&Slot| frame.slot(&slot.name).is_some() && self.asks_for_an_address(mv, slot);
         let mut held = mv.slots.iter().filter(holds);
         let (slot, None) = (held.next()?, held.next()) else { return None };
-        let span = (0..scan.heard.len()).filter_map(|at| address_at(scan, at)).find(|span| span.0 >= from)?;
+        let span = addresses(scan).find(|span| span.0 >= from)?;
         let found = Found::text(span, scan.text.get(span.0..span.1)?);
         // "22 Fen Lane, behind the mill" says more of it.
         (!frame.slot(&slot.name)?.text.contains(&found.text)).then(|| (slot.clone(), found))
+    }
+
+    /// "5 Mill Lane, Selby, 49002" to "What is the street?": the slot that is asked for, and those behind it that ask in which place that is
+    /// or take a code, where the text says an address.
+    pub(super) fn parts_of_an_address<'m>(&self, mv: &'m Move, asked: &Slot, text: &str) -> Vec<&'m Slot> {
+        let scan = Scan::of(text, std::iter::empty::<&Slot>(), &self.reference);
+        if addresses(&scan).next().is_none() {
+            return Vec::new();
+        }
+        let goes_on = |slot: &&Slot| match effective_type(slot) {
+            SlotType::Pattern(_) => true,
+            _ if is_text(slot) => {
+                // "In which town?"; but "Where to?" and "To which address?" ask for another address.
+                let question = self.question(mv, slot);
+                let label = question.wanted() == Wanted::Label && led_by(&question.heard).is_some();
+                label && !self.asks_for_an_address(mv, slot)
+            }
+            _ => false,
+        };
+        let mut slots = mv.slots.iter().skip_while(|slot| slot.name != asked.name);
+        let first = slots.next();
+        first.into_iter().chain(slots.take_while(goes_on)).collect()
+    }
+
+    /// "12 Oak Street, Dayton" beside a question for something else: the address is that of the only composite which asks for one. Whether
+    /// something of it was kept.
+    pub(super) fn fill_address_of_composite(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+        let asks = |slot: &&Slot| {
+            let first = slots::whole_of(&slot.name)
+                .is_some_and(|whole| parts_of(mv, whole).first().is_some_and(|first| first.name == slot.name));
+            first && self.state.active.as_ref().is_some_and(|frame| frame.is_open(&slot.name))
+        };
+        let mut asking = mv.slots.iter().filter(asks).filter(|slot| self.asks_for_an_address(mv, slot));
+        let (Some(slot), None) = (asking.next(), asking.next()) else { return false };
+        let mut said = addresses(scan);
+        let (Some((from, until)), None) = (said.next(), said.next()) else { return false };
+        let (Some(whole), Some(text)) = (slots::whole_of(&slot.name), scan.text.get(from..until)) else { return false };
+        self.standing(mv, slot) != Standing::Needless && self.fill_composite(mv, whole, text, Source::Mention)
     }
 
     /// Whether a slot is for the address of something, by its name or its question.
@@ -112,6 +153,21 @@ fn place_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     (leads && name >= LEAST && !words[at].after_break && !goes_on).then(|| (words[at].start, words[at + name - 1].end))
 }
 
+/// Where the words begin that are written as a name right before this one: "Calzada de Tlalpan" before "900".
+fn name_before(text: &str, words: &[Word], at: usize) -> usize {
+    let joins = |word: &&Word| word.class.is(Class::OF.and(Class::ARTICLE)) && !word.after_break;
+    let mut first = at;
+    loop {
+        // "Calzada de Tlalpan"
+        let set_apart = words.get(first).is_none_or(|next| next.after_break);
+        let light = if first == at || set_apart { 0 } else { words[..first].iter().rev().take_while(joins).count() };
+        match words[..first - light].last() {
+            Some(word) if word.is_capital(text) && !word.has_digit() => first -= light + 1,
+            _ => return first,
+        }
+    }
+}
+
 /// Whether a word is part of a time.
 fn timed(scan: &Scan<'_>, word: &Word) -> bool {
     scan.times().any(|(from, until)| from <= word.start && word.end <= until)
@@ -133,6 +189,11 @@ fn labels_a_place(heard: &Heard) -> bool {
     heard.words.iter().any(labels)
 }
 
+/// The addresses that are said.
+pub(super) fn addresses(scan: &Scan<'_>) -> impl Iterator<Item = Span> {
+    (0..scan.heard.len()).filter_map(|at| address_at(scan, at))
+}
+
 /// The address with its number at this word: a number before a name of several words, or behind one and with the number of a flat
 /// behind it; with the number of a flat before it and a town behind it that commas set apart.
 fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
@@ -142,7 +203,7 @@ fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     let number = words.get(at).filter(|word| word.has_digit())?;
     let goes_on = |at: usize| words.get(at).is_some_and(|word| !word.after_break);
     let street = if goes_on(at + 1) { name_at(scan.text, words, at + 1) } else { 0 };
-    let named = words[..at].iter().rev().take_while(|word| word.is_capital(scan.text) && !word.has_digit()).count();
+    let named = at - name_before(scan.text, words, at);
     // "en la calle Luna 8": what kind of street it is, without a capital.
     let kind = |word: &Word| word.class == Class::CONTENT && !word.is_capital(scan.text) && !word.has_digit();
     let led = |at: usize| at == 0 || words[at].after_break || words[at - 1].is(Cue::BeforeNoun);

@@ -58,11 +58,17 @@ impl Run<'_> {
         if self.lacks_one(mv, &names, &slot.name) { Standing::Undecided } else { Standing::Needless }
     }
 
-    /// Whether one of these is another slot of the move that has no value yet and may still get one.
+    /// Whether one of these is another slot of the move that has no value yet and may still get one; of a composite the parts that
+    /// stand beside its own slot go by their own names too.
     fn lacks_one(&self, mv: &Move, names: &[&str], own: &str) -> bool {
+        let beside = |slot: &str| {
+            whole_of(own)
+                .is_some_and(|whole| whole_of(slot) == Some(whole) && names.contains(&&slot[whole.len() + 1..]))
+        };
         mv.slots.iter().any(|slot| {
             slot.name != own
                 && (names.contains(&slot.name.as_str())
+                    || beside(&slot.name)
                     || whole_of(&slot.name).is_some_and(|whole| names.contains(&whole)))
                 && is_awaited(mv, slot)
                 && slot.default.is_none()

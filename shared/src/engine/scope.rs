@@ -22,15 +22,14 @@ impl Run<'_> {
     /// A dotted name in scope: slots and captures, then capability results, then the conversation's context, then the
     /// request's.
     pub(super) fn value_in_scope(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        if let Cow::Owned(own) = self.own_path(path) {
+            return self.local(&own);
+        }
         let (head, rest) = path.split_first()?;
         match head.as_str() {
             "extracted" if !rest.is_empty() => self.local(rest),
             "result" if !rest.is_empty() => self.result_value(rest),
             "context" if !rest.is_empty() => self.context_value(rest),
-            VALUE if self.running.judged.is_some() => {
-                let own: Vec<String> = self.running.judged.iter().chain(rest).cloned().collect();
-                self.local(&own)
-            }
             "event" if self.running.event.is_some() && !rest.is_empty() => self.event_value(rest),
             _ => self.local(path).or_else(|| self.result_value(path)).or_else(|| self.context_value(path)),
         }
@@ -72,14 +71,22 @@ impl Run<'_> {
         Some(Cow::Owned(Value::Object(fields)))
     }
 
-    /// `value`, in what is said of a slot's own value, by the slot's name.
+    /// `value`, in what is said of a slot's own value, by the slot's name; and a part of the composite that it belongs to by the
+    /// part's: the `weight` of `parcel`, whose rule says `weight < 20`.
     pub(super) fn own_path<'p>(&self, path: &'p [String]) -> Cow<'p, [String]> {
-        match (&self.running.judged, path) {
-            (Some(judged), [head, rest @ ..]) if head == VALUE => {
-                Cow::Owned(judged.split('.').map(str::to_owned).chain(rest.iter().cloned()).collect())
-            }
-            _ => Cow::Borrowed(path),
-        }
+        let (Some(judged), [head, rest @ ..]) = (&self.running.judged, path) else { return Cow::Borrowed(path) };
+        let own = if head == VALUE { Some(judged.clone()) } else { self.part_beside(judged, head) };
+        own.map_or(Cow::Borrowed(path), |own| {
+            Cow::Owned(own.split('.').map(str::to_owned).chain(rest.iter().cloned()).collect())
+        })
+    }
+
+    /// The slot of a part that the rule of a composite, or of one of its parts, calls by the part's name.
+    fn part_beside(&self, judged: &str, part: &str) -> Option<String> {
+        let whole = whole_of(judged).unwrap_or(judged);
+        let name = format!("{whole}.{part}");
+        // What is called as the composite is, is the composite.
+        self.active_move().filter(|_| part != whole)?.slots.iter().any(|slot| slot.name == name).then_some(name)
     }
 
     /// The type of the slot of the move under way that a dotted name stands for.

@@ -74,12 +74,15 @@ impl Run<'_> {
         let passes = |word: &&&Word| word.class.is(between) && !word.class.is(verbal) || word.class.is(Class::ONGOING);
         let passed = before.iter().rev().take_while(|word| passes(&word)).count();
         let (told, _) = before.split_at(before.len() - passed);
-        let verb = told.last()?;
+        // `can_swim`: "can swim, and …"
+        let noun = words[first].is_subject() || before.last().is_some_and(|word| word.class.is(Class::DETERMINER));
+        let own = words[first].class.is(verbal) && !noun && end > first + 1;
+        let verb = if own { &words[first] } else { told.last()? };
         let wishes = |word: &Word| word.is(Cue::AsksWish);
         let asked = if question.heard.words.iter().any(wishes) { Verb::Wishes } else { Verb::States };
         let said = if wishes(verb) {
             Verb::Wishes
-        } else if verb.class.is(Class::AUXILIARY.and(Class::HOLDS)) || verb.is_subject() {
+        } else if own || verb.class.is(Class::AUXILIARY.and(Class::HOLDS)) || verb.is_subject() {
             Verb::States
         } else {
             return None;

@@ -384,12 +384,15 @@ impl Run<'_> {
     /// The candidate that interrupts the move under way: another move that the utterance means at least as plainly, at
     /// or above its threshold.
     pub(super) fn interruption(&mut self) -> Option<Candidate> {
-        let own = self.state.active.as_ref().map(|frame| frame.move_id.clone())?;
+        self.state.active.as_ref()?;
         let candidates = self.candidates();
         let best = candidates.iter().find(|candidate| {
             candidate.standing == Standing::Full && candidate.score >= self.threshold_for(candidate)
         })?;
-        (self.name_of(best) != own && best.score >= WORTH_ASKING).then(|| best.clone())
+        let name = self.name_of(best);
+        // A move that waits for the part that asks is under way as well.
+        let own = self.state.active.iter().flat_map(Frame::with_callers).any(|frame| frame.move_id == name);
+        (!own && best.score >= WORTH_ASKING).then(|| best.clone())
     }
 
     /// How the utterance matches the move under way.

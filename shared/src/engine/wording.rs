@@ -18,6 +18,7 @@ pub(super) const NOTHING_TO_CANCEL: Text = Text::NothingToCancel;
 pub(super) const START_OVER: Text = Text::StartOver;
 pub(super) const NOTHING_TO_REPEAT: Text = Text::NothingToRepeat;
 pub(super) const NEEDED: Text = Text::Needed;
+pub(super) const ONE_AT_A_TIME: Text = Text::OneAtATime;
 pub(super) const GAVE_UP: Text = Text::GaveUp;
 pub(super) const CALL_FAILED: Text = Text::CallFailed;
 pub(super) const ACKNOWLEDGED: Text = Text::Acknowledged;
@@ -175,6 +176,16 @@ pub(super) fn not_accepted(name: String) -> Filled {
 /// That a slot is not needed any more.
 pub(super) fn needless(name: String) -> Filled {
     Filled::new(Text::Needless, [("name", plain(name))])
+}
+
+/// That it goes on without a slot's value.
+pub(super) fn without_it(name: String) -> Filled {
+    Filled::new(Text::WithoutIt, [("name", plain(name))])
+}
+
+/// What was said beside a yes or a no, and was not understood.
+pub(super) fn not_understood(said: &str) -> Filled {
+    Filled::new(Text::NotUnderstood, [("said", plain(said))])
 }
 
 /// That a slot was corrected.

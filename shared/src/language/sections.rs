@@ -463,6 +463,8 @@ cues! {
     PeriodEdge = "period.edge";
     /// Says of what follows that it is to come, and not so yet: "will be", "is turning".
     Coming = "coming";
+    /// Behind a length: counted from another day that was said, where there is one: "a week later".
+    Later = "later";
     /// Between a noun and the name of what it is: "a dog named Moose".
     Named = "named";
     /// Behind what was so, says that it is over: "until", "but".
@@ -551,6 +553,12 @@ texts! {
     CorrectedSensitive = "corrected.sensitive" ["name"];
     /// A value that is not needed any more.
     Needless = "needless" ["name"];
+    /// A value that could not be made out and need not be there.
+    WithoutIt = "without_it" ["name"];
+    /// What was said beside a yes or a no, and was not understood.
+    NotUnderstood = "not_understood" ["said"];
+    /// Several of a kind were said at once.
+    OneAtATime = "one_at_a_time" [];
     /// A service refused a value and gave no reason.
     NotAccepted = "not_accepted" ["name"];
     /// A value that must be checked could not be.

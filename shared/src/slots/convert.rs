@@ -189,6 +189,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
     match ty {
         SlotType::Number | SlotType::Range { .. } => {
             let (amount, end) = amount(scan, entity, slot, ty, asked)?;
+            let amount = if asked { year_in_full(ty, amount) } else { amount };
             let is_part = is_part_of_one(amount) && (counts_wholes(ty) || is_position(said, scan.reference));
             counted(scan, ty, (entity.start, end), amount).filter(|_| !is_part)
         }
@@ -198,6 +199,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             let (start, text) = natural_time(scan, entity);
             Some(Found::new((start, entity.end), text, json!(timeframe_iso(time))))
         }
+        SlotType::Date if is_only_bounded(scan, entity) => None,
         SlotType::Date => {
             let tense = match scan.reference.direction {
                 Direction::Past => Tense::Past,
@@ -280,6 +282,19 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
     }
 }
 
+/// "después de Semana Santa": what leads to the day only bounds it.
+fn is_only_bounded(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let words = scan.heard.words.as_slice();
+    let mut at = scan.heard.words_of(entity.span()).start;
+    // "a day later, on Tuesday" leads to no day.
+    let goes_on = |at: usize| at > 0 && words.get(at).is_some_and(|word| !word.after_break);
+    while goes_on(at) && words[at - 1].class.is(Class::OF.and(Class::ARTICLE)) {
+        at -= 1;
+    }
+    let bounds = |led: &Word| led.class.is(Class::DATING) && led.class.is(Class::LEADS) && !led.is(Cue::AsksPast);
+    goes_on(at) && bounds(&words[at - 1])
+}
+
 fn is_as_soon_as_possible(entity: &Entity) -> bool {
     matches!(entity.readings.first(), Some(Value::Time(time)) if time.timex == "FUTURE_REF")
 }
@@ -288,6 +303,23 @@ fn is_as_soon_as_possible(entity: &Entity) -> bool {
 pub(super) fn counted(scan: &Scan<'_>, ty: &SlotType, span: (usize, usize), amount: f64) -> Option<Found> {
     let found = Found::new(span, scan.text.get(span.0..span.1)?, number(amount));
     Some(Found { fits: in_bounds(ty, amount), ..found })
+}
+
+/// Whether a type takes years: bounds of four figures that a year may have.
+pub(crate) fn takes_years(ty: &SlotType) -> bool {
+    /// Years that people speak of.
+    const YEARS: Range<f64> = 1800.0..2200.0;
+    matches!(ty, SlotType::Range { min, max } if YEARS.contains(min) && YEARS.contains(max))
+}
+
+/// "98" where a year is asked for: the only one within the bounds that ends so.
+pub(super) fn year_in_full(ty: &SlotType, amount: f64) -> f64 {
+    const CENTURIES: [f64; 4] = [1800.0, 1900.0, 2000.0, 2100.0];
+    if !takes_years(ty) || !(10.0..100.0).contains(&amount) {
+        return amount;
+    }
+    let mut fitting = CENTURIES.into_iter().map(|century| century + amount).filter(|year| in_bounds(ty, *year));
+    fitting.next().filter(|_| fitting.next().is_none()).unwrap_or(amount)
 }
 
 /// "a third", "half": less than one of something.
@@ -366,6 +398,10 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         // "in twelve months" where months are counted
         (Kind::Date, Value::Time(_)) if asked && counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
+        }
+        // "from 2014" where a year is counted
+        (Kind::DateRange, Value::Time(time)) if takes_years(ty) && said.contains(&time.timex) => {
+            time.timex.parse::<u16>().ok().map(f64::from)
         }
         (Kind::DateRange | Kind::DateTimeRange, Value::Time(_)) => {
             let length = length_said(scan, entity)?;

@@ -25,6 +25,9 @@ pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Fou
     let SlotType::Enum(choices) = effective_type(slot).item() else { return edit_words(slot, held, scan) };
     let members = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
     let members: Vec<String> = members.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    if let Some(swapped) = swapped(choices, slot, scan, &members).filter(|_| held.is_array()) {
+        return Some(swapped);
+    }
     let edited = edited(choices, slot, scan, members).filter(|edited| edited.edits)?;
     match edited.members.as_slice() {
         [] if edited.removed.is_empty() => None,
@@ -32,6 +35,39 @@ pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Fou
         [only] if !held.is_array() => Some(Found { value: json!(only), ..found(scan, edited) }),
         [..] => held.is_array().then(|| found(scan, edited)),
     }
+}
+
+/// "swap the ham for bacon", "change ham to bacon", "bacon por jamón": of two members between which stands what one is exchanged for,
+/// the one that the list holds makes room for the other.
+fn swapped(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: &[String]) -> Option<Found> {
+    let words = scan.heard.words.as_slice();
+    let mentioned = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+    let [one, other] = mentioned.as_slice() else { return None };
+    let leads = |at: usize| scan.language().prefix(&words[at..one.first], [Cue::CorrectionChange, Cue::ListRemove]) > 0;
+    let told = (0..one.first).any(leads);
+    let between: Vec<&Word> =
+        words[one.end..other.first].iter().filter(|word| !word.class.is(Class::DETERMINER)).collect();
+    let [into] = between.as_slice() else { return None };
+    let bare = || words[..one.first].iter().chain(&words[other.end..]).all(|word| !word.tells());
+    let exchanges = if told {
+        into.is(Cue::CorrectionTo) || into.class.is(Class::FOR)
+    } else {
+        into.class.is(Class::FOR) && bare()
+    };
+    if !exchanges || words[one.end..=other.first].iter().any(|word| word.after_break) {
+        return None;
+    }
+    let (one_held, other_held) = (held.contains(&choices[one.index]), held.contains(&choices[other.index]));
+    let (out, new) = match (one_held, other_held) {
+        (true, false) => (one, other),
+        (false, true) => (other, one),
+        _ => return None,
+    };
+    let put = |member: &String| if *member == choices[out.index] { &choices[new.index] } else { member }.clone();
+    let members: Vec<String> = held.iter().map(put).collect();
+    let text = scan.language().together(&members);
+    let span = (words[one.first].start, words[other.end - 1].end);
+    Some(Found::new(span, text, members.into_iter().map(Json::String).collect()))
 }
 
 /// The list that an utterance states by itself, without what it takes back of it; `None` when it names no member.
@@ -230,7 +266,9 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             (only, edits) = (only | limits, edits | limits);
         } else {
             edit = Edit::Add;
-            edits |= named_next;
+            // "bacon as well": said behind the member that it adds.
+            let behind = !rest[0].after_break && mentioned.iter().any(|member| member.end == at);
+            edits |= named_next || behind;
         }
         at += longest;
     }
@@ -350,7 +388,10 @@ pub(super) fn said_of(heard: &Heard, mentioned: &[Mentioned], member: &Mentioned
     });
     let adds = !words.get(member.end).is_some_and(denied)
         && (member.end..until).any(|at| language.prefix(&words[at..until], Cue::ListAdd) > 0);
-    if from > 0 && opens && verb && !adds && mentioned.iter().any(named) { until - member.first } else { 0 }
+    // "the bonnet came out fine"
+    let spared =
+        words[member.end..until].iter().any(|word| word.class.is(Class::OVER) && !word.is(Cue::CorrectionPlain));
+    if from > 0 && opens && (verb || spared) && !adds && mentioned.iter().any(named) { until - member.first } else { 0 }
 }
 
 /// "take the candles off": a verb and its particle with a member between them.

@@ -51,23 +51,34 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             continue;
         }
         let mut fitting: Vec<(usize, Found)> = Vec::new();
+        // "for 12 adults", who are 9 at most, are no number of anything else.
+        let mut misfits: Vec<(usize, Found)> = Vec::new();
         for (index, (slot, ty)) in slots.iter().zip(types.iter().copied()).enumerate() {
-            if let Some(found) = convert(scan, entity, slot, ty, false)
-                && found.fits
-                && bare_number_is_meant(scan, ty, &found)
-                && !is_denied_day(scan, slot, entity)
-                && !leaves_the_day_open(slot, scan)
-                && !is_only_discourse(scan, entity, &found)
-                && !counts_a_share(scan, slot, entity)
-                && !(slot.default.is_none() && counts_some(scan, slot, &found))
-                && !is_over(scan, slot, &found)
-                && !is_when_all_was_well(scan, slot, entity)
-                && !lies_ahead(scan, slot, &found)
-                && !is_coarse(scan, slot, entity)
-                && !is_half_of_a_moment(slots, index, scan, entity, &found)
-            {
+            let found = match convert(scan, entity, slot, ty, false) {
+                Some(found) if found.fits => found,
+                misfit => {
+                    misfits.extend(misfit.map(|found| (index, found)));
+                    continue;
+                }
+            };
+            let states_nothing = !bare_number_is_meant(scan, ty, &found)
+                || is_denied_day(scan, slot, entity)
+                || leaves_the_day_open(slot, scan)
+                || is_only_discourse(scan, entity, &found)
+                || counts_a_share(scan, slot, entity)
+                || slot.default.is_none() && counts_some(scan, slot, &found)
+                || is_over(scan, slot, &found)
+                || is_when_all_was_well(scan, slot, entity)
+                || lies_ahead(scan, slot, &found)
+                || is_coarse(scan, slot, entity)
+                || is_half_of_a_moment(slots, index, scan, entity, &found);
+            if !states_nothing {
                 fitting.push((index, found));
             }
+        }
+        let named = |(index, found): &(usize, Found)| is_named_for(slots[*index], scan, found);
+        if misfits.iter().any(named) && !fitting.iter().any(named) {
+            continue;
         }
         prefer_the_named(scan, slots, entity, &mut fitting);
         // "tomorrow at 7pm" is a moment where one is open, and no day.
@@ -526,6 +537,13 @@ fn in_order(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]
     if one.1 != other.1 || slots.iter().filter(is_day).count() != 2 || one.0.end > other.0.start {
         return;
     }
+    let parted = |one: &mut (Found, Vec<usize>), other: &mut (Found, Vec<usize>)| {
+        one.1.truncate(1);
+        other.1.remove(0);
+    };
+    if is_counted_from_another(scan.language(), &other.0.text) {
+        return parted(one, other);
+    }
     let slot = slots[one.1[0]];
     let Answer::Value { found: near, .. } =
         read_value(slot, &one.0.text, &near(slot, last, &one.0.text, scan.reference))
@@ -534,9 +552,14 @@ fn in_order(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]
     };
     if near.value.as_str() < Some(last) {
         one.0.value = near.value;
-        one.1.truncate(1);
-        other.1.remove(0);
+        parted(one, other);
     }
+}
+
+/// "a week later": whether a day is told by how long it lies behind another.
+pub(crate) fn is_counted_from_another(language: &'static Language, said: &str) -> bool {
+    let words = Heard::of(language, said).words;
+    language.suffix(&words, Cue::Later) > 0
 }
 
 /// "on June 13th, food for 120 people at 5pm": the only day and the only time of a text, for the slot that takes both.
@@ -590,20 +613,21 @@ pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
         if taken.iter().any(|(from, to)| entity.start < *to && entity.end > *from) {
             continue;
         }
-        let fitting: Vec<(usize, Found)> = slots
+        let mut fitting: Vec<(usize, Found)> = slots
             .iter()
             .enumerate()
             .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, item_type(slot), false)?)))
             .filter(|(index, found)| bare_number_is_meant(scan, item_type(slots[*index]), found))
             .collect();
+        prefer_the_named(scan, slots, entity, &mut fitting);
         let [(index, found)] = fitting.as_slice() else { continue };
-        // "room 12": it numbers the noun before it.
+        // "room 12": it numbers the noun before it, unless that is what the slot is called.
         let words = &scan.heard.words;
         let before = words.iter().rposition(|word| word.end <= found.start);
         let numbers_a_noun = before.is_some_and(|at| {
             words[at].class == Class::CONTENT && words.get(at + 1).is_none_or(|number| !number.after_break)
         });
-        if !found.fits && !numbers_a_noun {
+        if !found.fits && (!numbers_a_noun || is_named_for(slots[*index], scan, found)) {
             return Some(*index);
         }
     }

@@ -24,11 +24,12 @@ pub(crate) mod strings;
 mod weekdays;
 pub(crate) mod yes_no;
 
-pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound};
+pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound, takes_years};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{
-    Contested, is_named_for, is_told_of_the_past, leaves_the_day_open, mentions, out_of_bounds, undecided,
+    Contested, is_counted_from_another, is_named_for, is_told_of_the_past, leaves_the_day_open, mentions,
+    out_of_bounds, undecided,
 };
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};

@@ -2,7 +2,9 @@
 
 use crate::ir::Term;
 use crate::language::{Class, Cue, Language};
-use crate::text::{Break, Heard, Polarity, Word, edit_distance, hash, one_slip_apart, polarity, readable, stem};
+use crate::text::{
+    Break, Heard, Polarity, Word, edit_distance, first_clause, hash, one_slip_apart, polarity, readable, stem,
+};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -416,10 +418,17 @@ pub(super) fn single(found: &[Chosen]) -> Option<Chosen> {
     rest.iter().all(|other| other.index == first.index).then_some(*first)
 }
 
-/// "the second one", "number 2", "option 3", "the last".
+/// "the second one", "number 2", "option 3", "the last"; "the second, 4 of them", where its article tells that it is no "first of
+/// all".
 fn by_position(options: &[String], heard: &Heard, shown: Shown) -> Option<Chosen> {
-    let words = heard.words.as_slice();
     let lead = heard.begins_with(Cue::PositionBefore);
+    let clause = &heard.words[..first_clause(&heard.words)];
+    position_in(options, heard, &heard.words, shown)
+        .or_else(|| position_in(options, heard, clause, shown).filter(|_| lead > 0 && clause.len() > lead))
+}
+
+fn position_in(options: &[String], heard: &Heard, words: &[Word], shown: Shown) -> Option<Chosen> {
+    let lead = heard.language.prefix(words, Cue::PositionBefore);
     let rest = &words[lead..];
     let (head, tail) = rest.split_first()?;
     if !tail.iter().all(|word| word.is(Cue::PositionAfter)) {
@@ -442,7 +451,15 @@ fn by_position(options: &[String], heard: &Heard, shown: Shown) -> Option<Chosen
     (index < options.len()).then(|| Chosen { index, start: words[0].start, end: words[words.len() - 1].end })
 }
 
-/// One option whose words are there but for small misspellings.
+/// Whether a word says nothing beside an option that answers: "the … one", "I'd like …, please".
+fn frames(word: &Word) -> bool {
+    let says_nothing =
+        word.is([Cue::OptionEmpty, Cue::Courtesy, Cue::Hesitation, Cue::Pause]) || word.class.is(Class::FILLER);
+    says_nothing && !word.class.is(Class::QUESTION)
+}
+
+/// One option whose words are there but for small misspellings, with nothing around them that says anything: in a sentence, what
+/// is spelt like an option is another word ("is the base far" says nothing of a bass).
 fn by_spelling(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
     let prepared = Prepared::of(heard.language, options, vocabulary);
     let mut best: Option<(usize, Chosen)> = None;
@@ -450,11 +467,12 @@ fn by_spelling(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) ->
     for (index, form) in &prepared.forms {
         for at in 0..heard.words.len().saturating_sub(form.len() - 1) {
             let window = &heard.words[at..at + form.len()];
-            if unwanted(heard, at, at + form.len()) {
+            let around = || heard.words[..at].iter().chain(&heard.words[at + form.len()..]);
+            if unwanted(heard, at, at + form.len()) || !around().all(frames) {
                 continue;
             }
             let distance: Option<usize> =
-                window.iter().zip(form).map(|(word, part)| misspelling(heard.language, &word.text, part)).sum();
+                window.iter().zip(form).map(|(word, part)| misspelling(heard.language, word, part)).sum();
             let Some(distance) = distance else { continue };
             let chosen = Chosen { index: *index, start: window[0].start, end: window[form.len() - 1].end };
             match best {
@@ -563,14 +581,17 @@ fn same_stem(language: &Language, word: &str, part: &str) -> bool {
     word == part || stem(language, word).hash() == stem(language, part).hash()
 }
 
-/// How far a word is from being spelt right: 0 to 2; `None` when it is another word.
-fn misspelling(language: &Language, word: &str, part: &str) -> Option<usize> {
-    if same_word(language, word, part) {
+/// How far a word is from being spelt right: 0 to 2; `None` when it is another word, as one that the language knows is.
+fn misspelling(language: &Language, word: &Word, part: &str) -> Option<usize> {
+    if same_word(language, &word.text, part) {
         return Some(0);
+    }
+    if word.class.is_listed() || !word.cues.is_empty() {
+        return None;
     }
     let length = part.chars().count();
     let allowed = if length >= LONG_WORD { 2 } else { usize::from(length >= SHORT_WORD) };
-    let distance = edit_distance(word, part, allowed)?;
+    let distance = edit_distance(&word.text, part, allowed)?;
     (distance <= allowed).then_some(distance)
 }
 
@@ -578,11 +599,14 @@ fn misspelling(language: &Language, word: &str, part: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn check(options: &[&str], answer: &str, expected: Option<&str>) {
+    fn choose_of<'o>(options: &[&'o str], answer: &str) -> Option<&'o str> {
         let heard = Heard::of(Language::english(), answer);
         let named: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        let chosen = choose(&named, Vocabulary::default(), &heard, Shown::Numbered).map(|chosen| options[chosen.index]);
-        assert_eq!(chosen, expected, "{answer} among {options:?}");
+        choose(&named, Vocabulary::default(), &heard, Shown::Numbered).map(|chosen| options[chosen.index])
+    }
+
+    fn check(options: &[&str], answer: &str, expected: Option<&str>) {
+        assert_eq!(choose_of(options, answer), expected, "{answer} among {options:?}");
     }
 
     #[test]
@@ -596,6 +620,26 @@ mod tests {
         check(&devices, "ios or android", None);
         check(&devices, "not ios, android", Some("android"));
         check(&devices, "a toaster", None);
+    }
+
+    #[test]
+    fn a_slip_is_forgiven_in_an_answer_and_not_in_a_sentence() {
+        let woods = ["pine", "teak", "beech", "larch"];
+        for slip in ["pien", "tek", "the bech one please", "I'd like lerch", "um, pne"] {
+            assert!(choose_of(&woods, slip).is_some(), "{slip}");
+        }
+        for words in [
+            "make a line",
+            "I'll take my time",
+            "is the team far",
+            "the march is long",
+            "they tear it down",
+            "what does the peach cost",
+            "take",
+            "then",
+        ] {
+            check(&woods, words, None);
+        }
     }
 
     #[test]

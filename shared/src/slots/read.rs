@@ -7,7 +7,7 @@ use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
-use super::convert::{Found, Tense, convert, counted, in_bounds, number, plain_number, rating};
+use super::convert::{Found, Tense, convert, counted, in_bounds, number, plain_number, rating, year_in_full};
 use super::mentions::counts_some;
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
@@ -250,6 +250,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     });
     let mut values: Vec<Found> = match direct {
         Some(amount) => {
+            let amount = year_in_full(ty, amount);
             let mut found = whole_text(scan, number(amount));
             found.fits = in_bounds(ty, amount);
             vec![found]
@@ -361,13 +362,17 @@ fn one_thing(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
 pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let name = super::name(scan.language(), slot);
+    let words = scan.heard.words.as_slice();
+    // "on friday, back on monday": set apart from the value, it leads to another.
+    let leads = |at: usize| {
+        let clause = &words[at..at + crate::text::first_clause(&words[at..])];
+        let end = clause.last().map_or(0, |word| word.end);
+        words[at].after_break && scan.entities.iter().any(|entity| entity.start >= words[at].end && entity.end <= end)
+    };
     let named = |found: &&Found| {
-        let noun = scan
-            .heard
-            .words
-            .iter()
-            .find(|word| word.end > found.end || word.end == found.end && word.start > found.start);
-        noun.is_some_and(|noun| name.holds(noun))
+        let noun =
+            words.iter().position(|word| word.end > found.end || word.end == found.end && word.start > found.start);
+        noun.is_some_and(|noun| name.holds(&words[noun]) && !leads(noun))
     };
     let mut found = values.iter().filter(named);
     let only = found.next()?;
@@ -383,7 +388,9 @@ fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
 /// Whether people are named beside those that the number counts.
 fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
-    let joins = |word: &Word| word.is(Cue::And) || word.class.is(Class::AND);
+    // "my mum and I" is all of it.
+    let apart = |word: &Word| word.end <= found.start || word.start >= found.end;
+    let joins = |word: &Word| (word.is(Cue::And) || word.class.is(Class::AND)) && apart(word);
     let Some(join) = words.iter().position(joins) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };

@@ -33,7 +33,7 @@ pub(crate) fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let words = &scan.heard.words;
     let end = text::first_clause(words);
     // "4, or better 5"
-    if !reads_alone || words.get(end)?.class.is(Class::OR) {
+    if !reads_alone || words.get(end)?.class.is(Class::OR) && !strings::says_otherwise(&scan.heard) {
         return None;
     }
     let piece = scan.text.get(words[0].start..words[end - 1].end)?;
@@ -166,6 +166,9 @@ fn completed(slot: &Slot, scan: &Scan<'_>, before: &str, behind: &str) -> Option
 
 /// "tomorrow or Friday": two values, and the choice between them is left open.
 pub(super) fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
+    if strings::says_otherwise(&scan.heard) {
+        return false;
+    }
     let found: Vec<Found> = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true)).collect();
     let two = found.windows(2).any(|pair| {
         let [one, other] = pair else { return false };

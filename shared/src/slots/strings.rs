@@ -79,7 +79,9 @@ pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
     let before = words.split_last()?.1;
     // "a lo mejor", "lo mejor": behind its article the word is a noun.
     let object = |word: &Word| word.class.is(Class::PRONOUN) && !word.is_subject();
-    let led = |at: usize| at > 0 && object(&words[at - 1]) && !words[at].after_break;
+    // "or if not, call the other": nothing is taken back that is only supposed.
+    let supposed = |at: usize| words[at].is(Cue::Not) && words[at - 1].is(Cue::Supposes);
+    let led = |at: usize| at > 0 && !words[at].after_break && (object(&words[at - 1]) || supposed(at));
     let last = (0..before.len()).rev().find(|at| before[*at].is(Cue::TakesBack) && !led(*at))?;
     let leads = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation, Cue::Speaker]);
     let run = words[..last].iter().rev().take_while(|word| leads(word) || word.class.is(Class::QUESTION)).count();
@@ -89,6 +91,11 @@ pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
     let asked = asks.and_then(|_| words[last + 2..].iter().position(|word| word.after_break));
     let end = asked.filter(|length| *length < MAX_ASKED_WORDS + 1).map_or(last + 1, |length| last + 2 + length);
     (first > 0 && end < words.len()).then_some((first, end))
+}
+
+/// "or if I don't answer, …": what is said behind it counts only if that is so.
+pub(crate) fn says_otherwise(heard: &Heard) -> bool {
+    heard.words.windows(2).any(|pair| pair[0].class.is(Class::OR) && pair[1].is(Cue::Supposes))
 }
 
 /// Whether the text says something about the conversation and nothing else: that one does not know, waits, declines.
@@ -251,7 +258,11 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
         };
         let bare = words.first().map(|word| word.start) == heard.words.first().map(|word| word.start);
         let (before, behind) = words.split_at(shorter);
+        // "de repente vibra el volante" is no noun behind its preposition.
+        let told = matches!(before, [of] if of.class.is(Class::OF))
+            && behind.iter().skip(1).any(|word| word.class.is(Class::ARTICLE));
         if let (Some(article), Some(noun)) = (before.last(), behind.first())
+            && !told
             && !(bare && begins_a_name(language, text, article, noun))
             && !behind.iter().any(says)
             && !noun.glued
@@ -263,6 +274,19 @@ pub(super) fn value_heard(name: &Heard, text: &str, heard: &Heard) -> Option<(us
                 words = &words[article..];
             }
         }
+    }
+    // "con Sergio"
+    if let [with, name, rest @ ..] = words
+        && with.is(Cue::With)
+        && with.class.is(Class::ADJUNCT)
+        && !with.is_capital(text)
+        && name.is_capital(text)
+        && rest
+            .iter()
+            .take_while(|word| !word.after_break)
+            .all(|word| word.class != Class::CONTENT || word.is_capital(text))
+    {
+        words = &words[1..];
     }
     let (first, last) = (words.first()?, words.last()?);
     let start = grow_left(text, first.start);

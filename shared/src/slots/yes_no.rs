@@ -129,8 +129,9 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if language.prefix(&core[length..], Cue::ListExcept) > 0 && !next.is(Cue::But) {
         return None;
     }
-    // "no tengo fiebre" states something; "no, nunca" answers.
-    let states = length == 1 && first.is(Cue::Not) && !next.after_break && !next.is(Cue::No);
+    // "no tengo fiebre" states something; "no, nunca", "no pues lo dejo" answer.
+    let goes_on = next.is(Cue::AnswerBefore) && !next.class.is(Class::DETERMINER.and(Class::LIFTS).and(Class::AND));
+    let states = length == 1 && first.is(Cue::Not) && !next.after_break && !next.is(Cue::No) && !goes_on;
     if !set_apart || states {
         return None;
     }
@@ -310,7 +311,14 @@ pub(crate) fn with_or_without(heard: &Heard, question: &Heard) -> Option<bool> {
     let lead = clause.iter().position(|word| word.is([Cue::With, Cue::Without]))?;
     let opens = clause[..lead].iter().all(|word| word.is([Cue::CorrectionPlain, Cue::CorrectionWeak]) || !word.tells());
     let named = clause[lead + 1..].iter().find(|word| !word.class.is(Class::DETERMINER))?;
-    (opens && is_called_in(question, named)).then(|| clause[lead].is(Cue::With))
+    (opens && is_called_in(question, named)).then(|| clause[lead].is(Cue::With) != is_denied(clause, lead))
+}
+
+/// "not with a car", "nunca con coche": whether a word that leads to what is wanted or not is denied itself.
+fn is_denied(words: &[Word], lead: usize) -> bool {
+    let negator = lead.checked_sub(1).map(|before| &words[before]);
+    negator.is_some_and(|word| word.class.is(Class::NEGATOR) && !word.class.is(Class::LIFTS))
+        && !words[lead].after_break
 }
 
 /// Whether a question has a word for a thing, or the one that it is spoken of fondly by: "silla", "sillita".
@@ -404,7 +412,7 @@ pub(crate) fn stated(name: &str, heard: &Heard) -> Option<(bool, usize, usize)> 
         return None;
     }
     let (said, denied) = (lead.is(Cue::With), lead.is(Cue::Without));
-    (said || denied).then(|| (said, lead.start, heard.words[end - 1].end))
+    (said || denied).then(|| (said != is_denied(&heard.words, at), lead.start, heard.words[end - 1].end))
 }
 
 /// The words of a slot's name, where they stand once and together; grammar may stand among them ("pick it up", "told the crew").

@@ -28,6 +28,10 @@ use crate::wire::trace::{SpanId, TraceContext, hex};
 /// How the names of a node's notes of the moment begin in its key-value store: that turns wait, say. They do not outlive its process,
 /// which may end before the last of them is written.
 pub const NOTE_PREFIX: &str = "note:";
+/// The note that tells how the origin is, and in it the breaker in front of it.
+pub const ORIGIN_NOTE: &str = "origin";
+/// How the names of notes begin that hold the breaker in front of a capability service.
+pub const SERVICE_NOTE_PREFIX: &str = "service:";
 /// How the names of states in a node's key-value store begin.
 pub const HOT_PREFIX: &str = "hot:";
 /// How the names of what grants something begin there.
@@ -87,8 +91,32 @@ pub struct Observation {
     pub stages: Vec<(Cow<'static, str>, u64)>,
     /// Where it stands in its trace.
     pub trace: Option<Traced>,
-    /// Capability services that failed it, each with the error's code.
-    pub failed: Vec<(String, String)>,
+    /// Calls of capability services that were made for it.
+    pub calls: Vec<ServiceCall>,
+}
+
+/// A call of a capability service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceCall {
+    /// The service.
+    pub service: String,
+    /// The error's code, where it failed.
+    pub failed: Option<String>,
+    /// How long it took, microseconds.
+    pub took_us: u64,
+}
+
+impl ServiceCall {
+    fn part(&self) -> String {
+        format!("{}={}={}", self.service, self.failed.as_deref().unwrap_or_default(), self.took_us)
+    }
+
+    fn of_part(part: &str) -> Option<ServiceCall> {
+        let mut parts = part.split('=');
+        let (service, code, us) = (parts.next()?, parts.next()?, parts.next()?);
+        let failed = (!code.is_empty()).then(|| code.to_owned());
+        Some(ServiceCall { service: service.to_owned(), failed, took_us: us.parse().ok()? })
+    }
 }
 
 /// Where a request stands in a trace.
@@ -112,9 +140,9 @@ impl Observation {
             format!("{},{parent}", trace.own.header())
         });
         let trace = trace.unwrap_or_default();
-        let failed: Vec<String> = self.failed.iter().map(|(service, code)| format!("{service}={code}")).collect();
-        let (counts, stages, failed) = (counts.join(","), stages.join(","), failed.join(","));
-        format!("{};{counts};{game};{code};{stages};{trace};{failed}", self.route)
+        let calls: Vec<String> = self.calls.iter().map(ServiceCall::part).collect();
+        let (counts, stages, calls) = (counts.join(","), stages.join(","), calls.join(","));
+        format!("{};{counts};{game};{code};{stages};{trace};{calls}", self.route)
     }
 
     /// Reads the header; what is no number there is left out.
@@ -122,15 +150,13 @@ impl Observation {
     pub fn of_header(text: &str) -> Observation {
         let mut parts = text.split(';');
         let mut part = || parts.next().unwrap_or_default();
-        let (route, counts, game, code, stages, trace, failed) =
+        let (route, counts, game, code, stages, trace, calls) =
             (part(), part(), part(), part(), part(), part(), part());
         let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let stage = |stage: &str| {
             let (name, us) = stage.split_once('=')?;
             Some((Cow::Owned(name.to_owned()), us.parse().ok()?))
         };
-        let failure =
-            |failure: &str| failure.split_once('=').map(|(service, code)| (service.to_owned(), code.to_owned()));
         Observation {
             route: Cow::Owned(route.to_owned()),
             counts: counts.split(',').filter_map(|count| count.parse().ok()).take(OBSERVED.len()).collect(),
@@ -138,7 +164,7 @@ impl Observation {
             code: named(code).map(Cow::Owned),
             stages: stages.split(',').filter_map(stage).take(MAX_STAGES).collect(),
             trace: traced(trace),
-            failed: failed.split(',').filter_map(failure).take(MAX_FAILED).collect(),
+            calls: calls.split(',').filter_map(ServiceCall::of_part).take(MAX_SERVICE_CALLS).collect(),
         }
     }
 }
@@ -152,9 +178,9 @@ fn traced(text: &str) -> Option<Traced> {
 }
 
 /// Stages that an [`Observation`] tells of at most.
-const MAX_STAGES: usize = 16;
-/// Failures of services that it tells of at most.
-const MAX_FAILED: usize = 64;
+const MAX_STAGES: usize = 96;
+/// Calls of services that it tells of at most.
+const MAX_SERVICE_CALLS: usize = 64;
 
 /// What is counted, as in `/metrics`: `lgdl_edge_<name>_total`, and what it is.
 pub const OBSERVED: [(&str, &str); 14] = [
@@ -491,7 +517,10 @@ mod tests {
             stages: vec![("state".into(), 12), ("engine".into(), 30)],
             trace: TraceContext::of_header("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
                 .map(|own| Traced { own, parent: Some([7; 8]) }),
-            failed: vec![("ehr".into(), "E301".into()), ("orders".into(), "E300".into())],
+            calls: vec![
+                ServiceCall { service: "ehr".into(), failed: Some("E301".into()), took_us: 1_500 },
+                ServiceCall { service: "orders".into(), failed: None, took_us: 20 },
+            ],
         };
         assert_eq!(Observation::of_header(&observation.header()), observation);
         let began_here = Observation {

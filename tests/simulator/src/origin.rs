@@ -223,6 +223,7 @@ impl OriginHost {
             live: lgdl_origin::config::Live::new(Arc::clone(&config)),
             config,
             store,
+            tail: Arc::default(),
             clock: clock.clone(),
             random,
             capabilities: Arc::default(),
@@ -370,8 +371,12 @@ impl OriginHost {
         self.clock.0.store(now_ms, Ordering::SeqCst);
         let store = &self.origin.store;
         self.runtime.block_on(async {
+            let mut all = store.queued_handovers(TENANT, &[QUEUE.to_owned()]).await.expect("the store reads");
+            for agent in store.agents(TENANT).await.expect("the store reads") {
+                all.extend(store.handovers_with(&agent.id).await.expect("the store reads"));
+            }
             let mut open = Vec::new();
-            for handover in store.open_handovers(TENANT, &[QUEUE.to_owned()]).await.expect("the store reads") {
+            for handover in all {
                 let row = store.find_by_id(TENANT, &handover.conversation).await.expect("the store reads");
                 open.extend(row.map(|row| (row.external_id, handover)));
             }
@@ -443,7 +448,10 @@ impl OriginHost {
         self.clock.0.store(now_ms, Ordering::SeqCst);
         let store = &self.origin.store;
         self.runtime.block_on(async {
-            store.requeue_lost(now_ms - desk::LOST_AFTER_MS, now_ms).await.expect("the lost are looked for");
+            store
+                .requeue_lost(now_ms - desk::LOST_AFTER_MS, now_ms, desk::lost_event)
+                .await
+                .expect("the lost are looked for");
             let patience = u64::try_from(self.origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
             let mut overdue = Vec::new();
             for (tenant, handover) in store.overdue_handovers(now_ms, patience, &[]).await.expect("the store reads") {

@@ -14,7 +14,7 @@ type Scene = fn(&mut Stage);
 pub(super) const LAST_SAID_AGAIN: &str = "says_the_last_again_while_away";
 
 /// Every scene, with its name.
-const SCENES: [(&str, Scene); 36] = [
+const SCENES: [(&str, Scene); 37] = [
     ("two_at_once", two_at_once),
     ("gives_up_in_the_middle", gives_up_in_the_middle),
     ("acts_on_another_state", acts_on_another_state),
@@ -42,6 +42,7 @@ const SCENES: [(&str, Scene); 36] = [
     ("two_begin_one_conversation", two_begin_one_conversation),
     ("services_forget", services_forget),
     (LAST_SAID_AGAIN, says_the_last_again_while_away),
+    ("says_an_old_one_again_while_away", says_an_old_one_again_while_away),
     ("comes_back_after_an_erasure", comes_back_after_an_erasure),
     ("speaks_with_a_clerk", speaks_with_a_clerk),
     ("clerk_is_gone", clerk_is_gone),
@@ -260,6 +261,34 @@ fn says_the_last_again_while_away(stage: &mut Stage) {
     let turn = stage.turn(client, 2);
     (turn.text, turn.key, turn.pause_us) = (said, Some("t0.1".to_owned()), 15_000_000);
     stage.away(8, 100);
+}
+
+/// Somebody says again what they said many turns ago, as a retry that was on its way for long, while the origin is away, and goes on.
+fn says_an_old_one_again_while_away(stage: &mut Stage) {
+    stage.nodes(&[Flavour::Machine]);
+    let words = [
+        "hello",
+        "order something",
+        "tea",
+        "3",
+        "hello",
+        "is it in stock",
+        "hello",
+        "order something",
+        "tea",
+        "3",
+        "hello",
+        "is it in stock",
+        "hello",
+        "hello",
+        "hello",
+    ];
+    let client = stage.client(ANN, &words, 400);
+    let old = index(stage.random.between(0, 3));
+    let said = stage.turn(client, old).text;
+    let turn = stage.turn(client, 13);
+    (turn.text, turn.key, turn.pause_us) = (said, Some(format!("t0.{old}")), 15_000_000);
+    stage.away(10, 100);
 }
 
 /// One person uses one key for two requests, in one conversation or in two, while the origin is there and while it is not.

@@ -11,7 +11,7 @@ use lgdl_simulator::run;
 const WORLDS: usize = 12;
 
 /// A scene, and what its trace shows.
-const SHOWS: [(&str, &str); 36] = [
+const SHOWS: [(&str, &str); 37] = [
     ("two_at_once", "-> 409"),
     ("gives_up_in_the_middle", "gives t0.1 up"),
     ("acts_on_another_state", ", done before"),
@@ -39,6 +39,7 @@ const SHOWS: [(&str, &str); 36] = [
     ("two_begin_one_conversation", "sets aside"),
     ("services_forget", "answer lost over Services"),
     ("says_the_last_again_while_away", "sends t0.1 to n0"),
+    ("says_an_old_one_again_while_away", "the origin is away"),
     ("comes_back_after_an_erasure", "sends t1.2 to n0"),
     ("speaks_with_a_clerk", "has Done for Return"),
     ("clerk_is_gone", "nobody came in k0: Done"),

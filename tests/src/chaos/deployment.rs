@@ -247,7 +247,7 @@ impl Deployment {
 
     /// Turns that wait in the node's journal.
     pub async fn waiting(&self) -> Option<u64> {
-        self.metric("lgdl_edge_journal_entries").await
+        self.metric("lgdl_journal_depth").await
     }
 
     /// What the node says of its breaker: `breaker closed`, …

@@ -19,6 +19,7 @@ use crate::admin::input::{Body, InPath, InQuery};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, or_null, text, time, whole};
 use crate::audit::events;
+use crate::bus::ListensFor;
 use crate::desk::{self, Deed};
 use crate::http::{Origin, Problem};
 use crate::ids::ConversationId;
@@ -33,8 +34,6 @@ const MAX_VALUES: usize = 64;
 const MAX_OUTCOME_BYTES: usize = 64;
 /// The longest wait for news, as a part of the time that a request has.
 const LONGEST_WAIT: f64 = 0.8;
-/// How often news are looked for where nothing tells of them.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the page may load and speak to: itself.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -288,31 +287,28 @@ async fn presence(
     let now_ms = origin.clock.now_ms();
     origin.store.heartbeat(&agent.id, &serving, now_ms, now_ms - desk::LOST_AFTER_MS).await?;
     let agent = agent_of(&origin, &caller).await?;
-    let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
-    for own in open.iter().filter(|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id)) {
+    let own = origin.store.handovers_with(&agent.id).await?;
+    for own in &own {
         if let Some(composing) = typing.of(&own.conversation) {
             desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await;
         }
     }
-    let some = |wanted: &dyn Fn(&HandoverRow) -> bool| {
-        open.iter().filter(|row| wanted(row)).map(|row| handover_shown(&origin, row)).collect::<Vec<_>>()
-    };
-    let waiting = some(&|row| row.stage == HandoverStage::Waiting && serving.contains(&row.queue));
-    let is_mine = |row: &HandoverRow| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id);
+    let waiting = origin.store.queued_handovers(&agent.tenant, &serving).await?;
     // How far each has come, so that news are seen of one that is not open.
-    let own: Vec<_> = open.iter().filter(|row| is_mine(row)).map(|row| row.conversation.clone()).collect();
-    let turns = match own.is_empty() {
+    let ids: Vec<_> = own.iter().map(|row| row.conversation.clone()).collect();
+    let turns = match ids.is_empty() {
         true => Vec::new(),
-        false => origin.store.versions(&agent.tenant, &own).await?,
+        false => origin.store.versions(&agent.tenant, &ids).await?,
     };
-    let mut mine = some(&is_mine);
-    for (shown, id) in mine.iter_mut().zip(&own) {
+    let all_shown = |rows: &[HandoverRow]| rows.iter().map(|row| handover_shown(&origin, row)).collect::<Vec<_>>();
+    let mut mine = all_shown(&own);
+    for (shown, id) in mine.iter_mut().zip(&ids) {
         if let Some((_, turn)) = turns.iter().find(|(of, _)| of == id) {
             shown["turn"] = json!(turn);
         }
     }
     let ended = origin.store.handovers_of(&agent.id, origin.settings().agent_history).await?;
-    let ended: Vec<_> = ended.iter().map(|row| handover_shown(&origin, row)).collect();
+    let (waiting, ended) = (all_shown(&waiting), all_shown(&ended));
     Ok(Json(json!({"agent": shown(&agent, now_ms), "waiting": waiting, "mine": mine, "ended": ended})))
 }
 
@@ -334,16 +330,17 @@ async fn read(
     }
     let longest = origin.settings().request_timeout.mul_f64(LONGEST_WAIT);
     let until = tokio::time::Instant::now() + Duration::from_millis(wait_ms).min(longest);
-    let mut heard = origin.store.signals().heard();
+    let listener = match wait_ms {
+        0 => None,
+        _ => Some(origin.tail.listen(&*origin.store, ListensFor::Conversation(id.clone())).await?),
+    };
     loop {
-        heard.borrow_and_update();
         let versions = origin.store.versions(&agent.tenant, std::slice::from_ref(&id)).await?;
         let (_, version) = versions.into_iter().next().ok_or_else(unknown)?;
-        if version > after || tokio::time::Instant::now() >= until {
-            break;
-        }
-        // Whatever happens on the bus wakes; a signal that is missing costs a second.
-        let _ = tokio::time::timeout_at(until.min(tokio::time::Instant::now() + LOOK_EVERY), heard.changed()).await;
+        let waits = version <= after && tokio::time::Instant::now() < until;
+        let Some(listener) = listener.as_ref().filter(|_| waits) else { break };
+        // Woken or not: what is shown is shown to whoever has it now.
+        let _ = tokio::time::timeout_at(until, listener.woken()).await;
         handover = seen(&origin, &agent, &id).await?;
     }
     let mut view = desk::view(&origin, &agent.tenant, &id, after).await?.ok_or_else(unknown)?;
@@ -363,14 +360,6 @@ async fn accept(
     handover.ok_or_else(unknown)?;
     if !desk::is_there(&agent, origin.clock.now_ms()) {
         return Err(Problem::unacceptable("An agent takes a conversation while they say that they are there."));
-    }
-    let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
-    let others = open.iter().filter(|row| row.stage == HandoverStage::With && row.conversation != id);
-    let had = others.filter(|row| row.agent.as_ref() == Some(&agent.id)).count() as u64;
-    if had >= agent.capacity {
-        return Err(Problem::unacceptable(format!(
-            "This agent has {had} conversations already, which is all they take."
-        )));
     }
     done(desk::act(&origin, &agent.tenant, &id, Some(&agent), &Deed::Accept, &checked(&key)?).await?)
 }
@@ -429,10 +418,8 @@ async fn release(
     let agent = agent_of(&origin, &caller).await?;
     let now_ms = origin.clock.now_ms();
     let handover = own(&origin, &agent, &id).await?;
-    if origin.store.requeue(&agent.tenant, &id, &agent.id, now_ms).await? {
-        let told = desk::requeued_event(&agent.tenant, &handover, now_ms, "released");
-        origin.store.enqueue(vec![told]).await?;
-    }
+    let told = desk::requeued_event(&agent.tenant, &handover, now_ms, "released");
+    origin.store.requeue(&agent.tenant, &id, &agent.id, now_ms, told).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 

@@ -15,7 +15,7 @@ use crate::admin::guard::Caller;
 use crate::admin::input::{InQuery, check_limit, default_limit};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, list, object, one_of, text, time, whole};
-use crate::bus::{self, Priority, cloud_event, kind_name, sequence_text};
+use crate::bus::{self, Listener, ListensFor, Priority, cloud_event, kind_name, sequence_text};
 use crate::clock::Millis;
 use crate::http::{Feed, Origin, Over, Problem, stream};
 use crate::store::{BusPage, StoreError, Urgency, Wanted};
@@ -26,6 +26,8 @@ const MAX_WAIT_SECONDS: u64 = 30;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Events that a stream reads at once.
 const STREAM_BATCH: u32 = 100;
+/// How often it is looked whether who follows a stream still may.
+const MAY_EVERY: Duration = Duration::from_secs(2);
 /// Where a browser says how far it came.
 const LAST_EVENT_ID: &str = "last-event-id";
 
@@ -112,19 +114,21 @@ async fn page(
     // Before the request's own time is over, whatever was asked for.
     let patience = Duration::from_secs(asked.wait).min(origin.settings().request_timeout.mul_f64(0.8));
     let until = tokio::time::Instant::now() + patience;
-    let (mut signal, mut stopping) = (store.signals().heard(), origin.gate.stopping());
+    let heard = match asked.wait {
+        0 => None,
+        _ => Some(origin.tail.listen(store, ListensFor::Events(wanted.clone())).await?),
+    };
+    let mut stopping = origin.gate.stopping();
     let page = loop {
-        signal.mark_unchanged();
         let page = {
             let _turn = origin.gate.listening.read().await;
             store.bus_events(&wanted, after, limit).await?
         };
-        if !page.events.is_empty() || tokio::time::Instant::now() >= until {
-            break page;
-        }
+        let waits = page.events.is_empty() && tokio::time::Instant::now() < until;
+        let Some(heard) = heard.as_ref().filter(|_| waits) else { break page };
         after = page.next;
         tokio::select! {
-            _ = signal.changed() => {}
+            () = heard.woken() => {}
             _ = stopping.wait_for(|stopping| *stopping) => break page,
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = tokio::time::sleep_until(until) => {}
@@ -165,18 +169,32 @@ async fn follow(
         None => origin.store.bus_ends().await?.last,
     };
     let listener = origin.gate.listening.begin(caller.administrator.id.as_str())?;
+    let heard = origin.tail.listen(&*origin.store, ListensFor::Events(wanted.clone())).await?;
     let reading = origin.clone();
     Ok(stream(&origin, async move |feed| {
-        let done = write(reading, wanted, after, feed).await;
+        let done = write(reading, caller, wanted, (after, heard), feed).await;
         drop(listener);
         done
     }))
 }
 
-async fn write(origin: Origin, wanted: Wanted, mut after: u64, mut feed: Feed) -> Result<(), Over> {
-    let mut signal = origin.store.signals().heard();
+async fn write(
+    origin: Origin,
+    caller: Caller,
+    wanted: Wanted,
+    (mut after, heard): (u64, Listener),
+    mut feed: Feed,
+) -> Result<(), Over> {
+    let mut looked = tokio::time::Instant::now();
     loop {
-        signal.mark_unchanged();
+        if looked.elapsed() >= MAY_EVERY {
+            match caller.still_may(&origin, Permission::Look).await {
+                Ok(true) => looked = tokio::time::Instant::now(),
+                Ok(false) => return Ok(()),
+                // Nor can events be read.
+                Err(error) => unread(&error),
+            }
+        }
         let page = {
             let _turn = origin.gate.listening.read().await;
             origin.store.bus_events(&wanted, after, STREAM_BATCH).await
@@ -196,7 +214,7 @@ async fn write(origin: Origin, wanted: Wanted, mut after: u64, mut feed: Feed) -
             Err(error) => unread(&error),
         }
         // Whether it was told or not, it is time to look.
-        let _ = feed.wait(tokio::time::timeout(LOOK_EVERY, signal.changed())).await?;
+        let _ = feed.wait(tokio::time::timeout(LOOK_EVERY, heard.woken())).await?;
     }
 }
 

@@ -188,6 +188,7 @@ async fn shown(origin: &Origin, row: &WebhookRow) -> Result<Value, StoreError> {
 fn hand<'a>(origin: &'a Origin, caller: &'a Caller) -> Hand<'a> {
     Hand {
         store: &*origin.store,
+        protection: &*origin.protection,
         config: &origin.config,
         random: &*origin.random,
         tenant: &caller.tenant,

@@ -1,12 +1,12 @@
 //! The outbox and the audit chain on PostgreSQL. One chain for the database: a lock makes its writers take turns.
 
 use async_trait::async_trait;
-use deadpool_postgres::Object;
+use deadpool_postgres::{Object, Transaction};
 use tokio::time::timeout;
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::Row;
 
 use super::commit::{event_json, list};
-use super::{Database, PostgresStore, column, events, failed, get, in_time, natural};
+use super::{Database, Params, PostgresStore, column, events, failed, get, in_time, natural};
 use crate::audit::{GENESIS, link};
 use crate::clock::Millis;
 use crate::store::outbox::Unpacked;
@@ -14,12 +14,19 @@ use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, Stor
 
 pub(super) const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(hashtextextended('lgdl audit', 0))";
 
+/// Takes what has waited longest out of the outbox. By an array, and so by the index: a join reads the whole table, with all that was taken
+/// since it was last vacuumed.
+const TAKE: &str = "WITH gone AS (DELETE FROM outbox
+        WHERE sequence = ANY (ARRAY(SELECT sequence FROM outbox ORDER BY sequence LIMIT $1)) RETURNING *)
+    SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence FROM gone ORDER BY sequence";
+
 #[async_trait]
 impl AuditLog for PostgresStore {
     async fn append_audit(&self, events: Vec<Event>) -> Result<u64> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
+            transaction.execute(LOCK_CHAIN, &[]).await?;
             let length = append(&transaction, self.naming.named_in(events)).await?;
             transaction.commit().await?;
             Ok(length)
@@ -82,14 +89,15 @@ impl PostgresStore {
     async fn move_on(&self, client: &mut Object, most: u32) -> Result<(u64, Option<u64>)> {
         let failed = |error| failed(&error);
         let transaction = client.transaction().await.map_err(failed)?;
-        // The chain's lock first: two origins that drain must neither wait crosswise nor tell anything twice.
         let lock = transaction.prepare_cached(LOCK_CHAIN).await.map_err(failed)?;
-        transaction.execute(&lock, &[]).await.map_err(failed)?;
-        let sql = "WITH gone AS (DELETE FROM outbox WHERE sequence IN
-                (SELECT sequence FROM outbox ORDER BY sequence LIMIT $1) RETURNING *)
-            SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence FROM gone ORDER BY sequence";
-        let statement = transaction.prepare_cached(sql).await.map_err(failed)?;
-        let rows = transaction.query(&statement, &[&i64::from(most)]).await.map_err(failed)?;
+        let take = transaction.prepare_cached(TAKE).await.map_err(failed)?;
+        // The chain's lock first: two origins that drain must neither wait crosswise nor tell anything twice. The server looks at the
+        // outbox once it has the lock, though it is asked for both at once.
+        let (params, nothing): (Params<'_>, Params<'_>) = (&[&i64::from(most)], &[]);
+        let (locked, rows) =
+            tokio::join!(biased; transaction.execute(&lock, nothing), transaction.query(&take, params));
+        locked.map_err(failed)?;
+        let rows = rows.map_err(failed)?;
         let mut unpacked = Unpacked::default();
         for row in &rows {
             unpacked.take(natural(row, 6)?, event(row)?)?;
@@ -111,25 +119,29 @@ fn audit_row(row: &Row) -> Result<AuditRow> {
     Ok(AuditRow { sequence, event: event(row)?, previous_hash: get(row, 7)?, hash: get(row, 8)? })
 }
 
+/// Adds links to the chain, whose lock the transaction holds; how long it is.
 async fn append(transaction: &Transaction<'_>, events: Vec<Event>) -> Database<u64> {
-    transaction.execute(LOCK_CHAIN, &[]).await?;
-    let sql = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
-    let (mut sequence, mut previous) = match transaction.query_opt(sql, &[]).await? {
+    let last = transaction.prepare_cached("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1").await?;
+    let (mut sequence, mut previous) = match transaction.query_opt(&last, &[]).await? {
         Some(row) => (row.try_get::<_, i64>(0)?.unsigned_abs(), row.try_get(1)?),
         None => (0, GENESIS.to_owned()),
     };
-    let sql = "INSERT INTO audit (sequence, at, tenant, event, actor, subject, detail, previous_hash, hash)
-        VALUES ($1, lgdl_time($2), $3, $4, $5, $6, $7, $8, $9)";
-    let insert = transaction.prepare(sql).await?;
+    let mut links = Vec::with_capacity(events.len());
     for event in events {
         let row = link(sequence + 1, event, &previous);
-        let Event { at, tenant, event, actor, subject, detail } = &row.event;
-        let (number, detail) = (column(row.sequence), detail.to_string());
-        transaction
-            .execute(&insert, &[&number, at, tenant, event, actor, subject, &detail, &row.previous_hash, &row.hash])
-            .await?;
+        let mut shown = event_json(&row.event);
+        shown["sequence"] = row.sequence.into();
+        shown["previous_hash"] = row.previous_hash.into();
+        shown["hash"] = row.hash.clone().into();
+        links.push(shown);
         (sequence, previous) = (row.sequence, row.hash);
     }
+    let sql = "INSERT INTO audit (sequence, at, tenant, event, actor, subject, detail, previous_hash, hash)
+        SELECT l.sequence, lgdl_time(l.at), l.tenant, l.event, l.actor, l.subject, l.detail, l.previous_hash, l.hash
+        FROM json_to_recordset($1::text::json) AS l (sequence bigint, at bigint, tenant text, event text, actor text,
+            subject text, detail text, previous_hash text, hash text)";
+    let insert = transaction.prepare_cached(sql).await?;
+    transaction.execute(&insert, &[&list(links.into_iter())]).await?;
     Ok(sequence)
 }
 

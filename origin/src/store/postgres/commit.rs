@@ -1,20 +1,22 @@
 //! The commit protocol on PostgreSQL: hands the work to the database's functions and reads their outcome. Which turns
 //! share a statement is in [`super::groups`].
 
+use deadpool_postgres::Object;
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use tokio_postgres::Row;
+use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 
 use super::conversations::{CONVERSATION, conversation};
 use super::groups::Said;
 use super::pool::Pools;
-use super::{Params, PostgresStore, column, failed, in_time, query};
+use super::{Database, Params, PostgresStore, column, failed, in_time, query};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::outbox::packed;
 use crate::store::{
-    Activity, Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow, StoreError,
+    Activity, Claim, Commit, CommitOutcome, ConversationRow, DeskPart, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow,
+    StoreError,
 };
 
 /// Attempts at a statement that lost a race inside the database.
@@ -29,7 +31,12 @@ const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_fo
 
 /// What the functions call a turn that was taken.
 pub(super) const COMMITTED: &str = "committed";
+/// What this program calls one that would give an agent more than they take.
+const AGENT_FULL: &str = "agent_full";
 const LAST_WORDS: &str = "SELECT lgdl_millis(updated_at) FROM conversations WHERE id = $1";
+const CAPACITY: &str = "SELECT capacity FROM agents WHERE id = $1 FOR UPDATE";
+const HAD: &str = "SELECT count(*) FROM handovers WHERE agent = $1 AND stage = 'with'";
+const ENDED: &str = "UPDATE handovers SET outcome = $3 WHERE conversation_id = $1 AND since = $2";
 const STAYS: &str = "UPDATE conversations SET updated_at = lgdl_time($2) WHERE id = $1";
 
 /// A turn with what its statement needs beside it.
@@ -104,8 +111,8 @@ pub(super) async fn commit_alone(pools: &Pools, whole: &Turn) -> Result<Said> {
         &commit.state_name,
         &commit.attempt,
     ];
-    let silent = (commit.activity == Activity::Silence).then(|| id.as_str());
-    Said::read(&settle(pools, COMMIT, params, (commit.now_ms, silent)).await?)
+    let beside = Beside { id: id.as_str(), activity: commit.activity, desk: commit.desk.as_ref() };
+    settle(pools, COMMIT, params, (commit.now_ms, beside.needed())).await
 }
 
 impl PostgresStore {
@@ -134,7 +141,7 @@ impl PostgresStore {
             &claim.acting.as_ref().map(|acting| acting.attempt.as_str()),
             &claim.acting.as_ref().map(|acting| acting.until),
         ];
-        let said = Said::read(&settle(&self.pools, CLAIM, params, (claim.now_ms, None)).await?)?;
+        let said = settle(&self.pools, CLAIM, params, (claim.now_ms, None)).await?;
         self.outcome(said, &claim.key.tenant, &id).await
     }
 
@@ -148,6 +155,7 @@ impl PostgresStore {
             "not_theirs" => CommitOutcome::NotTheirs,
             "erased" => CommitOutcome::Erased,
             "data_key_gone" => CommitOutcome::DataKeyGone,
+            AGENT_FULL => CommitOutcome::AgentFull { had: number(said.version)? },
             "claimed" => CommitOutcome::Conflict {
                 current: self.current(tenant, id).await?,
                 claimed_for_ms: Some(number(said.claimed_for)?),
@@ -163,31 +171,81 @@ impl PostgresStore {
     }
 }
 
+/// What is done in the transaction of a turn, beside its statement.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    id: &'a str,
+    activity: Activity,
+    desk: Option<&'a DeskPart>,
+}
+
+impl Beside<'_> {
+    /// Itself, where there is anything to do.
+    fn needed(self) -> Option<Self> {
+        (self.activity == Activity::Silence || self.desk.is_some()).then_some(self)
+    }
+
+    /// Runs the statement, and what goes with it. After silence the conversation is as old as before.
+    async fn settle(self, client: &mut Object, statement: &Statement, params: Params<'_>) -> Database<Result<Said>> {
+        let transaction = client.transaction().await?;
+        // Whoever speaks in between has the turn end in a conflict.
+        let before = match self.activity {
+            Activity::Silence => transaction.query_opt(LAST_WORDS, &[&self.id]).await?,
+            Activity::Spoken => None,
+        };
+        // What an agent takes at the same time elsewhere waits here, and is counted.
+        let capacity: i64 = match self.desk {
+            Some(DeskPart::Taken { agent }) => {
+                let row = transaction.query_opt(CAPACITY, &[&agent.as_str()]).await?;
+                row.map_or(Ok(0), |row| row.try_get(0))?
+            }
+            Some(DeskPart::Ended { .. }) | None => 0,
+        };
+        let done = transaction.query_one(statement, params).await?;
+        if done.try_get::<_, &str>(0)? == COMMITTED {
+            if let Some(before) = before {
+                transaction.execute(STAYS, &[&self.id, &before.try_get::<_, i64>(0)?]).await?;
+            }
+            match self.desk {
+                Some(DeskPart::Taken { agent }) => {
+                    let had: i64 = transaction.query_one(HAD, &[&agent.as_str()]).await?.try_get(0)?;
+                    if had > capacity {
+                        transaction.rollback().await?;
+                        return Ok(Ok(Said::refused(AGENT_FULL, had - 1)));
+                    }
+                }
+                Some(DeskPart::Ended { since, outcome }) => {
+                    transaction.execute(ENDED, &[&self.id, since, outcome]).await?;
+                }
+                None => {}
+            }
+        }
+        transaction.commit().await?;
+        Ok(Said::read(&done))
+    }
+}
+
 /// Runs the statement, again where it lost a race (the same idempotency key in two conversations at once, a
-/// deadlock), and after making the month's partition where that was missing. The conversation `silent` is as old afterwards as
-/// before.
-async fn settle(pools: &Pools, sql: &str, params: Params<'_>, (now_ms, silent): (Millis, Option<&str>)) -> Result<Row> {
+/// deadlock), and after making the month's partition where that was missing.
+async fn settle(
+    pools: &Pools,
+    sql: &str,
+    params: Params<'_>,
+    (now_ms, beside): (Millis, Option<Beside<'_>>),
+) -> Result<Said> {
     let mut attempt = 1;
     loop {
         let mut client = pools.primary().await?;
         let work = async {
             let statement = client.prepare_cached(sql).await?;
-            let Some(id) = silent else { return client.query_one(&statement, params).await };
-            let transaction = client.transaction().await?;
-            // Whoever speaks in between has the turn end in a conflict.
-            let before = transaction.query_opt(LAST_WORDS, &[&id]).await?;
-            let done = transaction.query_one(&statement, params).await?;
-            if let Some(before) = before
-                && done.try_get::<_, &str>(0)? == COMMITTED
-            {
-                transaction.execute(STAYS, &[&id, &before.try_get::<_, i64>(0)?]).await?;
+            match beside {
+                None => Ok(Said::read(&client.query_one(&statement, params).await?)),
+                Some(beside) => beside.settle(&mut client, &statement, params).await,
             }
-            transaction.commit().await?;
-            Ok(done)
         };
         let done = timeout(pools.timeout, work).await;
         let error = match in_time(pools.timeout, done, client)? {
-            Ok(row) => return Ok(row),
+            Ok(said) => return said,
             Err(error) => error,
         };
         let again = attempt < MAX_ATTEMPTS

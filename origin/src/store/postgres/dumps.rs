@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use tokio_postgres::{IsolationLevel, Row};
 
 use super::conversations::{conversation, turn};
-use super::{PostgresStore, failed, get, in_time, natural};
+use super::{Params, PostgresStore, failed, get, in_time, natural};
 use crate::store::{AnswerRow, ContextRow, ConversationDump, Result, SlotRow};
 
 const CONVERSATIONS: &str = "SELECT id, tenant, game, external_id, user_id, version, game_version,
@@ -35,16 +35,26 @@ impl PostgresStore {
         let reading = async {
             let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
             let snapshot = snapshot.start().await?;
-            let rows = snapshot.query(CONVERSATIONS, &[&ids, &tenant]).await?;
-            let part = async |sql| snapshot.query(sql, &[&ids]).await;
-            let parts = [part(TURNS).await?, part(SLOTS).await?, part(CONTEXT).await?, part(ANSWERS).await?];
+            let read = async |sql, params: Params<'_>| {
+                let statement = snapshot.prepare_cached(sql).await?;
+                snapshot.query(&statement, params).await
+            };
+            let (wanted, of): (Params<'_>, Params<'_>) = (&[&ids, &tenant], &[&ids]);
+            // One round trip for all of them.
+            let read = tokio::try_join!(
+                read(CONVERSATIONS, wanted),
+                read(TURNS, of),
+                read(SLOTS, of),
+                read(CONTEXT, of),
+                read(ANSWERS, of)
+            )?;
             snapshot.commit().await?;
-            Ok((rows, parts))
+            Ok(read)
         };
         let limit = self.pools.several();
         let read = in_time(limit, timeout(limit, reading).await, client)?;
-        let (rows, parts) = read.map_err(|error: tokio_postgres::Error| failed(&error))?;
-        let [turns, slots, context, answers] = parts;
+        let read = read.map_err(|error: tokio_postgres::Error| failed(&error))?;
+        let (rows, turns, slots, context, answers) = read;
         let mut turns = by_conversation(&turns, 10, turn)?;
         let mut slots = by_conversation(&slots, 0, slot)?;
         let mut context = by_conversation(&context, 0, context_row)?;

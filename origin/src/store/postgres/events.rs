@@ -34,24 +34,26 @@ pub(super) const TELL: &str = "WITH told AS (INSERT INTO outbox (at, tenant, eve
         VALUES (lgdl_time($1), $2, $3, $4, $5, $6))
     SELECT pg_notify('lgdl_outbox', '')";
 
+/// A page of events, each row with the last sequence there is.
+const PAGE: &str =
+    "SELECT e.*, b.last FROM (SELECT coalesce(max(sequence), 0) AS last FROM events) AS b LEFT JOIN LATERAL
+    (SELECT sequence, id, name, version, tenant, lgdl_millis(at), priority, subject, game, conversation, person, data
+        FROM events WHERE sequence > $1 AND ($2::text IS NULL OR tenant = $2)
+        AND ($3::text[] IS NULL OR name = ANY ($3)) AND priority >= $4 ORDER BY sequence LIMIT $5) AS e ON true
+    ORDER BY e.sequence";
+/// The column of the last sequence.
+const LAST: usize = 12;
+
 #[async_trait]
 impl Bus for PostgresStore {
     async fn bus_events(&self, wanted: &Wanted, after: u64, limit: u32) -> Result<BusPage> {
-        let last = self.bus_ends().await?.last;
         let limit = limit.min(MAX_PAGE);
-        let mut events = Vec::new();
-        if last > after {
-            let sql =
-                "SELECT sequence, id, name, version, tenant, lgdl_millis(at), priority, subject, game, conversation,
-                    person, data FROM events
-                WHERE sequence > $1 AND sequence <= $2 AND ($3::text IS NULL OR tenant = $3)
-                AND ($4::text[] IS NULL OR name = ANY ($4)) AND priority >= $5 ORDER BY sequence LIMIT $6";
-            let Wanted { tenant, names, urgent } = wanted;
-            let rows = self
-                .query(sql, &[&column(after), &column(last), tenant, names, &urgent.least(), &i64::from(limit)])
-                .await?;
-            events = rows.iter().map(bus_row).collect::<Result<_>>()?;
-        }
+        let Wanted { tenant, names, urgent } = wanted;
+        let rows = self.query(PAGE, &[&column(after), tenant, names, &urgent.least(), &i64::from(limit)]).await?;
+        let last = rows.first().map_or(Ok(0), |row| natural(row, LAST))?;
+        // Without events there is the last sequence alone.
+        let events = rows.iter().filter(|row| !matches!(row.try_get(0), Ok(None::<i64>)));
+        let events = events.map(bus_row).collect::<Result<_>>()?;
         Ok(BusPage::of(events, limit, after, last))
     }
 

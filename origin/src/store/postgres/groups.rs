@@ -45,6 +45,11 @@ impl Said {
         Said { outcome: COMMITTED.to_owned(), version, answer: None, claimed_for: None }
     }
 
+    /// Of a turn that was taken back, with the number that says why.
+    pub(super) fn refused(outcome: &str, why: i64) -> Said {
+        Said { outcome: outcome.to_owned(), version: Some(why), answer: None, claimed_for: None }
+    }
+
     /// Reads the columns of the function's outcome.
     pub(super) fn read(row: &Row) -> Result<Said> {
         Ok(Said { outcome: get(row, 0)?, version: get(row, 1)?, answer: get(row, 2)?, claimed_for: get(row, 3)? })
@@ -57,9 +62,11 @@ struct Waiting {
 }
 
 impl Turn {
-    /// Whether it may share a statement with others: it is said by somebody, and its states have names that go into a list.
+    /// Whether it may share a statement with others: it is said by somebody, nothing is done beside it, and its states have names that
+    /// go into a list.
     fn may_share(&self) -> bool {
-        self.commit.activity == Activity::Spoken && !self.commit.bases.iter().any(|base| base.contains(SEPARATOR))
+        let alone = self.commit.activity == Activity::Silence || self.commit.desk.is_some();
+        !alone && !self.commit.bases.iter().any(|base| base.contains(SEPARATOR))
     }
 }
 

@@ -1,13 +1,16 @@
 //! Hand-overs and agents on PostgreSQL.
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
-use super::{PostgresStore, column, get, natural};
+use super::{PostgresStore, column, failed, get, in_time, natural, tell};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
 use crate::store::handovers::stage_of;
-use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, WaitingQueue};
+use crate::store::{
+    AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, ToldOfHandover, WaitingQueue,
+};
 
 const HANDOVER: &str = "tenant, conversation_id, since, game, queue, stage, urgent, patience_ms, waiting_since, agent,
     accepted_at, ended_at, requeued, outcome";
@@ -20,12 +23,19 @@ const AGENT: &str = "id, tenant, name, queues, capacity, serving, heartbeat_at, 
 
 #[async_trait]
 impl Handovers for PostgresStore {
-    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
+    async fn queued_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
         let sql = format!(
-            "SELECT {HANDOVER} FROM handovers WHERE tenant = $1 AND stage IN ('waiting', 'with') AND queue = ANY ($2)
+            "SELECT {HANDOVER} FROM handovers WHERE tenant = $1 AND stage = 'waiting' AND queue = ANY ($2)
             ORDER BY urgent DESC, since, conversation_id LIMIT $3"
         );
         untold(self.query(&sql, &[&tenant, &queues, &MAX_HANDOVERS]).await?.iter())
+    }
+
+    async fn handovers_with(&self, agent: &AdministratorId) -> Result<Vec<HandoverRow>> {
+        let sql = format!(
+            "SELECT {HANDOVER} FROM handovers WHERE agent = $1 AND stage = 'with' ORDER BY urgent DESC, since, conversation_id"
+        );
+        untold(self.query(&sql, &[&agent.as_str()]).await?.iter())
     }
 
     async fn handover(&self, tenant: &str, id: &ConversationId) -> Result<Option<HandoverRow>> {
@@ -79,12 +89,34 @@ impl Handovers for PostgresStore {
         self.query(&sql, &[&before, &MAX_HANDOVERS]).await?.iter().map(queue).collect()
     }
 
-    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>> {
+    async fn requeue_lost(
+        &self,
+        before: Millis,
+        now_ms: Millis,
+        told: ToldOfHandover,
+    ) -> Result<Vec<(String, HandoverRow)>> {
         let sql = format!(
             "UPDATE handovers SET stage = 'waiting', waiting_since = $2, requeued = requeued + 1
             WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at >= $1) RETURNING {HANDOVER}"
         );
-        self.query(&sql, &[&before, &now_ms]).await?.iter().map(handover).collect()
+        let mut client = self.pools.primary().await?;
+        let work = async {
+            let transaction = client.transaction().await?;
+            let lost: Result<Vec<_>> =
+                transaction.query(&sql, &[&before, &now_ms]).await?.iter().map(handover).collect();
+            for (tenant, row) in lost.iter().flatten() {
+                tell(&transaction, &told(tenant, row, now_ms)).await?;
+            }
+            transaction.commit().await?;
+            Ok(lost)
+        };
+        let limit = self.pools.timeout;
+        let lost = in_time(limit, timeout(limit, work).await, client)?
+            .map_err(|error: tokio_postgres::Error| failed(&error))??;
+        if !lost.is_empty() {
+            self.signals.tell();
+        }
+        Ok(lost)
     }
 
     async fn requeue(
@@ -93,15 +125,13 @@ impl Handovers for PostgresStore {
         id: &ConversationId,
         agent: &AdministratorId,
         now_ms: Millis,
+        told: Event,
     ) -> Result<bool> {
         let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = $4, requeued = requeued + 1
             WHERE tenant = $1 AND conversation_id = $2 AND stage = 'with' AND agent = $3";
-        Ok(self.execute(sql, &[&tenant, &id.as_str(), &agent.as_str(), &now_ms]).await? > 0)
-    }
-
-    async fn note_outcome(&self, tenant: &str, row: &HandoverRow, outcome: &str) -> Result<()> {
-        let sql = "UPDATE handovers SET outcome = $4 WHERE tenant = $1 AND conversation_id = $2 AND since = $3";
-        self.execute(sql, &[&tenant, &row.conversation.as_str(), &row.since, &outcome]).await.map(drop)
+        let done = self.change(sql, &[&tenant, &id.as_str(), &agent.as_str(), &now_ms], &told).await?;
+        self.signals.tell();
+        Ok(done)
     }
 
     async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool> {
@@ -135,7 +165,7 @@ impl Handovers for PostgresStore {
     }
 }
 
-fn json_list(items: &[String]) -> String {
+pub(super) fn json_list(items: &[String]) -> String {
     serde_json::Value::from(items.to_vec()).to_string()
 }
 
@@ -164,7 +194,7 @@ fn handover(row: &Row) -> Result<(String, HandoverRow)> {
     Ok((get(row, 0)?, handover))
 }
 
-fn agent(row: &Row) -> Result<AgentRow> {
+pub(super) fn agent(row: &Row) -> Result<AgentRow> {
     let damaged = |what: &str| StoreError::Damaged(format!("agents.{what}"));
     Ok(AgentRow {
         id: get::<&str>(row, 0)?.parse().map_err(|_| damaged("id"))?,

@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use deadpool_postgres::{
-    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, QueueMode, RecyclingMethod,
+    Runtime,
 };
 use lgdl_tls::client_config;
 use tokio_postgres::config::SslMode;
@@ -146,6 +147,8 @@ fn pool(settings: &PoolSettings, url: &Secret) -> Result<Pool> {
     Pool::builder(manager)
         .post_create(limited)
         .max_size(settings.max)
+        // The one that was used last knows the statements, and the server's process behind it has what they read at hand.
+        .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(settings.timeout))
         .create_timeout(Some(settings.timeout))

@@ -14,9 +14,9 @@ use crate::clock::Millis;
 use crate::ids::person_pseudonym;
 use crate::store::transfer::{another_administrator, another_data_key, another_owner, is_transferred};
 use crate::store::{
-    Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow, Event,
-    GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section,
-    StoreError, Transfer,
+    Activation, AdministratorRow, AgentRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow,
+    Event, GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section,
+    StoreError, Transfer, WebhookRow,
 };
 
 #[async_trait]
@@ -121,6 +121,11 @@ fn select(section: Section) -> &'static str {
             "SELECT id, name, role, tenant, password, lgdl_millis(created_at), disabled FROM administrators
             WHERE id > $1 ORDER BY id LIMIT $2"
         }
+        Section::Agents => {
+            "SELECT id, tenant, name, queues, capacity, '[]', NULL::bigint, 0::bigint FROM agents
+            WHERE id > $1 ORDER BY id LIMIT $2"
+        }
+        Section::Webhooks => "SELECT id, tenant, version, definition FROM webhooks WHERE id > $1 ORDER BY id LIMIT $2",
         Section::Consents => {
             "SELECT id, tenant, game, user_id, given, lgdl_millis(at), actor, note FROM consents
             WHERE id > $1 ORDER BY id LIMIT $2"
@@ -183,6 +188,8 @@ fn record(section: Section, row: &Row) -> Result<Record> {
         }),
         Section::DataKeys => Record::DataKey(super::data_keys::data_key(row)?),
         Section::Administrators => Record::Administrator(super::administrators::administrator(row, 0)?),
+        Section::Agents => Record::Agent(super::handovers::agent(row)?),
+        Section::Webhooks => Record::Webhook(Box::new(super::webhooks::webhook(row)?.elsewhere())),
         Section::Consents => Record::Consent(ConsentRow {
             id: get::<&str>(row, 0)?.parse().map_err(|error| damaged(&error))?,
             tenant: get(row, 1)?,
@@ -302,6 +309,8 @@ async fn import_one(
             import_data_key(database, key).await?
         }
         Record::Administrator(administrator) => import_administrator(database, administrator).await?,
+        Record::Agent(agent) => import_agent(database, agent).await?,
+        Record::Webhook(webhook) => import_webhook(database, webhook).await?,
         other => write_row(database, other).await.map_err(|error| failed(&error))?,
     };
     Ok(Imported { written: rows.min(1), kept: 1 - rows.min(1), ..Imported::default() })
@@ -342,6 +351,28 @@ async fn import_administrator(database: &Database<'_>, administrator: &Administr
         database.execute(sessions, &[&id.as_str()]).await.map_err(|error| failed(&error))?;
     }
     Ok(rows)
+}
+
+/// An agent follows the record; whether they are there stays what it is here.
+async fn import_agent(database: &Database<'_>, agent: &AgentRow) -> Result<u64> {
+    let sql = "INSERT INTO agents (id, tenant, name, queues, capacity, serving) VALUES ($1, $2, $3, $4, $5, '[]')
+        ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, name = excluded.name, queues = excluded.queues,
+            capacity = excluded.capacity WHERE (agents.tenant, agents.name, agents.queues, agents.capacity)
+            <> (excluded.tenant, excluded.name, excluded.queues, excluded.capacity)";
+    let AgentRow { id, tenant, name, queues, capacity, .. } = agent;
+    let row: super::Params<'_> =
+        &[&id.as_str(), tenant, name, &super::handovers::json_list(queues), &super::column(*capacity)];
+    database.execute(sql, row).await.map_err(|error| failed(&error))
+}
+
+/// A webhook that is older here follows the record.
+async fn import_webhook(database: &Database<'_>, webhook: &WebhookRow) -> Result<u64> {
+    let sql = "INSERT INTO webhooks (id, tenant, version, definition) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (id) DO UPDATE SET version = excluded.version, definition = excluded.definition
+            WHERE webhooks.version < excluded.version";
+    let WebhookRow { id, tenant, version, hook } = webhook;
+    let row: super::Params<'_> = &[&id.as_str(), tenant, &super::column(*version), &hook.definition()?];
+    database.execute(sql, row).await.map_err(|error| failed(&error))
 }
 
 async fn write_row(database: &Database<'_>, record: &Record) -> std::result::Result<u64, tokio_postgres::Error> {
@@ -418,6 +449,8 @@ async fn write_row(database: &Database<'_>, record: &Record) -> std::result::Res
         // These have functions of their own.
         Record::DataKey(_)
         | Record::Administrator(_)
+        | Record::Agent(_)
+        | Record::Webhook(_)
         | Record::Erasure(_)
         | Record::Setting { .. }
         | Record::Conversation(_)

@@ -75,7 +75,7 @@ impl Webhooks for PostgresStore {
     }
 }
 
-fn webhook(row: &Row) -> Result<WebhookRow> {
+pub(super) fn webhook(row: &Row) -> Result<WebhookRow> {
     Ok(WebhookRow {
         id: get::<&str>(row, 0)?.parse().map_err(|error| StoreError::Damaged(format!("webhooks.id: {error}")))?,
         tenant: get(row, 1)?,

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::conversations::find_row;
-use super::{column, failed, natural};
+use super::{column, failed, handovers, natural};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::outbox::packed;
@@ -72,10 +72,14 @@ pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitO
     if !has_data_key(connection, commit).map_err(failed)? {
         return Ok(CommitOutcome::DataKeyGone);
     }
+    if let Some(had) = handovers::full(connection, commit.desk.as_ref()).map_err(failed)? {
+        return Ok(CommitOutcome::AgentFull { had });
+    }
     let version = commit.expected_version + 1;
     write_conversation(connection, &id, commit, version).map_err(failed)?;
     write_turn(connection, &id, commit, version).map_err(failed)?;
     write_values(connection, &id, commit).map_err(failed)?;
+    handovers::end(connection, &id, commit.desk.as_ref()).map_err(failed)?;
     for row in packed(&commit.events) {
         write_event(connection, &row).map_err(failed)?;
     }

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::commit::write_event;
 use super::conversations::parse_id;
 use super::{SqliteStore, column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
 use crate::store::handovers::stage_of;
-use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, WaitingQueue};
+use crate::store::{
+    AgentRow, DeskPart, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, ToldOfHandover, WaitingQueue,
+};
 
 const HANDOVER: &str = "tenant, conversation_id, since, game, queue, stage, urgent, patience_ms, waiting_since, agent,
     accepted_at, ended_at, requeued, outcome";
@@ -22,14 +25,26 @@ const AGENT: &str = "id, tenant, name, queues, capacity, serving, heartbeat_at, 
 
 #[async_trait]
 impl Handovers for SqliteStore {
-    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
+    async fn queued_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
         let (tenant, queues) = (tenant.to_owned(), json_list(queues));
         self.read(move |connection| {
             let sql = format!(
-                "SELECT {HANDOVER} FROM handovers WHERE tenant = ?1 AND stage IN ('waiting', 'with')
+                "SELECT {HANDOVER} FROM handovers WHERE tenant = ?1 AND stage = 'waiting'
                 AND queue IN (SELECT value FROM json_each(?2)) ORDER BY urgent DESC, since, conversation_id LIMIT ?3"
             );
             Ok(untold(several(connection, &sql, params![tenant, queues, MAX_HANDOVERS])?))
+        })
+        .await
+    }
+
+    async fn handovers_with(&self, agent: &AdministratorId) -> Result<Vec<HandoverRow>> {
+        let agent = agent.clone();
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT {HANDOVER} FROM handovers WHERE agent = ?1 AND stage = 'with'
+                ORDER BY urgent DESC, since, conversation_id"
+            );
+            Ok(untold(several(connection, &sql, params![agent.as_str()])?))
         })
         .await
     }
@@ -104,7 +119,12 @@ impl Handovers for SqliteStore {
         .await
     }
 
-    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>> {
+    async fn requeue_lost(
+        &self,
+        before: Millis,
+        now_ms: Millis,
+        told: ToldOfHandover,
+    ) -> Result<Vec<(String, HandoverRow)>> {
         self.writer
             .write(move |connection| {
                 let sql = format!(
@@ -112,7 +132,11 @@ impl Handovers for SqliteStore {
                     WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at >= ?1)
                     RETURNING {HANDOVER}"
                 );
-                several(connection, &sql, params![before, now_ms])
+                let lost = several(connection, &sql, params![before, now_ms])?;
+                for (tenant, row) in &lost {
+                    write_event(connection, &told(tenant, row, now_ms)).map_err(failed)?;
+                }
+                Ok(lost)
             })
             .await
     }
@@ -123,27 +147,15 @@ impl Handovers for SqliteStore {
         id: &ConversationId,
         agent: &AdministratorId,
         now_ms: Millis,
+        told: Event,
     ) -> Result<bool> {
         let (tenant, id, agent) = (tenant.to_owned(), id.clone(), agent.clone());
-        self.writer
-            .write(move |connection| {
-                let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = ?4, requeued = requeued + 1
-                    WHERE tenant = ?1 AND conversation_id = ?2 AND stage = 'with' AND agent = ?3";
-                let done = connection.execute(sql, params![tenant, id.as_str(), agent.as_str(), now_ms]);
-                Ok(done.map_err(failed)? > 0)
-            })
-            .await
-    }
-
-    async fn note_outcome(&self, tenant: &str, handover: &HandoverRow, outcome: &str) -> Result<()> {
-        let (tenant, row, outcome) = (tenant.to_owned(), handover.clone(), outcome.to_owned());
-        self.writer
-            .write(move |connection| {
-                let sql = "UPDATE handovers SET outcome = ?4 WHERE tenant = ?1 AND conversation_id = ?2 AND since = ?3";
-                let done = connection.execute(sql, params![tenant, row.conversation.as_str(), row.since, outcome]);
-                done.map(drop).map_err(failed)
-            })
-            .await
+        self.change(told, move |connection| {
+            let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = ?4, requeued = requeued + 1
+                WHERE tenant = ?1 AND conversation_id = ?2 AND stage = 'with' AND agent = ?3";
+            connection.execute(sql, params![tenant, id.as_str(), agent.as_str(), now_ms])
+        })
+        .await
     }
 
     async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<bool> {
@@ -197,7 +209,24 @@ impl Handovers for SqliteStore {
     }
 }
 
-fn json_list(items: &[String]) -> String {
+/// How many conversations an agent has, where that is all they take.
+pub(super) fn full(connection: &Connection, desk: Option<&DeskPart>) -> rusqlite::Result<Option<u64>> {
+    let Some(DeskPart::Taken { agent }) = desk else { return Ok(None) };
+    let sql = "SELECT count(*), coalesce((SELECT capacity FROM agents WHERE id = ?1), 0) FROM handovers
+        WHERE agent = ?1 AND stage = 'with'";
+    let (had, capacity): (i64, i64) =
+        connection.prepare_cached(sql)?.query_row([agent.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((had >= capacity).then(|| natural(had)))
+}
+
+/// Writes what came of a hand-over that the turn ends.
+pub(super) fn end(connection: &Connection, id: &ConversationId, desk: Option<&DeskPart>) -> rusqlite::Result<()> {
+    let Some(DeskPart::Ended { since, outcome }) = desk else { return Ok(()) };
+    let sql = "UPDATE handovers SET outcome = ?3 WHERE conversation_id = ?1 AND since = ?2";
+    connection.prepare_cached(sql)?.execute(params![id.as_str(), since, outcome]).map(drop)
+}
+
+pub(super) fn json_list(items: &[String]) -> String {
     serde_json::Value::from(items.to_vec()).to_string()
 }
 
@@ -238,7 +267,7 @@ fn handover(row: &Row<'_>) -> Result<(String, HandoverRow)> {
     read().map_err(failed)
 }
 
-fn agent(row: &Row<'_>) -> Result<AgentRow> {
+pub(super) fn agent(row: &Row<'_>) -> Result<AgentRow> {
     let damaged = |what: &str| StoreError::Damaged(format!("agents.{what}"));
     let list = |index: usize, what: &str| {
         let text: String = row.get(index).map_err(failed)?;

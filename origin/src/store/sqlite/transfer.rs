@@ -14,9 +14,9 @@ use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::transfer::{another_administrator, another_data_key, another_owner, is_transferred};
 use crate::store::{
-    Activation, AdministratorRow, AnswerRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, ConversationRow,
-    DataKeyRow, Event, GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record,
-    Result, Section, StoreError, Transfer, TurnRow,
+    Activation, AdministratorRow, AgentRow, AnswerRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump,
+    ConversationRow, DataKeyRow, Event, GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE,
+    Page, Record, Result, Section, StoreError, Transfer, TurnRow, WebhookRow,
 };
 
 #[async_trait]
@@ -98,6 +98,12 @@ fn select(section: Section) -> &'static str {
             "SELECT id, name, role, tenant, password, created_at, disabled, id FROM administrators
             WHERE id > ?1 ORDER BY id LIMIT ?2"
         }
+        Section::Agents => {
+            "SELECT id, tenant, name, queues, capacity, '[]', NULL, 0, id FROM agents WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+        Section::Webhooks => {
+            "SELECT id, tenant, version, definition, id FROM webhooks WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
         Section::Consents => {
             "SELECT id, tenant, game, user_id, given, at, actor, note, id FROM consents
             WHERE id > ?1 ORDER BY id LIMIT ?2"
@@ -145,6 +151,8 @@ fn record(connection: &Connection, section: Section, row: &Row<'_>) -> Result<Op
         Section::Keys => Record::Key(super::keys::key(row)?),
         Section::DataKeys => Record::DataKey(super::data_keys::data_key(row)?),
         Section::Administrators => Record::Administrator(super::administrators::administrator(row, 0)?),
+        Section::Agents => Record::Agent(super::handovers::agent(row)?),
+        Section::Webhooks => Record::Webhook(Box::new(super::webhooks::webhook(row)?.elsewhere())),
         Section::Consents => Record::Consent(consent(row)?),
         Section::Holds => Record::Hold(hold(row)?),
         Section::Erasures => Record::Erasure(erasure(row)?),
@@ -257,6 +265,8 @@ fn import(connection: &Connection, record: &Record, named: &HashMap<(String, Str
             import_data_key(connection, key)?
         }
         Record::Administrator(administrator) => import_administrator(connection, administrator)?,
+        Record::Agent(agent) => import_agent(connection, agent).map_err(failed)?,
+        Record::Webhook(webhook) => import_webhook(connection, webhook)?,
         Record::Audit(row) => import_audit(connection, row)?,
         Record::Setting { name, .. } if !is_transferred(name) => 0,
         Record::Setting { name, value } => write_setting(connection, name, value).map_err(failed)?,
@@ -300,6 +310,27 @@ fn import_administrator(connection: &Connection, administrator: &AdministratorRo
         connection.execute(sessions, [id.as_str()]).map_err(failed)?;
     }
     Ok(rows)
+}
+
+/// An agent follows the record; whether they are there stays what it is here.
+fn import_agent(connection: &Connection, agent: &AgentRow) -> rusqlite::Result<usize> {
+    let sql = "INSERT INTO agents (id, tenant, name, queues, capacity, serving) VALUES (?1, ?2, ?3, ?4, ?5, '[]')
+        ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, name = excluded.name, queues = excluded.queues,
+            capacity = excluded.capacity WHERE (tenant, name, queues, capacity)
+            <> (excluded.tenant, excluded.name, excluded.queues, excluded.capacity)";
+    let AgentRow { id, tenant, name, queues, capacity, .. } = agent;
+    let row = params![id.as_str(), tenant, name, super::handovers::json_list(queues), column(*capacity)];
+    connection.prepare_cached(sql)?.execute(row)
+}
+
+/// A webhook that is older here follows the record.
+fn import_webhook(connection: &Connection, webhook: &WebhookRow) -> Result<usize> {
+    let sql = "INSERT INTO webhooks (id, tenant, version, definition) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (id) DO UPDATE SET version = excluded.version, definition = excluded.definition
+            WHERE version < excluded.version";
+    let WebhookRow { id, tenant, version, hook } = webhook;
+    let row = params![id.as_str(), tenant, column(*version), hook.definition()?];
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute(row)).map_err(failed)
 }
 
 fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize> {
@@ -376,6 +407,8 @@ fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize
         // These have functions of their own.
         Record::DataKey(_)
         | Record::Administrator(_)
+        | Record::Agent(_)
+        | Record::Webhook(_)
         | Record::Erasure(_)
         | Record::Setting { .. }
         | Record::Conversation(_)

@@ -104,7 +104,7 @@ impl Webhooks for SqliteStore {
     }
 }
 
-fn webhook(row: &Row<'_>) -> Result<WebhookRow> {
+pub(super) fn webhook(row: &Row<'_>) -> Result<WebhookRow> {
     let read = || Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?));
     let (id, tenant, version, definition) = read().map_err(failed)?;
     Ok(WebhookRow {

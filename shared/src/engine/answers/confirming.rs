@@ -7,6 +7,7 @@ use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Open;
+use super::super::wording;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
@@ -64,8 +65,13 @@ impl Run<'_> {
             Some(true) => {
                 self.answered_by_active();
                 self.confirm(name);
-                if scan.heard.len() > MAX_YES_WORDS && !self.correct(&mv, None, &scan) {
-                    self.fill_beside(&mv, &scan, (0, 0));
+                if scan.heard.len() > MAX_YES_WORDS
+                    && !self.correct(&mv, None, &scan)
+                    && !self.fill_beside(&mv, &scan, (0, 0))
+                    && let Some(said) = self.unheard_beside(&mv, &slot, &scan, true)
+                {
+                    let words = wording::not_understood(&said).in_words(self.language());
+                    self.agenda.refusals.push(words);
                 }
                 self.advance(Entry::UnderWay)
             }
@@ -96,8 +102,16 @@ impl Run<'_> {
                     self.open(Open::Slot { name: name.to_owned() });
                     return self.answer_slot(name);
                 }
-                // What is said for another slot is kept, and the question stays.
-                self.fill_beside(&mv, &scan, (0, 0));
+                // What is said for another slot is kept, and the question stays; what nobody says is right is asked for anew.
+                let beside = self.fill_beside(&mv, &scan, (0, 0));
+                let asks = strings::is_question(&text, &scan.heard) || text.trim_end().ends_with(['?', '？']);
+                if let Some(frame) = self.state.active.as_mut().filter(|_| !beside && !asks)
+                    && frame.fail(name) >= slot.retries.max(1)
+                {
+                    frame.clear(name);
+                    frame.failures.retain(|(failed, _)| failed != name);
+                    return self.advance(Entry::UnderWay);
+                }
                 self.ask_again(true)
             }
         }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::super::blocks;
 use super::super::corrections::{self, Correction, Held, Known, PLAINLY, SECOND_THOUGHT, Strength};
 use super::super::decide;
 use super::super::fill::Stated;
@@ -10,14 +11,14 @@ use super::super::flow::Entry;
 use super::super::hear::clauses;
 use super::super::rules::parts_of;
 use super::super::run::{Halt, Reading, Run};
-use super::super::state::Frame;
+use super::super::state::{Caller, Frame};
 use super::super::wording;
 use super::free_text::FreeText;
 use super::{Asking, Reads};
 use crate::entities::{Direction, Reference};
-use crate::ir::{Move, Slot, SlotType};
+use crate::ir::{Action, Move, Slot, SlotType, Statement};
 use crate::language::{Class, Cue, Language, Text};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_text, is_yes_no, labels, strings};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_text, is_yes_no, labels, strings};
 use crate::text::{Heard, Word, first_clause};
 
 /// The longest text that replaces a free-text value without being asked for.
@@ -41,6 +42,8 @@ impl Run<'_> {
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         // "Is that right?", of which only a yes is taken: "no, …" says what is to be instead.
         let in_vain = asked.is_some_and(|asked| self.no_is_in_vain(mv, asked, scan));
+        // "no, two" to a question that reads back what is held
+        let reads_back = asked.is_some_and(|asked| self.reads_values_back(asked));
         let Some(frame) = &self.state.active else { return false };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
         if filled.is_empty() {
@@ -121,11 +124,12 @@ impl Run<'_> {
             }
             free_text &= !answers || same_type_is_filled;
             if yes_or_no && slots::yes_no::read(scan.text, scan.reference).is_some() {
-                if correction.strength == Strength::Weak && !takes_back {
+                if correction.strength == Strength::Weak && !takes_back && !reads_back {
                     return false;
                 }
                 // "nah, that's too expensive"
-                free_text &= correction.strength == Strength::Strong || in_vain && correction.slot.is_some();
+                free_text &=
+                    correction.strength == Strength::Strong || (in_vain || reads_back) && correction.slot.is_some();
             }
             // "maybe 60 or 70" to a question for a number is no text that replaces another.
             free_text &= correction.strength == Strength::Strong || !scan.states(asked);
@@ -140,7 +144,9 @@ impl Run<'_> {
         let mut typed = self.those_counted(mv, typed, scan);
         typed.retain(|slot| !requests || !self.leaves_a_day_open(mv, slot));
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
-        let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
+        let formed = reads_back && !typed.is_empty() && typed.iter().all(|slot| has_its_form(slot));
+        let strength =
+            if taking_back > 0 || formed { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
         let refuses = |slot: &Slot| {
             let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
@@ -273,6 +279,9 @@ impl Run<'_> {
         if let Some(outer) = self.move_named(&caller.frame.move_id) {
             self.state.active = Some(std::mem::take(&mut caller.frame));
             let wider = Scan::of(scan.text, &outer.slots, scan.reference).knowing(scan.terms());
+            if self.correct_a_part(&outer, asked, scan, Telling::Plainly) {
+                return true;
+            }
             corrected = self.edit_lists(&outer, asked, &wider)
                 || self.correct(&outer, Some(asked), &wider)
                 || self.correct_default(&outer, asked, &wider)
@@ -282,6 +291,9 @@ impl Run<'_> {
             let lacks = corrected && self.keep_rules(&outer).is_none() && self.need(&outer).is_some();
             if let Some(frame) = self.state.active.as_mut().filter(|_| lacks) {
                 frame.ran.retain(|block| caller.position.first() != Some(block));
+                return true;
+            }
+            if !corrected && self.correct_a_part(&outer, asked, scan, Telling::ByValue) {
                 return true;
             }
             let given = if corrected { self.given_at(&outer, &caller.position) } else { None };
@@ -297,6 +309,46 @@ impl Run<'_> {
         part.caller = Some(caller);
         self.state.active = Some(part);
         corrected
+    }
+
+    /// "no, the name is Anna" where another part asks: what a part has brought is corrected there, and its caller, which is under way,
+    /// goes on from there. Whether it was.
+    fn correct_a_part(&mut self, caller: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, telling: Telling) -> bool {
+        let Some(outer) = self.state.active.as_ref().filter(|frame| !frame.parts_done.is_empty()).cloned() else {
+            return false;
+        };
+        for call in outer.parts_done.iter().rev() {
+            let Some(Statement::Action(Action::CallMove { target, .. })) = blocks::statement_at(caller, &call.position)
+            else {
+                continue;
+            };
+            let Some(part) = self.move_named(target) else { continue };
+            let Some(mut frame) = come_back_with(&outer, &part) else { continue };
+            let held: Vec<&str> = frame.slots.iter().map(|(name, _)| name.as_str()).collect();
+            let wider = Scan::of(scan.text, &part.slots, scan.reference).knowing(scan.terms());
+            let of_its_form = |slot: &Slot| {
+                has_its_form(slot)
+                    && matches!(slots::read_answer(slot, &wider), Answer::Value { found, .. } if found.fits)
+            };
+            let plain = correction_of(&part, &held, &scan.heard).is_some_and(|found| found.slot.is_some())
+                || part.slots.iter().any(of_its_form);
+            if plain != (telling == Telling::Plainly) {
+                continue;
+            }
+            let Frame { parts_done, .. } = &outer;
+            let parts_done = parts_done.iter().filter(|done| *done != call).cloned().collect();
+            frame.caller = Some(Box::new(Caller {
+                frame: Frame { parts_done, ..outer.clone() },
+                position: call.position.clone(),
+                given: call.given.clone(),
+            }));
+            self.state.active = Some(frame);
+            if self.correct(&part, Some(asked), &wider) {
+                return true;
+            }
+        }
+        self.state.active = Some(outer);
+        false
     }
 
     /// "make it three" while a part asks, where nobody has said how many and the caller begins with one. Whether it was that.
@@ -644,6 +696,39 @@ impl Run<'_> {
             FreeText::Sentence | FreeText::Nothing => None,
         }
     }
+}
+
+/// Whether what a slot takes is told from anything else by its form.
+fn has_its_form(slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::Phone | SlotType::Email | SlotType::Url | SlotType::Pattern(_))
+}
+
+/// How a correction tells what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// By name, or by a form of its own: "the name is Anna", "555 010 8899".
+    Plainly,
+    /// By nothing but its value.
+    ByValue,
+}
+
+/// A part as it was when it came back to its caller, with the values that it brought.
+fn come_back_with(caller: &Frame, part: &Move) -> Option<Frame> {
+    let brought = caller.captures.get(&part.name)?;
+    let mut frame = Frame::new(&part.name, caller.score);
+    frame.certain = true;
+    for slot in &part.slots {
+        let Some(value) =
+            brought.pointer(&format!("/{}", slot.name.replace('.', "/"))).filter(|value| !value.is_null())
+        else {
+            frame.passed.push(slot.name.clone());
+            continue;
+        };
+        let said = value.as_str().or_else(|| value.get("text")?.as_str());
+        let text = said.map_or_else(|| value.to_string(), str::to_owned);
+        frame.fill(&slot.name, SlotValue { text, value: value.clone(), source: Source::Answer, confirmed: true });
+    }
+    Some(frame)
 }
 
 /// "I'm having one fitted": a bare number in a sentence is no measure.

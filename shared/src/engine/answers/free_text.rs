@@ -3,6 +3,7 @@
 use super::super::doubt::Doubt;
 use super::super::fill::{Stated, without};
 use super::super::hear::clauses;
+use super::super::people::is_possessive;
 use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::is_certain;
@@ -128,11 +129,13 @@ impl Run<'_> {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
             let wanted = self.wanted(mv, slot);
+            let own = self.part_of_the_place(asking);
             let mut beside: Vec<(usize, usize)> = self
                 .stated(asking)
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
-                .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
+                .filter(|stated| !own.contains(&stated.found.span()))
+                .filter(|stated| wanted == Wanted::Words || self.is_year(mv, stated) || !is_numbered(scan, stated))
                 .map(|stated| (stated.found.start, self.end_of_count(mv, scan, stated).unwrap_or(stated.found.end)))
                 .collect();
             if wanted != Wanted::Words {
@@ -147,6 +150,24 @@ impl Run<'_> {
     /// What a slot of free text wants, by its name and its question.
     pub(in crate::engine) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
         self.question(mv, slot).wanted()
+    }
+
+    /// "in front of my house" to "Where are you?": options of other slots that belong to the place.
+    pub(super) fn part_of_the_place(&self, asking: &Asking<'_>) -> Vec<(usize, usize)> {
+        let Asking { mv, slot, scan, .. } = asking;
+        if !is_text(slot) || self.wanted(mv, slot) != Wanted::Place && !self.asks_for_an_address(mv, slot) {
+            return Vec::new();
+        }
+        let of_the_speaker = |stated: &&Stated| {
+            let before = &scan.heard.words[..scan.heard.words_of(stated.found.span()).start];
+            matches!(before, [_, .., of, whose] if of.class.is(Class::OF) && is_possessive(whose) && !whose.after_break)
+        };
+        self.stated(asking).iter().filter(of_the_speaker).map(|stated| stated.found.span()).collect()
+    }
+
+    /// Whether a number is said for a slot that takes years.
+    fn is_year(&self, mv: &Move, stated: &Stated) -> bool {
+        mv.slots.iter().any(|slot| slot.name == stated.slot && slots::takes_years(effective_type(slot)))
     }
 
     /// The free text of an answer, without the values in `beside`.
@@ -182,7 +203,9 @@ impl Run<'_> {
         let found = if wanted == Wanted::Words { found } else { with_its_article(scan, wanted, found) };
         match self.as_label(mv, slot, wanted, found) {
             // "forget it, I'll walk" is no name, whatever follows.
-            FreeText::Value(_) if wanted != Wanted::Words && opens_with_a_repair(scan) => FreeText::Sentence,
+            FreeText::Value(_) if wanted != Wanted::Words && (opens_with_a_repair(scan) || only_asks(scan)) => {
+                FreeText::Sentence
+            }
             FreeText::Value(found) => FreeText::Value(without_a_question(scan, slot, found)),
             other => other,
         }
@@ -212,6 +235,10 @@ impl Run<'_> {
         let found = without_denials(&self.heard_in(&found.text), slot, found);
         let question = self.question(mv, slot);
         let heard = self.heard_in(&found.text);
+        // "oh sorry, and it isn't the 4th"
+        if strings::is_noise(&heard) {
+            return FreeText::Nothing;
+        }
         match labels::read(wanted, &question.name, &question.heard, &found.text, &heard) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
@@ -268,6 +295,15 @@ fn goes_on_about(scan: &Scan<'_>, beside: &[(usize, usize)], text: &Found) -> bo
     let goes_on = Class::BUT.and(Class::AUXILIARY).and(Class::BREAK);
     let names = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.is_capital(scan.text);
     opened && rest.first().is_some_and(|first| first.class.is(goes_on)) || !rest.iter().any(names)
+}
+
+/// "per person?", "with or without tax?": a question that begins with grammar, and names nothing. "In Leeds?" may be an answer.
+fn only_asks(scan: &Scan<'_>) -> bool {
+    let [first, rest @ ..] = scan.heard.words.as_slice() else { return false };
+    scan.text.trim_end().ends_with(['?', '？'])
+        && first.class.is(Class::FUNCTION)
+        && !first.class.is(Class::DETERMINER)
+        && !rest.iter().any(|word| word.is_capital(scan.text) || word.has_digit())
 }
 
 /// Whether a repair opens the text, set apart from what follows.

@@ -10,6 +10,7 @@ mod edits;
 mod free_text;
 mod question;
 mod typed;
+mod unheard;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -21,7 +22,7 @@ pub(super) use self::question::Question;
 pub(crate) use self::question::prompt_text;
 use super::decide::{self, As, Asked};
 use super::fill::Stated;
-use super::flow::Entry;
+use super::flow::{Entry, is_given_up_alone};
 use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
@@ -200,7 +201,11 @@ impl Run<'_> {
             As::FreeText => goes_on(self.store_text(asking)),
             // A number or a measure and nothing else is said for what is asked.
             As::Mention if asking.asked == Asked::Typed && (is_figures(scan.text) || is_measure(slot, scan)) => None,
-            As::Mention => goes_on(self.fill_outside(mv, scan, &typed::asked_beside(scan))),
+            As::Mention => {
+                let address = asking.asked == Asked::Typed && self.fill_address_of_composite(mv, scan);
+                let beside = [typed::asked_beside(scan), self.part_of_the_place(asking)].concat();
+                goes_on(self.fill_outside(mv, scan, &beside) || address)
+            }
             // In the place of a text, the whole of what was said.
             As::ReplacesAnother if asking.asked == Asked::FreeText && asking.reads == Reads::Part => None,
             As::ReplacesAnother => {
@@ -210,6 +215,11 @@ impl Run<'_> {
             As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
             As::ByMeaning => goes_on(self.fill_by_meaning(asking)),
             As::OpeningRepair => self.opening_repair(asking),
+            // "per person?", "and if there is none?": who asks has not answered wrongly.
+            As::NoValue if asking.reads == Reads::Whole && asks_in_short(scan) => {
+                self.agenda.refusals.push(self.why_no_value(asking));
+                Some(Answered::GoesOn)
+            }
             As::NoValue => Some(Answered::Refused(self.why_no_value(asking))),
         }
     }
@@ -350,9 +360,12 @@ impl Run<'_> {
     fn refuse(&mut self, mv: &Arc<Move>, slot: &Slot, why: &str) -> Result<(), Halt> {
         self.answered_by_active();
         let failures = self.state.active.as_mut().map_or(0, |frame| frame.fail(&slot.name));
-        self.say(why);
+        let gives_up = failures >= slot.retries.max(1);
+        if !(gives_up && is_given_up_alone(mv, &slot.name)) {
+            self.say(why);
+        }
         self.tell.refused_slot = Some(slot.name.clone());
-        if failures >= slot.retries.max(1) {
+        if gives_up {
             self.tell.given_up_slot = Some(slot.name.clone());
             if let Some(frame) = &mut self.state.active {
                 frame.failures.clear();
@@ -371,6 +384,11 @@ impl Run<'_> {
         self.pass(&slot.name);
         self.advance(Entry::UnderWay)
     }
+}
+
+/// "per person?", "before or after tax?": a question in fewer words than a sentence has, told by its mark.
+fn asks_in_short(scan: &Scan<'_>) -> bool {
+    scan.text.trim_end().ends_with(['?', '？']) && !strings::is_decline(&scan.heard)
 }
 
 /// Whether a no answers the question, or passes it over.

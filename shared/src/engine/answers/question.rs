@@ -85,7 +85,9 @@ pub(crate) fn prompt_text(mv: &Move, slot: &Slot) -> String {
     let Some((_, block)) = prompt_block(mv, &slot.name) else { return text };
     for statement in block.branches.iter().flat_map(|branch| &branch.body) {
         if let Statement::Action(Action::PromptSlot(template) | Action::Respond(template)) = statement {
-            for part in &template.parts {
+            // Of several texts the first is put first.
+            let first = template.variants().first().unwrap_or(template);
+            for part in &first.parts {
                 if let TemplatePart::Text(piece) = part {
                     text.push_str(piece);
                 }

@@ -65,15 +65,16 @@ impl Run<'_> {
                 && !first.is(SECOND_THOUGHT)
                 && scan.heard.words.get(1).is_some_and(|next| next.after_break)
         });
+        let otherwise = strings::says_otherwise(&scan.heard);
         let answer = match said {
             Answer::Value { .. } if never && slots::is_of_time(effective_type(slot)) => {
                 Answer::Refused(reason(self.language(), slot))
             }
             Answer::Value { found, .. } if !shared && slots::states_several(slot, scan, &found) => {
                 match slots::first_clause(slot, scan) {
-                    // "quarter to six, our flight's at nine"
-                    Some(alone) if !scan.heard.tokens.classes().is(Class::OR) => {
-                        contested = true;
+                    // "quarter to six, our flight's at nine"; "…, or if I don't answer, …"
+                    Some(alone) if otherwise || !scan.heard.tokens.classes().is(Class::OR) => {
+                        contested = !otherwise;
                         alone
                     }
                     _ => Answer::Refused(slots::reason_for_one(scan.language(), slot)),
@@ -98,10 +99,19 @@ impl Run<'_> {
                 let leaves =
                     leaves.filter(|_| !slots::is_whole(slot, scan, found.span(), &self.question(mv, slot).heard.words));
                 self.fill(slot, &found, Source::Answer);
+                let filled = self.tell.filled.len();
                 let said = answering_span(slot, scan, &found);
                 self.fill_beside_answer(mv, slot, scan, said);
                 self.correct_beside(mv, slot, scan, said);
                 let corrected = self.tell.reading == Reading::Correction;
+                let took_more = corrected || self.tell.filled.len() > filled || leaves.is_some();
+                if is_yes_no(scan.language(), slot)
+                    && !took_more
+                    && self.tell_what_is_unheard(mv, slot, scan, found.value != serde_json::json!(false))
+                {
+                    self.unfill(slot);
+                    return Some(Answered::GoesOn);
+                }
                 let is_told = !whole
                     || is_yes_no(scan.language(), slot)
                     || matches!(effective_type(slot), SlotType::List(_))
@@ -325,7 +335,8 @@ impl Run<'_> {
         if let Some(said) = slots::is_no_option(slot, scan) {
             why = format!("{} {why}", wording::none_such(&said).in_words(self.language()));
         }
-        if slots::yes_no::is_unsure(&scan.heard) {
+        let refuses = slot.required && !is_yes_no(scan.language(), slot) && strings::is_decline(&scan.heard);
+        if slots::yes_no::is_unsure(&scan.heard) || refuses {
             why = format!("{} {why}", self.language().text(wording::NEEDED));
         }
         why

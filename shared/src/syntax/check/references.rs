@@ -213,6 +213,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
 
     fn condition_reference(&mut self, context: &Context<'f, 's>, condition: &Condition<'_>) {
         match condition {
+            Condition::SlotGivenUp(name) if self.is_of_a_part(context, name.text) => {}
             Condition::SlotMissing(name) | Condition::SlotGivenUp(name) if !self.has_slot(context, name.text) => {
                 let message = format!("the move `{}` has no slot `{}`", context.written.name.text, name.text);
                 let parts = context.slots.iter().flat_map(|slot| {
@@ -245,6 +246,20 @@ impl<'f, 's> Checker<'f, 's, '_> {
             let parts = part.map(|part| (part, self.resolved.parts(context.id.game, &slot.ty)));
             parts.is_none_or(|(wanted, parts)| parts.iter().any(|part| part.definition.name.text == wanted))
         })
+    }
+
+    /// `phone.phone`: whether a move that this one calls has the slot.
+    fn is_of_a_part(&self, context: &Context<'f, 's>, name: &str) -> bool {
+        let Some((called, slot)) = name.split_once('.') else { return false };
+        let mut calls = false;
+        for found in &context.lineage {
+            blocks(&found.blocks, &mut |met| {
+                calls |= matches!(met, Met::Action(action)
+                    if matches!(&action.kind, ActionKind::CallMove { target, .. } if target.text == called));
+            });
+        }
+        let part = self.resolved.find(context.id.game, called).filter(|_| calls);
+        part.is_some_and(|part| self.has_slot(&self.context(part), slot))
     }
 
     /// A bare name that is nearly one of the conditions of the language.

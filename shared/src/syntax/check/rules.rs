@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Code, Span};
 
-use super::super::ast::{ActionKind, Block, Condition};
+use super::super::ast::{ActionKind, Block, Condition, Slot};
 use super::walk::{Met, blocks, slot};
 use super::{Checker, Context};
 
@@ -66,17 +66,35 @@ impl<'f> Checker<'f, '_, '_> {
                 Met::Template(_) | Met::Check(_) => {}
             });
         }
-        if calls || given_up {
+        if given_up {
             return;
         }
         let failed = context.written.blocks.iter().flat_map(|block| &block.branches);
         let spans: Vec<Span> =
             failed.filter(|branch| matches!(branch.condition, Condition::Failed)).map(|branch| branch.span).collect();
         for span in spans {
+            if calls {
+                self.failed_of_both(context, span);
+                continue;
+            }
             let message = "the move makes no call that could fail: this block runs when a slot is given up";
             let hint = format!("say so: `when slot {} is given up`", slot.name.text);
             self.report_hint(Code::FailedOfSlot, span, message, hint);
         }
+    }
+}
+
+impl<'f> Checker<'f, '_, '_> {
+    /// A slot that must be filled and is given up runs `failed`, which is about a call.
+    fn failed_of_both(&mut self, context: &Context<'f, '_>, span: Span) {
+        let needed = |slot: &&&Slot<'_>| slot.required && slot.default.is_none();
+        let Some(slot) = context.slots.iter().find(needed) else { return };
+        let name = slot.name.text;
+        let message = format!(
+            "this runs when a call fails, and when `{name}` is given up as well: what it says fits one of them"
+        );
+        let hint = format!("say what happens without it: `when slot {name} is given up {{ … }}`");
+        self.report_hint(Code::FailedOfBoth, span, message, hint);
     }
 }
 

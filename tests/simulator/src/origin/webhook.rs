@@ -9,6 +9,7 @@ use http::Request;
 use lgdl_origin::consumer::{Next, Sender};
 use lgdl_origin::http::Origin;
 use lgdl_origin::outbound::Reach;
+use lgdl_origin::privacy::Unprotected;
 use lgdl_origin::store::{BusRow, TextRight, Urgency, Wanted, WebhookRow};
 use lgdl_origin::webhooks::{Driven, Hand, NewWebhook};
 
@@ -31,7 +32,7 @@ impl OriginHost {
         self.clock.0.store(now_ms, Ordering::SeqCst);
         let Origin { store, config, random, .. } = &self.origin;
         let (store, config, random) = (&**store, &**config, &**random);
-        let hand = Hand { store, config, random, tenant: TENANT, actor: "simulator", now_ms };
+        let hand = Hand { store, protection: &Unprotected, config, random, tenant: TENANT, actor: "simulator", now_ms };
         let new = NewWebhook {
             name: "all",
             url: "https://hooks.example.com/all",
