@@ -321,3 +321,8 @@ fn a_piano_workshop_hears_numbers_of_streets_who_speaks_and_days_told_in_a_round
 fn a_workshop_for_organs_hears_numbers_of_streets_who_speaks_and_changes_beside_an_answer() {
     check("organs");
 }
+
+#[test]
+fn a_balloon_company_counts_who_rides_and_hears_yes_and_no_in_other_words() {
+    check("balloons");
+}
