@@ -354,3 +354,8 @@ fn a_timber_yard_hears_what_is_no_option_what_is_exchanged_and_what_is_counted_f
 fn a_timber_yard_hears_the_same_in_spanish() {
     check("maderas");
 }
+
+#[test]
+fn a_balloon_company_counts_who_rides_and_hears_yes_and_no_in_other_words() {
+    check("balloons");
+}

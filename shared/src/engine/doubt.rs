@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::fill::Stated;
-use super::people::{Asks, is_possessive};
+use super::people::{Asks, is_possessive, is_sum_of_others};
 use super::repairs;
 use super::rules::Standing;
 use super::run::Run;
@@ -133,7 +133,7 @@ impl Run<'_> {
             }
             // "thirty and something" are more than thirty.
             SlotType::Money | SlotType::Number | SlotType::Range { .. } | SlotType::Quantity
-                if is_more(scan, until) =>
+                if is_more(scan, until) || is_sum_of_others(scan.language(), &words[from..until]) =>
             {
                 Some(Doubt::Unexplained)
             }
@@ -223,7 +223,7 @@ impl Run<'_> {
         // A year is over more often than not.
         let amount = is_amount(slot) && !slots::takes_years(effective_type(slot));
         let place = (words[opening].start, words[end - 1].end);
-        if amount && is_more(scan, until) {
+        if amount && (is_more(scan, until) || is_sum_of_others(scan.language(), &words[from..until])) {
             return Some(Doubt::Unexplained);
         }
         // "they are two brothers", "she turns 60 on the 12th": a sentence tells of somebody else.

@@ -11,7 +11,7 @@ use super::Filled;
 use super::answers::{FreeText, prompt_text, without_denials};
 use super::doubt::clause;
 use super::hear::{Span, blanked};
-use super::people::name_within;
+use super::people::{name_within, speakers_counted};
 use super::places::addresses;
 use super::prepositions::parted;
 use super::rules::{Standing, parts_of};
@@ -171,6 +171,7 @@ impl Run<'_> {
                     let doubt = self.doubt_of_mention(mv, slot, &scan, &placed);
                     self.fill(slot, &found, Source::Capture);
                     self.read_back_if(slot, doubt);
+                    self.fill_time_of_day(mv, slot, captured.unwrap_or(&capture.text));
                 }
                 // "over 14 months", where twelve are the most: of nothing else.
                 Answer::Value { found, .. } if !found.fits => {
@@ -216,6 +217,19 @@ impl Run<'_> {
             }
         }
         self.fill_stated(mv, &scan, stated, taken);
+    }
+
+    /// "move it to {day}" of "move it to friday 18:00": the time that is captured with a day fills the only open slot for one.
+    fn fill_time_of_day(&mut self, mv: &Move, day: &Slot, captured: &str) {
+        let Some(frame) = self.state.active.as_ref().filter(|_| *effective_type(day) == SlotType::Date) else { return };
+        let takes = |slot: &&Slot| *effective_type(slot) == SlotType::Time && frame.is_open(&slot.name);
+        let mut times = mv.slots.iter().filter(takes);
+        let (Some(time), None) = (times.next(), times.next()) else { return };
+        if let Answer::Value { found, .. } = slots::read_value(time, captured, &self.reference)
+            && found.fits
+        {
+            self.fill(time, &found, Source::Capture);
+        }
     }
 
     /// "from Elm Street 8 to …", "de Calle Luna 8 a …": numbers in texts that are captured, right behind a noun or a name and with
@@ -316,6 +330,7 @@ impl Run<'_> {
         let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
+            && !self.counts_people(mv, slot, &behind[0])
             && !holds_any(&self.question(mv, slot).name, behind)
             && !is_short_for(&self.question(mv, slot).name, &behind[0])
             && !holds_any(&self.question(mv, slot).heard, behind)
@@ -599,7 +614,13 @@ impl Run<'_> {
         let open = mv.slots.iter().filter(|slot| frame.is_open(&slot.name));
         let (wanted, others): (Vec<&Slot>, Vec<&Slot>) =
             open.partition(|slot| self.standing(mv, slot) == Standing::Wanted);
-        let mut stated = self.stated_for(mv, &wanted, scan, taken);
+        // "me, my wife and our two boys": no number in it is one by itself.
+        let open: Vec<&Slot> = wanted.iter().chain(&others).copied().collect();
+        let counts = open.iter().any(|slot| slots::is_number(slot));
+        let party = counts.then(|| self.party(mv, scan)).flatten();
+        let speakers = party.and_then(|party| speakers_counted(party, &open, scan, taken));
+        let taken: Vec<Span> = taken.iter().copied().chain(party.map(|(span, ..)| span)).collect();
+        let mut stated = self.stated_for(mv, &wanted, scan, &taken);
         // "return at 10" is said for the return, which need not be said, and for no other time.
         let is_of = |slot: &Slot, stated: &Stated| slots::is_named_for(slot, scan, &stated.found);
         stated.retain(|stated| {
@@ -619,7 +640,7 @@ impl Run<'_> {
         let still_open = |slot: &&Slot| !stated.iter().any(|stated| stated.slot == slot.name);
         let open: Vec<&Slot> = wanted.into_iter().chain(others).filter(still_open).collect();
         stated.extend(self.said_to_be_so(mv, &open, scan, &taken));
-        stated.extend(self.speakers_counted(mv, &open, scan, &taken));
+        stated.extend(speakers);
         let address =
             self.address_said(mv, &open, scan, &taken).or_else(|| self.numbered_place(mv, &open, scan, &taken));
         let mut taken: Vec<Span> = taken.into_iter().chain(address.iter().map(|stated| stated.found.span())).collect();

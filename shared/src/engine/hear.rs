@@ -6,7 +6,7 @@
 use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
-use crate::entities::{Entity, Kind, Kinds, recognize};
+use crate::entities::{Direction, Entity, Kind, Kinds, recognize};
 use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
@@ -335,8 +335,11 @@ impl Run<'_> {
         if classes.is(Class::COMPARES) {
             return false;
         }
-        let mut reference = self.reference;
-        if !classes.is(Class::PAST) {
+        let (mut reference, mut said) = (self.reference, self.reference);
+        if classes.is(Class::PAST) {
+            // "on 22 february there was …"
+            said.direction = Direction::Past;
+        } else {
             if classes.is(Class::ONGOING.and(Class::TENSE)) {
                 return false;
             }
@@ -344,7 +347,7 @@ impl Run<'_> {
         }
         // A weekday is what it is from today on; "last week" is over, whatever verb tells of it.
         let by = |entity: &Entity| if entity.kind == Kind::DateRange { &self.reference } else { &reference };
-        recognize(text, PERIODS, &self.reference).iter().any(|entity| has_ended(entity, by(entity)))
+        recognize(text, PERIODS, &said).iter().any(|entity| has_ended(entity, by(entity)))
     }
 
     /// Clauses that say telling words of something urgent and nothing else ("… there is smoke"), where nothing urgent is heard.
@@ -653,9 +656,14 @@ fn is_third(class: Class) -> bool {
     class.is(Class::SUBJECT) && class.is(Class::KIN) && !class.is(Class::DETERMINER)
 }
 
-/// "has swallowed bleach", "se ha intoxicado": a pattern whose verb is of a third person that it does not name is meant of
-/// whoever it is.
+/// "has swallowed bleach", "somebody is hurt", "hay alguien herido": a pattern whose verb is of a third person that it does not name,
+/// or that names nobody in particular and nothing of the speaker's, is meant of whoever it is.
 fn is_of_anybody(pattern: &Heard) -> bool {
+    let mine = |class: Class| class.is(Class::DETERMINER) && !class.is(Class::ARTICLE.and(Class::KIN));
+    let own = |word: &Word| word.is(Cue::Speaker) || word.is(Cue::Owner) && mine(word.class);
+    if pattern.words.iter().any(|word| word.class.is(Class::ANYBODY)) {
+        return !pattern.words.iter().any(own);
+    }
     let leads = |word: &&Word| word.class.is(Class::AUXILIARY.and(Class::PRONOUN));
     let mut lead = pattern.words.iter().take_while(leads).peekable();
     lead.peek().is_some_and(|first| first.class.is(Class::THIRD) && !first.class.is(Class::SUBJECT))

@@ -36,6 +36,28 @@ fn is_so(said: &&Said) -> bool {
     said.is_urgent() && matches!(said.whose, Whose::Speaker | Whose::Another)
 }
 
+/// "no, it's my mother", "it's not me, it's my husband": says who it is, does not deny that, and tells nothing else, as "my husband is
+/// fine", "it's for my son", "I'm a guest", "everyone is all right" do.
+fn says_who(phrase: &Heard) -> bool {
+    let words = phrase.words.as_slice();
+    let somebody =
+        |word: &Word| !word.class.is(Class::PRONOUN) && !word.is(Cue::Speaker) && phrase.language.is_somebody(word);
+    let Some(who) = words.iter().position(somebody) else { return false };
+    let ends = words[who + 1..].iter().all(|word| word.class.is(Class::FILLER));
+    // The clause of who it is begins at a mark or with its subject, which need not be set apart.
+    let begins = |word: &Word| word.after_break || word.class.is(Class::PRONOUN) && !word.class.is(Class::DETERMINER);
+    let clause = words[..=who].iter().rposition(begins).unwrap_or(0);
+    // "no es mi madre" denies, "no its my mother" answers.
+    let answers =
+        |at: usize| at == 0 && words[0].is(Cue::No) && (words[1].after_break || !words[1].class.is(Class::AUXILIARY));
+    let other = |word: &Word| {
+        let leads = word.class.is(Class::LEADS.and(Class::FOR)) && !word.class.is(Class::DETERMINER);
+        leads || word.class.is(Class::NEGATOR) || word.is(Cue::Speaker)
+    };
+    ends && !(clause..who).any(|at| other(&words[at]) && !answers(at))
+        && words.iter().all(|word| word.class != Class::CONTENT || somebody(word))
+}
+
 impl Run<'_> {
     /// `offer choices` and `clarify`.
     pub(super) fn answer_choice(
@@ -259,10 +281,7 @@ impl Run<'_> {
                 match self.behind_a_no(&name, &rest, !others.is_empty()) {
                     Denial::Whole => self.deny_guess(name),
                     Denial::Opens(_) => self.deny_and_go_on(name, rest),
-                    Denial::Unclear | Denial::None => {
-                        self.answered_by_frame();
-                        self.ask_again(false)
-                    }
+                    Denial::Unclear | Denial::None => self.confirm_unless_denied(&name, utterance, says_who(&phrase)),
                 }
             }
             // What only came near is not insisted on where another thing is plainly meant.
@@ -282,12 +301,19 @@ impl Run<'_> {
                 self.suspend(Interruption::Urgent);
                 self.take_up(&heard, &others)
             }
-            Denial::None if was_said || yes || self.missed_again() => self.confirm_guess(&name, utterance),
-            Denial::Unclear | Denial::None => {
-                self.answered_by_frame();
-                self.ask_again(false)
-            }
+            Denial::None => self.confirm_unless_denied(&name, utterance, was_said || yes),
+            Denial::Unclear => self.confirm_unless_denied(&name, utterance, says_who(&phrase)),
         }
+    }
+
+    /// What does not deny an emergency plainly confirms it, at once where it tells enough (who it is that it befalls), else when it is
+    /// said to the question asked once more.
+    fn confirm_unless_denied(&mut self, name: &str, utterance: &str, tells: bool) -> Result<(), Halt> {
+        if tells || self.missed_again() {
+            return self.confirm_guess(name, utterance);
+        }
+        self.answered_by_frame();
+        self.ask_again(false)
     }
 
     /// What comes of a "no" to something urgent that goes on with `rest`. It is a plain one where that says the same ("no, it

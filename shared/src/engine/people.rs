@@ -4,14 +4,21 @@ use super::fill::{Stated, is_option_of_another};
 use super::hear::Span;
 use super::run::Run;
 use super::state::Open;
+use crate::entities::{Entity, Kind, Value};
 use crate::ir::{Move, Slot};
-use crate::language::{Class, Cue};
+use crate::language::{Class, Cue, Language};
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Found, Scan, is_text};
 use crate::text::{Heard, Word, hash};
 
 /// Words of a name at most.
 const MAX_NAME_WORDS: usize = 4;
+/// The value of a word for one who speaks.
+const SPEAKER: &str = "one";
+/// Where people are said to be there, how many they are, and the slot that counts them.
+pub(super) type Party<'m> = (Span, Option<u32>, Option<&'m str>);
+/// People of one kind who are named in a list, at most: "our two boys".
+const MAX_PARTY: u32 = 100;
 
 /// Whose name a slot asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,25 +128,41 @@ impl Run<'_> {
         found
     }
 
-    /// How many they are who speak, for the only open slot that counts people.
-    pub(super) fn speakers_counted(
-        &self,
-        mv: &Move,
-        open: &[&Slot],
-        scan: &Scan<'_>,
-        taken: &[Span],
-    ) -> Option<Stated> {
-        let counts = |slot: &&&Slot| {
-            let person = |word: &Word| word.class.is_person() || self.language().cues(word.hash).has(Cue::People);
-            self.question(mv, slot).heard.words.iter().any(person)
+    /// Those who are said to be there, how many they are, where that is known, and the only slot of the move that counts people; none
+    /// where several do, or one counts only some of them ("How many children?"). A number among them is none by itself.
+    pub(super) fn party<'m>(&self, mv: &'m Move, scan: &Scan<'_>) -> Option<Party<'m>> {
+        let (span, count, counted) = count_of_speakers(scan)?;
+        let mut counting = self.counting_people(mv);
+        match (counting.next(), counting.next()) {
+            (None, _) => counted.then_some((span, count, None)),
+            (Some((slot, age)), None) if age.is_none() || !counted => Some((span, count, Some(&slot.name))),
+            _ => None,
+        }
+    }
+
+    /// The slots whose questions count people, each with of what age only.
+    fn counting_people<'m>(&self, mv: &'m Move) -> impl Iterator<Item = (&'m Slot, Option<&'static str>)> {
+        let language = self.language();
+        let person = move |word: &Word| {
+            let somebody = word.class.is_person() || language.cues(word.hash).has(Cue::People);
+            somebody && !word.class.is(Class::PRONOUN)
         };
-        let mut numbers = open.iter().filter(|slot| slots::is_number(slot)).peekable();
-        let (span, count) = numbers.peek().and_then(|_| count_of_speakers(scan))?;
-        let mut counting = numbers.filter(counts);
-        let (slot, None) = (counting.next()?, counting.next()) else { return None };
-        let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
-        let found = Found::new(span, scan.text.get(span.0..span.1)?, serde_json::json!(count));
-        free.then(|| Stated { slot: slot.name.clone(), found })
+        mv.slots.iter().filter(|slot| slots::is_number(slot)).filter_map(move |slot| {
+            let question = self.question(mv, slot);
+            let words = question.heard.words.as_slice();
+            // "How many of you?"
+            let of_you = words.windows(2).any(|pair| pair[0].class.is(Class::OF) && pair[1].class.is(Class::ADDRESSED));
+            let mut people = words.iter().filter(|word| person(word)).peekable();
+            (of_you || people.peek().is_some()).then(|| (slot, people.find_map(|word| age_of(language, word))))
+        })
+    }
+
+    /// Whether a slot is the only one of its move that counts people, and of those the ones whom a noun names.
+    pub(super) fn counts_people(&self, mv: &Move, slot: &Slot, noun: &Word) -> bool {
+        let mut counting = self.counting_people(mv);
+        let (Some((only, age)), None) = (counting.next(), counting.next()) else { return false };
+        let language = self.language();
+        only.name == slot.name && language.is_somebody(noun) && (age.is_none() || age == age_of(language, noun))
     }
 
     /// The only slot that asks what somebody is called who may be the speaker ("What is the guest's name?"), where no other
@@ -358,52 +381,126 @@ fn is_relative(scan: &Scan<'_>, word: &Word) -> bool {
     word.class.and(form).is(Class::KIN) && !word.class.is(grammar) && !word.is_capital(scan.text)
 }
 
-/// "just me", "my wife and I": where it is said how many they are who speak, and how many.
-fn count_of_speakers(scan: &Scan<'_>) -> Option<(Span, u32)> {
+/// Those who are said to be there, for the only slot that counts people, where it is open.
+pub(super) fn speakers_counted(party: Party<'_>, open: &[&Slot], scan: &Scan<'_>, taken: &[Span]) -> Option<Stated> {
+    let (span, Some(count), Some(name)) = party else { return None };
+    let slot = open.iter().find(|slot| slot.name == name)?;
+    let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
+    let found = Found::new(span, scan.text.get(span.0..span.1)?, serde_json::json!(count));
+    free.then(|| Stated { slot: slot.name.clone(), found })
+}
+
+/// "child" for a boy: the age of whom a word names, if it tells.
+fn age_of(language: &'static Language, who: &Word) -> Option<&'static str> {
+    language.value_of(Cue::People, std::slice::from_ref(who)).filter(|age| *age != SPEAKER)
+}
+
+/// "just me", "my wife and I", "me, my wife and our two boys": where it is said how many they are who speak, how many, and whether
+/// some of them are counted.
+fn count_of_speakers(scan: &Scan<'_>) -> Option<(Span, Option<u32>, bool)> {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
-    let speaker = |word: &Word| {
-        word.is(Cue::Speaker) || word.class.is(Class::PRONOUN) && language.cues(word.hash).has(Cue::People)
-    };
     let span = |from: usize, until: usize| (words[from].start, words[until - 1].end);
     let ends = |at: usize| words.get(at).is_none_or(|next| next.after_break);
     let by_phrase = (0..words.len()).find_map(|at| {
         let end = at + language.prefix(&words[at..], Cue::Count);
         let count: u32 = language.value_of(Cue::Count, &words[at..end])?.parse().ok()?;
-        (ends(end) && words[at..end].iter().any(|word| speaker(word) || is_possessive(word)))
-            .then(|| (span(at, end), count))
+        let speaks = |word: &Word| {
+            let pronoun = word.class.is(Class::PRONOUN) && language.cues(word.hash).has(Cue::People);
+            word.is(Cue::Speaker) || pronoun || is_possessive(word)
+        };
+        (ends(end) && words[at..end].iter().any(speaks)).then(|| (span(at, end), Some(count), false))
     });
     let joined = || {
-        let joins =
-            |at: &usize| words[*at].class.is(Class::AND) && !words[*at].after_break && !words[*at + 1].after_break;
-        (1..words.len().saturating_sub(1)).filter(joins).find_map(|at| {
-            let before = match &words[..at] {
-                [.., owner, who] if is_possessive(owner) && is_relative(scan, who) => (at - 2, false),
-                [.., me] if speaker(me) => (at - 1, true),
-                _ => return None,
-            };
-            let behind = match &words[at + 1..] {
-                [owner, who, ..] if is_possessive(owner) && is_relative(scan, who) => (at + 3, false),
-                [me, ..] if speaker(me) => (at + 2, true),
-                _ => return None,
-            };
-            let more = |word: Option<&Word>| word.is_some_and(|word| word.class.is(Class::AND.and(Class::NUMBER)));
-            // "my wife, her sister and me"
-            let earlier = before.0.checked_sub(1).map(|at| &words[at]);
-            let listed = earlier.is_some_and(|word| speaker(word) || is_relative(scan, word));
-            let only = !more(words.get(behind.0)) && !more(earlier) && !listed;
-            (before.1 != behind.1 && only).then(|| (span(before.0, behind.0), 2))
-        })
+        let (from, until, count) = (0..words.len()).find_map(|at| party(scan, at))?;
+        let counted = |word: &Word| word.class.is(Class::NUMBER) || word.has_digit() || word.is(Cue::ArticleIndefinite);
+        Some((span(from, until), count, words[from..until].iter().any(counted)))
     };
     // "para una persona"
     let one = || {
         (1..words.len().saturating_sub(1)).find_map(|at| {
             let article = language.is(&words[at..=at], Cue::ArticleIndefinite);
             let person = language.cues(words[at + 1].hash).has(Cue::People) && !words[at + 1].after_break;
-            (article && person && ends(at + 2) && words[at - 1].class.is(Class::FOR)).then(|| (span(at, at + 2), 1))
+            (article && person && ends(at + 2) && words[at - 1].class.is(Class::FOR))
+                .then(|| (span(at, at + 2), Some(1), true))
         })
     };
     by_phrase.or_else(joined).or_else(one)
+}
+
+/// Those who are named in a list that begins at a word, up to which word, and how many they are. "2 adults and a toddler" need not
+/// have the speaker among them; of "my wife and our two boys" nobody knows.
+fn party(scan: &Scan<'_>, from: usize) -> Option<(usize, usize, Option<u32>)> {
+    let words = scan.heard.words.as_slice();
+    let joins = |at: usize| words.get(at).is_some_and(|word| word.class.is(Class::AND));
+    let (mut at, mut until, mut count, mut members) = (from, from, 0, 0);
+    let (mut speaks, mut own) = (false, false);
+    while let Some((end, people, speaker)) = member(scan, at) {
+        (until, count, members, speaks) = (end, count + people, members + 1, speaks || speaker);
+        own |= is_possessive(&words[at]);
+        let apart = words.get(end).is_some_and(|next| next.after_break);
+        if !(apart || joins(end)) {
+            break;
+        }
+        at = end + usize::from(joins(end));
+    }
+    // "Ana and I", "for me and Sam"; but "to Hull and I want …" names nobody.
+    let named =
+        |at: usize| words.get(at).is_some_and(|word| word.class == Class::CONTENT && word.is_capital(scan.text));
+    let opens = |at: usize| {
+        let before = at.checked_sub(1).map(|before| words[before].class);
+        words[at].after_break || before.is_none_or(|before| before.is(Class::FOR.and(Class::AUXILIARY)))
+    };
+    if members == 1 && speaks {
+        if from > 1 && joins(from - 1) && named(from - 2) && opens(from - 2) {
+            return Some((from - 2, until, Some(2)));
+        }
+        if joins(until) && named(until + 1) && !words[until + 1].after_break && opens(from) {
+            return Some((from, until + 2, Some(2)));
+        }
+    }
+    // "my wife and I and four more"
+    let counts = |word: &Word| word.class.is(Class::NUMBER) || word.has_digit();
+    let more = words.get(until).is_some_and(counts)
+        || joins(until) && words[until + 1..].iter().take(2).take_while(|word| !word.after_break).any(counts);
+    (members > 1 && !more).then_some((from, until, (speaks || !own).then_some(count)))
+}
+
+/// One of those who are named: "me", "my wife", "our two boys", "a friend". Where it ends, how many they are, and whether it is who speaks.
+fn member(scan: &Scan<'_>, at: usize) -> Option<(usize, u32, bool)> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let first = words.get(at)?;
+    let speaks = |cue: Cue| language.value_of(cue, std::slice::from_ref(first)) == Some(SPEAKER);
+    if speaks(Cue::Speaker) || speaks(Cue::People) {
+        return Some((at + 1, 1, true));
+    }
+    let article = language.is(std::slice::from_ref(first), Cue::ArticleIndefinite);
+    // "the wife", "los dos niños"
+    let counted = at + usize::from(is_possessive(first) || article || first.class.is(Class::ARTICLE));
+    let number = words.get(counted).and_then(|word| {
+        let said =
+            |entity: &&Entity| entity.kind == Kind::Number && (entity.start, entity.end) == (word.start, word.end);
+        match scan.entities.iter().find(said)?.readings.first()? {
+            Value::Number { number, .. } => (1..=MAX_PARTY).find(|count| f64::from(*count) == *number),
+            _ => None,
+        }
+    });
+    let who = words.get(counted + usize::from(number.is_some())).filter(|who| !who.after_break)?;
+    let end = counted + usize::from(number.is_some()) + 1;
+    match number {
+        Some(number) if is_relative(scan, who) || language.is_somebody(who) => Some((end, number, false)),
+        None if article && language.is_somebody(who) => Some((end, 1, false)),
+        None if counted > at && who.class.is_person() => Some((end, 1, false)),
+        _ => None,
+    }
+}
+
+/// Whether a number was said as a list of people of whom none is the speaker: "2 adults and a toddler".
+pub(super) fn is_sum_of_others(language: &'static Language, words: &[Word]) -> bool {
+    let speaks = |word: &Word| word.is(Cue::Speaker) || word.class.is(Class::PRONOUN);
+    let joined = |word: &Word| word.class.is(Class::AND) || word.after_break;
+    words.iter().skip(1).any(joined) && words.iter().any(|word| language.is_somebody(word)) && !words.iter().any(speaks)
 }
 
 /// "law Carol", "Sofia in the toddler room": the name within what a pattern captures for one; `None` where it is all of it, or

@@ -241,7 +241,16 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             mentions.push(Mention { slot: index, found: first.clone() });
         } else {
             let all: Vec<Found> = std::iter::once(first).chain(rest).cloned().collect();
-            mentions.extend(only_named(slot, scan, &all).map(|found| Mention { slot: index, found }));
+            // "I can't make it tomorrow, put me on saturday instead"
+            let instead = |found: &&Found| {
+                let behind = scan.heard.words.get(scan.heard.words_of(found.span()).end..).unwrap_or_default();
+                matches!(behind, [instead, rest @ ..] if instead.class.is(Class::INSTEAD)
+                    && rest.first().is_none_or(|of| of.after_break || !of.class.is(Class::THAN)))
+            };
+            let mut marked = all.iter().filter(instead);
+            let marked = marked.next().filter(|_| marked.next().is_none()).cloned();
+            let only = marked.or_else(|| only_named(slot, scan, &all));
+            mentions.extend(only.map(|found| Mention { slot: index, found }));
         }
     }
     mentions
@@ -444,7 +453,9 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         let set_apart = words.get(first).is_none_or(|word| word.after_break);
         let continuous = || scan.language().formats.get("progressive").is_some_and(|end| before.text.ends_with(end));
         let named = || scan.heard.beside(&super::named(slot)).holds(before);
-        !set_apart && before.class == Class::CONTENT && continuous() && !named()
+        // "renting 2 bikes" counts them.
+        let counts = || words.get(end).is_some_and(|noun| noun.class == Class::CONTENT && !noun.after_break);
+        !set_apart && before.class == Class::CONTENT && continuous() && !named() && !counts()
     });
     share || belongs
 }
@@ -458,6 +469,8 @@ pub(super) fn counts_some(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
     let joins = |word: &Word| word.class.is(Class::AND) && !word.after_break;
     let grammar = Class::FUNCTION.and(Class::LIGHT).and(Class::NEGATOR).and(Class::NUMBER).and(Class::FILLER);
     let noun = |word: &Word| !word.class.is(grammar) && !word.text.starts_with(|sign: char| sign.is_ascii_digit());
+    // "a car and 3 people": people are none of a thing; "3 adults and 2 nippers" are more people in any word.
+    let of_people = |noun: Option<&Word>| noun.is_some_and(|noun| scan.language().is_somebody(noun));
     // The words that the number at this place counts: "adults", "of us".
     let counted = |number: usize| match words.get(number + 1..) {
         Some([of, us, ..]) if of.class.is(Class::OF) && us.class.is(Class::PRONOUN) => number + 3,
@@ -467,12 +480,20 @@ pub(super) fn counts_some(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
     let counts = |word: &Word| word.class.is(Class::NUMBER.and(Class::ARTICLE)) || word.text.parse::<u32>().is_ok();
     let at = scan.heard.words_of(found.span()).start;
     let end = counted(at);
+    let people = match words.get(at + 1..) {
+        Some([of, us, ..]) if of.class.is(Class::OF) => us.class.is(Class::PRONOUN),
+        behind => of_people(behind.and_then(<[_]>::first)),
+    };
+    let alike = |number: &Word, what: &Word| !people || !number.class.is(Class::ARTICLE) || of_people(Some(what));
     let more_behind = end > at + 1
-        && matches!(words.get(end..), Some([and, other, what, ..]) if joins(and) && counts(other) && noun(what));
+        && matches!(words.get(end..), Some([and, other, what, ..]) if joins(and) && counts(other) && noun(what) && alike(other, what));
     let more_before = at > 1
         && end > at + 1
         && joins(&words[at - 1])
-        && (0..at - 1).any(|number| counts(&words[number]) && counted(number) == at - 1 && number + 1 < at - 1);
+        && (0..at - 1).any(|number| {
+            let other = &words[number];
+            counts(other) && counted(number) == at - 1 && number + 1 < at - 1 && alike(other, &words[at - 2])
+        });
     (more_behind || more_before) && only_named(slot, scan, std::slice::from_ref(found)).is_none()
 }
 

@@ -319,19 +319,21 @@ fn only_names_a_unit(heard: &Heard, entity: &Entity) -> bool {
             if article.class.is(Class::ARTICLE) && unit.is(Cue::UnitName))
 }
 
-/// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing.
+/// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing; the "first one in the morning" tells no hour.
 fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
-    if entity.kind != Kind::Number {
+    let counts = entity.kind == Kind::Number;
+    if !counts && !matches!(entity.kind, Kind::Time | Kind::DateTime) {
         return false;
     }
-    let Some(at) = heard.words.iter().position(|word| word.start == entity.start && word.end == entity.end) else {
+    let one = |word: &Word| word.start == entity.start && (word.end == entity.end || !counts);
+    let Some(at) = heard.words.iter().position(one) else {
         return false;
     };
     if !heard.words[at].is(Cue::One) {
         return false;
     }
     // "one way", "one thing"
-    if heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT)) {
+    if counts && heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT)) {
         return true;
     }
     let [.., before] = &heard.words[..at] else { return false };
@@ -340,6 +342,7 @@ fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
     }
     let article = at.checked_sub(2).map(|at| &heard.words[at]);
     before.is(Cue::Pointing)
+        || !counts && before.is([Cue::Position, Cue::PositionLast])
         || !before.after_break && article.is_some_and(|word| word.is(Cue::Determiner)) && !before.is(Cue::CountBefore)
 }
 

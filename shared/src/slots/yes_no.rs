@@ -194,9 +194,19 @@ fn taken_back(words: &[Word]) -> Option<Option<bool>> {
     differs.then(|| Some(words[last].is(Cue::Yes)))
 }
 
-/// "they had already driven off, so no": what an answer comes to.
+/// "they had already driven off, so no", "somewhere in a drawer, yeah": what an answer comes to.
 pub(crate) fn concluded(heard: &Heard) -> Option<bool> {
-    match core(heard) {
+    let core = core(heard);
+    let last = core.iter().rposition(|word| word.after_break).filter(|last| *last > 0);
+    let answers = |word: &Word| word.is(Cue::AnswerAlone) && word.is([Cue::Yes, Cue::No]);
+    if let Some(last) = last.filter(|last| !core[..*last].iter().any(answers) && !heard.tokens.ends_asking()) {
+        let language = heard.language;
+        let said = |cue: Cue| language.is(&core[last..], cue) && (core.len() > last + 1 || answers(&core[last]));
+        if said(Cue::Yes) || said(Cue::No) {
+            return Some(said(Cue::Yes));
+        }
+    }
+    match core {
         [_, .., so, that, last]
             if so.class.is(Class::CONCLUDES) && that.class.is(Class::THAT) && last.is(Cue::AnswerAlone) =>
         {

@@ -48,16 +48,29 @@ impl Run<'_> {
             others.push(span);
             self.take_for(other, scan, span);
         }
+        // "me and two mates" are three, and two of nothing else.
+        let party = slots::is_number(slot).then(|| self.party(mv, scan)).flatten();
+        let people = party.filter(|(.., of)| *of == Some(slot.name.as_str())).and_then(|(span, count, _)| {
+            let said = slots::read_value(slot, &count?.to_string(), scan.reference);
+            Some(match said {
+                Answer::Value { found, .. } => {
+                    Answer::Value { found: Found { start: span.0, end: span.1, ..found }, whole: false }
+                }
+                refused => refused,
+            })
+        });
+        others.extend(party.map(|(span, ..)| span));
         others.extend(asked_beside(scan));
         others.extend(asked_of_an_option(slot, scan));
         others.extend(options_of_others(mv, slot, scan));
         let blanked = others.into_iter().fold(None, |text: Option<String>, span| {
             Some(super::super::hear::blanked(text.as_deref().unwrap_or(scan.text), span))
         });
-        let said = match &blanked {
+        let of_people = people.is_some();
+        let said = people.unwrap_or_else(|| match &blanked {
             Some(text) => slots::read_answer(slot, &Scan::of(text, [*slot], scan.reference).knowing(scan.terms())),
             None => slots::read_answer(slot, scan),
-        };
+        });
         let said = self.said_first(slot, scan, said);
         // "never, we moved in at Christmas"
         let never = scan.heard.words.first().is_some_and(|first| {
@@ -70,7 +83,7 @@ impl Run<'_> {
             Answer::Value { .. } if never && slots::is_of_time(effective_type(slot)) => {
                 Answer::Refused(reason(self.language(), slot))
             }
-            Answer::Value { found, .. } if !shared && slots::states_several(slot, scan, &found) => {
+            Answer::Value { found, .. } if !shared && !of_people && slots::states_several(slot, scan, &found) => {
                 match slots::first_clause(slot, scan) {
                     // "quarter to six, our flight's at nine"; "…, or if I don't answer, …"
                     Some(alone) if otherwise || !scan.heard.tokens.classes().is(Class::OR) => {
