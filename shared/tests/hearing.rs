@@ -354,3 +354,14 @@ fn a_timber_yard_hears_what_is_no_option_what_is_exchanged_and_what_is_counted_f
 fn a_timber_yard_hears_the_same_in_spanish() {
     check("maderas");
 }
+
+#[test]
+fn a_pottery_hears_what_is_nothing_what_is_bounded_and_what_is_put_in_whose_place() {
+    check("kiln");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_pottery_hears_the_same_in_spanish() {
+    check("horno");
+}
