@@ -11,6 +11,7 @@ use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::effective_type;
+use super::mentions::is_named_for;
 use super::scan::{Scan, is_time};
 
 /// The length of `2026-03-06`.
@@ -218,9 +219,10 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::Time if entity.kind == Kind::TimeRange => {
-            // "until 2" to "Until when?"
-            let bound = only_bound(entity).filter(|_| asked && is_led_as_asked(scan, entity, slot))?.1;
-            found(json!(bound))
+            // "until 2" to "Until when?", "back by five" for `bring_back`
+            let (end, bound) = only_bound(entity)?;
+            let named = || end == End::Last && is_named_for(slot, scan, &Found::text(entity.span(), said));
+            if asked && is_led_as_asked(scan, entity, slot) || named() { found(json!(bound)) } else { None }
         }
         SlotType::Time => {
             let time = in_its_half(scan.language(), entity, slot)
