@@ -99,7 +99,7 @@ pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
     let words = question.words.as_slice();
     let wanted = || {
         words.iter().any(|word| word.class.is(Class::LIGHT) || word.is(Cue::AsksWish))
-            || !words.iter().any(|word| word.tells() || word.class.is(Class::AUXILIARY))
+            || !words.iter().any(|word| word.tells() || word.is(Cue::AsksWords) || word.class.is(Class::AUXILIARY))
     };
     (0..words.len()).any(|at| match question.language.prefix(&words[at..], Cue::AsksPast) {
         0 => false,
