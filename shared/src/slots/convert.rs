@@ -146,6 +146,14 @@ fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }
 
+/// "three fifty for the two": so many of those who were named, and no amount.
+fn is_of_those_named(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let number = scan.heard.words_of(entity.span());
+    let counts = scan.heard.words[number.clone()].iter().all(|word| word.class.is(Class::NUMBER));
+    let definite = |word: &Word| word.class.is(Class::ARTICLE) && !word.is(Cue::ArticleIndefinite);
+    counts && matches!(&scan.heard.words[..number.start], [.., lead, the] if lead.class.is(Class::FOR) && definite(the))
+}
+
 /// "half of it": a part of something, which is no measure.
 fn is_share(scan: &Scan<'_>, entity: &Entity) -> bool {
     let of = scan.heard.words.iter().find(|word| word.start >= entity.end);
@@ -250,7 +258,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 let currency = currency.as_deref().unwrap_or(unit);
                 found(json!({"text": said, "amount": number(*amount), "currency": currency}))
             }
-            (Kind::Number, Value::Number { number: amount, .. }) if asked && !counts_a_noun(scan, entity) => {
+            (Kind::Number, Value::Number { number: amount, .. })
+                if asked && !counts_a_noun(scan, entity) && !is_of_those_named(scan, entity) =>
+            {
                 let currency = scan.reference.place.money.own;
                 found(json!({"text": said, "amount": number(*amount), "currency": currency}))
             }
