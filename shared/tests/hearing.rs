@@ -359,3 +359,14 @@ fn a_timber_yard_hears_the_same_in_spanish() {
 fn a_balloon_company_counts_who_rides_and_hears_yes_and_no_in_other_words() {
     check("balloons");
 }
+
+#[test]
+fn a_pottery_hears_what_is_nothing_what_is_bounded_and_what_is_put_in_whose_place() {
+    check("kiln");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_pottery_hears_the_same_in_spanish() {
+    check("horno");
+}

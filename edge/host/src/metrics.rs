@@ -312,7 +312,7 @@ mod tests {
             "lgdl_pattern_match_latency_seconds_count 2",
             r#"lgdl_pattern_match_latency_seconds_bucket{le="2.5e-05"} 2"#,
             r#"lgdl_capability_call_latency_seconds_count{service="ehr",outcome="failed"} 2"#,
-            r#"lgdl_capability_call_latency_seconds_bucket{service="ehr",outcome="failed",le="1.0"} 1"#,
+            r#"lgdl_capability_call_latency_seconds_bucket{service="ehr",outcome="failed",le="1"} 1"#,
             r#"lgdl_capability_call_latency_seconds_count{service="orders",outcome="answered"} 1"#,
             r#"lgdl_cache_hits_total{cache="state"} 1"#,
             "lgdl_edge_instances 7",

@@ -117,11 +117,8 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         refused = Some((denied.first()?.start, denied.last()?.end));
         rest = replaced;
         strength = Some(Strength::Strong);
-    } else if let Some(replaced) = not_this_but_that(language, rest) {
-        let leads = rest[0].start == replaced[0].start;
-        let behind = if leads { rest.get(replaced.len() + 1..) } else { rest.get(1..rest.len() - replaced.len()) };
-        let behind = behind.map(|behind| if leads { &behind[..first_clause(behind)] } else { behind });
-        refused = behind.and_then(|behind| Some((behind.first()?.start, behind.last()?.end)));
+    } else if let Some((denied, replaced)) = not_this_but_that(language, rest) {
+        refused = denied.first().zip(denied.last()).map(|(first, last)| (first.start, last.end));
         rest = replaced;
         strength = Some(Strength::Strong);
     }
@@ -228,8 +225,7 @@ pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usiz
             if !words.first()?.is(Cue::Not) {
                 return None;
             }
-            let wanted = not_this_but_that(heard.language, words)?;
-            (&words[1..words.len() - wanted.len()], wanted)
+            not_this_but_that(heard.language, words)?
         }
     };
     let span = |words: &[Word]| Some((words.first()?.start, words.last()?.end));
@@ -265,12 +261,12 @@ fn instead_of<'w>(language: &'static Language, words: &'w [Word]) -> Option<(&'w
         let length = language.prefix(&words[at..], Cue::CorrectionAfter);
         let of = words.get(at + length).filter(|next| length > 0 && next.class.is(Class::OF.and(Class::THAN)));
         let refused = words.get(at + length + 1..).filter(|refused| of.is_some() && !refused.is_empty())?;
-        Some((refused, &words[..at]))
+        Some((&refused[..first_clause(refused)], &words[..at]))
     })
 }
 
-/// "not 6, 7", "not my knee but my back", "7, not 6".
-fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Option<&'w [Word]> {
+/// "not 6, 7", "not my knee but my back", "7, not 6": what is refused, and what takes its place.
+fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Option<(&'w [Word], &'w [Word])> {
     if words.first()?.is(Cue::Not) {
         let turn = words.iter().skip(2).position(|word| word.after_break || word.is(Cue::But))? + 2;
         // "not yet, but …" answers.
@@ -278,12 +274,14 @@ fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Opti
             return None;
         }
         let from = if words[turn].is(Cue::But) { turn + 1 } else { turn };
-        return words.get(from..).filter(|rest| !rest.is_empty());
+        return words.get(from..).filter(|rest| !rest.is_empty()).map(|wanted| (&words[1..turn], wanted));
     }
-    if let Some((_, wanted)) = instead_of(language, words) {
-        return Some(wanted);
+    if let Some(parts) = instead_of(language, words) {
+        return Some(parts);
     }
     let not = words.iter().position(|word| word.is(Cue::Not))?;
+    let behind = &words[not + 1..];
+    let refused = behind.get(..first_clause(behind)).unwrap_or_default();
     // "definitely not …" puts nothing in the place of anything.
     let says = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.class.is(Class::PRONOUN);
     // "we come saturday not friday"
@@ -292,6 +290,13 @@ fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Opti
         one.class.is(Class::TIME) && other.class.is(Class::TIME) || counts(one) && counts(other)
     };
     let of_a_kind = || matches!(&words[not.saturating_sub(1)..], [one, _, other, ..] if alike(one, other));
+    // "three rooms and not two"
+    if let ([before @ .., and], Some(other)) = (&words[..not], refused.first())
+        && and.class.is(Class::AND)
+        && before.iter().any(|one| alike(one, other))
+    {
+        return Some((refused, before));
+    }
     let set_apart = words[not].after_break || not == 1 && says(&words[0]) || of_a_kind();
     // "some time next weekend, not sure yet"
     if language.prefix(&words[not..], Cue::Unsure) > 1 {
@@ -300,8 +305,8 @@ fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Opti
     // "50 kilos, no se ha tocado": a sentence behind it denies something else.
     let verb = Class::AUXILIARY.and(Class::PRONOUN).and(Class::SUBJECT);
     let sentence = |next: &Word| next.class.is(verb) && !next.class.is(Class::DETERMINER);
-    let refuses = words.get(not + 1).is_some_and(|next| !sentence(next));
-    (set_apart && not > 0 && refuses).then(|| &words[..not])
+    let refuses = refused.first().is_some_and(|next| !sentence(next));
+    (set_apart && not > 0 && refuses).then(|| (refused, &words[..not]))
 }
 
 #[cfg(test)]

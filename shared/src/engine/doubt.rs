@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::corrections::{PLAINLY, SECOND_THOUGHT};
+use super::corrections::{self, PLAINLY, SECOND_THOUGHT};
 use super::fill::Stated;
 use super::people::{Asks, is_possessive, is_sum_of_others};
 use super::repairs;
@@ -446,7 +446,12 @@ impl Run<'_> {
             };
             filled.into_iter().any(holds)
         };
+        // "3 instead of 2"
+        let refused = corrections::refused_and_wanted(&scan.heard).map(|(refused, _)| refused);
         let denied = |found: &Found| {
+            if refused.is_some_and(|(from, until)| from <= found.start && found.end <= until) {
+                return true;
+            }
             let words = scan.heard.words.as_slice();
             let Range { start: from, end: until } = scan.heard.words_of(found.span());
             let (opening, end) = clause(words, from, until);

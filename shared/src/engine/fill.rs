@@ -66,19 +66,27 @@ impl Run<'_> {
     /// from it always is: "a week later". One that would lie nearly a year later stays as it was said, and is not sure.
     fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> (Found, Sureness) {
         let as_said = || (found.clone(), Sureness::Sure);
-        if *effective_type(slot) != SlotType::Date || slots::tells_of_the_past(self.language(), slot) {
+        let ty = effective_type(slot);
+        if !matches!(ty, SlotType::Date | SlotType::DateTime) || slots::tells_of_the_past(self.language(), slot) {
+            return as_said();
+        }
+        let counted = slots::is_counted_from_another(self.language(), &found.text);
+        // A moment stays as it was said, unless its day is counted.
+        let day = |slot: &Slot| match effective_type(slot) {
+            SlotType::Date => true,
+            SlotType::DateTime => counted,
+            _ => false,
+        };
+        if !day(slot) {
             return as_said();
         }
         let (Some(mv), Some(frame)) = (self.active_move(), &self.state.active) else { return as_said() };
         let before = mv.slots.iter().take_while(|other| other.name != slot.name);
         let earlier = before
-            .filter(|other| {
-                *effective_type(other) == SlotType::Date && !slots::tells_of_the_past(self.language(), other)
-            })
-            .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
+            .filter(|other| day(other) && !slots::tells_of_the_past(self.language(), other))
+            .filter_map(|other| frame.slot(&other.name)?.value.as_str()?.split('T').next().map(str::to_owned))
             .max();
         let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return as_said() };
-        let counted = slots::is_counted_from_another(self.language(), &found.text);
         let again = counted || said < earlier.as_str();
         let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| again) else { return as_said() };
         let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };

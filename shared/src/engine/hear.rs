@@ -683,6 +683,9 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
         return Whose::Supposed;
     }
     let pattern = heard.beside(&evidence.candidate.pattern);
+    if inquiry::used_to_be(heard, &pattern, words) {
+        return Whose::Supposed;
+    }
     if inquiry::is_title(text, heard, evidence, &pattern) {
         return Whose::Unknown;
     }

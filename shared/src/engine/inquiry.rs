@@ -241,6 +241,16 @@ pub(super) fn is_staged(heard: &Heard, words: (usize, usize)) -> bool {
         || before.into_iter().any(|at| tokens.phrase(at, Cue::Staged) > 1)
 }
 
+/// "se nos inundaba el piso" for the pattern "se inunda el piso": told in the tense of what used to be so.
+pub(super) fn used_to_be(heard: &Heard, pattern: &Heard, words: (usize, usize)) -> bool {
+    let language = heard.language;
+    let Some(endings) = language.formats.get("imperfect") else { return false };
+    let past = |word: &Word| endings.split_whitespace().any(|ending| word.text.ends_with(ending));
+    let present = |word: &Word| pattern.words.iter().any(|own| own.stem(language) == word.stem(language) && !past(own));
+    let mut inside = heard.words.iter().filter(|word| (words.0..words.1).contains(&word.token));
+    inside.any(|word| word.class == Class::CONTENT && past(word) && present(word))
+}
+
 /// "I need to change our details" for "somebody changed our details": what the speaker wants to do has nobody else done.
 pub(super) fn is_wanted(heard: &Heard, pattern: &Heard, opening: usize, words: (usize, usize)) -> bool {
     let anybody = |word: &Word| word.class.is(Class::ANYBODY);

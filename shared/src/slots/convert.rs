@@ -11,6 +11,7 @@ use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::effective_type;
+use super::mentions::is_named_for;
 use super::scan::{Scan, is_time};
 
 /// The length of `2026-03-06`.
@@ -98,7 +99,7 @@ pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
     let words = question.words.as_slice();
     let wanted = || {
         words.iter().any(|word| word.class.is(Class::LIGHT) || word.is(Cue::AsksWish))
-            || !words.iter().any(|word| word.tells() || word.class.is(Class::AUXILIARY))
+            || !words.iter().any(|word| word.tells() || word.is(Cue::AsksWords) || word.class.is(Class::AUXILIARY))
     };
     (0..words.len()).any(|at| match question.language.prefix(&words[at..], Cue::AsksPast) {
         0 => false,
@@ -143,6 +144,14 @@ fn as_measure(scan: &Scan<'_>, slot: &Slot, said: &str) -> Option<(f64, String)>
 fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
     noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
+}
+
+/// "three fifty for the two": so many of those who were named, and no amount.
+fn is_of_those_named(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let number = scan.heard.words_of(entity.span());
+    let counts = scan.heard.words[number.clone()].iter().all(|word| word.class.is(Class::NUMBER));
+    let definite = |word: &Word| word.class.is(Class::ARTICLE) && !word.is(Cue::ArticleIndefinite);
+    counts && matches!(&scan.heard.words[..number.start], [.., lead, the] if lead.class.is(Class::FOR) && definite(the))
 }
 
 /// "half of it": a part of something, which is no measure.
@@ -218,9 +227,10 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::Time if entity.kind == Kind::TimeRange => {
-            // "until 2" to "Until when?"
-            let bound = only_bound(entity).filter(|_| asked && is_led_as_asked(scan, entity, slot))?.1;
-            found(json!(bound))
+            // "until 2" to "Until when?", "back by five" for `bring_back`
+            let (end, bound) = only_bound(entity)?;
+            let named = || end == End::Last && is_named_for(slot, scan, &Found::text(entity.span(), said));
+            if asked && is_led_as_asked(scan, entity, slot) || named() { found(json!(bound)) } else { None }
         }
         SlotType::Time => {
             let time = in_its_half(scan.language(), entity, slot)
@@ -248,7 +258,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 let currency = currency.as_deref().unwrap_or(unit);
                 found(json!({"text": said, "amount": number(*amount), "currency": currency}))
             }
-            (Kind::Number, Value::Number { number: amount, .. }) if asked && !counts_a_noun(scan, entity) => {
+            (Kind::Number, Value::Number { number: amount, .. })
+                if asked && !counts_a_noun(scan, entity) && !is_of_those_named(scan, entity) =>
+            {
                 let currency = scan.reference.place.money.own;
                 found(json!({"text": said, "amount": number(*amount), "currency": currency}))
             }

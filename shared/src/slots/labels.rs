@@ -349,16 +349,16 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
         let form = language.class(word.stem(language).hash());
         (word.class.is(Class::KIN) || form.is(Class::KIN)) && !word.class.is(grammar) && !word.is_capital(text)
     };
-    // "landlady, Eva Varga": whoever it is, the name follows.
-    let named = || match words {
-        [who, rest @ ..] => {
-            rest.first().is_some_and(|first| first.after_break) && !who.is_capital(text) && is_titled(text, rest)
-        }
-        [] => false,
+    // "landlady, Eva Varga", "my landlady, Eva Varga": whoever it is, the name follows.
+    let named = || {
+        let at = usize::from(words.first()?.is(Cue::Owner));
+        let (who, rest) = words.get(at..)?.split_first()?;
+        let set_apart = rest.first().is_some_and(|first| first.after_break);
+        (set_apart && !who.is_capital(text) && is_titled(text, rest)).then_some(at)
     };
     // "Theo. his brother Max …" is said behind a name.
     let clause = &words[..first_clause(words)];
-    let at = clause.iter().take(MAX_BEFORE + 1).position(relative).or_else(|| named().then_some(0))?;
+    let at = clause.iter().take(MAX_BEFORE + 1).position(relative).or_else(named)?;
     let plain = |words: &[Word]| {
         words.iter().all(|word| word.class == Class::CONTENT && !word.is([Cue::Label, Cue::SlotOfName]))
     };

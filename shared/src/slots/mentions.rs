@@ -580,7 +580,11 @@ fn in_order(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]
 /// "a week later": whether a day is told by how long it lies behind another.
 pub(crate) fn is_counted_from_another(language: &'static Language, said: &str) -> bool {
     let words = Heard::of(language, said).words;
-    language.suffix(&words, Cue::Later) > 0
+    // "a week later, at half past four"
+    let ends = |at: usize| {
+        words.get(at).is_none_or(|next| next.after_break || next.class.is(Class::LEADS) || next.has_digit())
+    };
+    (1..=words.len()).any(|at| ends(at) && language.suffix(&words[..at], Cue::Later) > 0)
 }
 
 /// "on June 13th, food for 120 people at 5pm": the only day and the only time of a text, for the slot that takes both.

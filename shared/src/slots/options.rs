@@ -244,13 +244,44 @@ fn with_a_slip(language: &Language, word: &Word, part: &str) -> bool {
         || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
 }
 
-/// Options that are named and not negated.
+/// "a bath or a cut", where there are cuts of two kinds: on the other side of an "or" stands a word of other options.
+fn is_one_of_two(
+    options: &[String],
+    vocabulary: Vocabulary<'_>,
+    heard: &Heard,
+    named: &[Mentioned],
+    one: &Mentioned,
+) -> bool {
+    if !heard.tokens.classes().is(Class::OR) {
+        return false;
+    }
+    let words = heard.words.as_slice();
+    let or = |at: usize| words.get(at).is_some_and(|word| word.class.is(Class::OR));
+    let article = |at: usize| words.get(at).is_some_and(|word| word.class.is(Class::ARTICLE));
+    let behind = if article(one.end + 1) { one.end + 2 } else { one.end + 1 };
+    let before = if article(one.first.wrapping_sub(1)) { one.first - 1 } else { one.first };
+    let other = if or(one.end) {
+        words.get(behind).filter(|other| !other.after_break).map(|_| behind)
+    } else {
+        before.checked_sub(2).filter(|_| or(before - 1))
+    };
+    let Some(at) = other.filter(|at| !named.iter().any(|named| (named.first..named.end).contains(at))) else {
+        return false;
+    };
+    let forms = Prepared::of(heard.language, options, vocabulary).forms;
+    let names = |form: &[String]| form.iter().any(|part| is_related(heard.language, &words[at].text, part));
+    let mut owners = forms.iter().filter(|(_, form)| names(form)).map(|(index, _)| *index).peekable();
+    words[at].class == Class::CONTENT && owners.peek().is_some() && owners.all(|owner| owner != one.index)
+}
+
+/// Options that are named, not negated and no choice that is left open.
 pub(crate) fn stated(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
     let words = &heard.words;
-    mentioned(options, vocabulary, heard)
-        .into_iter()
-        .filter(|mentioned| !unwanted(heard, mentioned.first, mentioned.end))
-        .map(|Mentioned { index, first, end }| Chosen { index, start: words[first].start, end: words[end - 1].end })
+    let named = mentioned(options, vocabulary, heard);
+    named
+        .iter()
+        .filter(|one| !unwanted(heard, one.first, one.end) && !is_one_of_two(options, vocabulary, heard, &named, one))
+        .map(|one| Chosen { index: one.index, start: words[one.first].start, end: words[one.end - 1].end })
         .collect()
 }
 
@@ -404,6 +435,13 @@ pub(crate) fn choose(options: &[String], vocabulary: Vocabulary<'_>, heard: &Hea
         } else {
             None
         };
+    }
+    let open = || {
+        let named = mentioned(options, vocabulary, heard);
+        named.iter().any(|one| is_one_of_two(options, vocabulary, heard, &named, one))
+    };
+    if heard.tokens.classes().is(Class::OR) && open() {
+        return None;
     }
     if heard.is(Cue::Neither) {
         return whole(position(language, options, Cue::OptionNeither)?);

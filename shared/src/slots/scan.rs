@@ -258,7 +258,9 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
         (0..at).rev().take(REACH).filter(|before| before + 1 < words.len()).take_while(leads).last().unwrap_or(at);
     // "not Saturday, Sunday": what is set apart from the "not" is not refused.
     let set_apart = words.get(first).is_some_and(|word| word.after_break);
-    let refused = !set_apart && words[..first].last().is_some_and(|word| word.is(Cue::Not));
+    // "if not, Monday" refuses none.
+    let refused = !set_apart
+        && matches!(&words[..first], [before @ .., not] if not.is(Cue::Not) && !before.last().is_some_and(|word| word.is(Cue::Supposes)));
     compared || refused || excepted(heard, at) || denied_behind(heard, at, end)
 }
 

@@ -234,6 +234,15 @@ impl Run<'_> {
         // "the 9th", where the 9th of a later month is held
         let days = held.value.as_str().filter(|_| *effective_type(slot) == SlotType::Date);
         let near = days.map(|day| slots::near(slot, day, said, reference));
+        // "3 instead of 2", where a moment at two is held
+        let timed = || {
+            let moment = held.value.as_str().filter(|_| *effective_type(slot) == SlotType::DateTime)?;
+            let own = self.seen_from(slot, reference);
+            slots::moved(slot, (moment, &held.text), &Scan::of(said, [slot], &own))
+        };
+        if timed().is_some_and(|found| found.value == held.value) {
+            return true;
+        }
         [Some(*reference), near].into_iter().flatten().any(|reference| {
             let read = slots::read_value(slot, said, &reference);
             matches!(read, Answer::Value { found, whole: true } if held.value == found.value)
@@ -584,6 +593,12 @@ impl Run<'_> {
             && mv.slots.iter().any(timed)
     }
 
+    /// On which side of now a day lies is for its own slot's question to say.
+    fn seen_from(&self, slot: &Slot, reference: &Reference) -> Reference {
+        let past = self.active_move().is_some_and(|mv| self.asks_for_the_past(&mv, slot));
+        Reference { direction: if past { Direction::Past } else { self.reference.direction }, ..*reference }
+    }
+
     fn correcting_value(
         &self,
         slot: &Slot,
@@ -616,10 +631,7 @@ impl Run<'_> {
             let held = self.slot_value(&slot.name)?;
             // What was corrected before stands as it was read then.
             let corrected = held.value.as_str().filter(|_| held.source == Source::Correction);
-            // On which side of now a day lies is for its own question to say.
-            let past = self.active_move().is_some_and(|mv| self.asks_for_the_past(&mv, slot));
-            let direction = if past { Direction::Past } else { self.reference.direction };
-            let own = Reference { direction, ..*scan.reference };
+            let own = self.seen_from(slot, scan.reference);
             let reference = slots::near(slot, corrected.unwrap_or(&held.text), said, &own);
             let beside = Scan::of(said, [slot], &reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {

@@ -179,8 +179,12 @@ impl Run<'_> {
         if day && !goes_back && scan.heard.len() > MAX_WORDS_THAT_MOVE_A_DAY {
             return false;
         }
-        // "they leave on the 25th", "it's on the 2nd floor" tell of something else.
         let span = wider.heard.words_of(only.found.span());
+        // "none of them": nothing is wanted of what is asked for, and it is no option "none" of another slot.
+        if wider.heard.words[span.clone()].iter().any(|word| word.class.is(Class::NOTHING)) {
+            return false;
+        }
+        // "they leave on the 25th", "it's on the 2nd floor" tell of something else.
         let (opening, end) = clause(&wider.heard.words, span.start, span.end);
         let beside = wider.heard.words[opening..span.start].iter().chain(&wider.heard.words[span.end..end]);
         if !goes_back && slots::is_of_time(effective_type(slot)) && self.unexplained(mv, slot, &wider, beside) > 0 {

@@ -27,7 +27,7 @@ use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::wording;
-use crate::entities::{Direction, Kind, Reference};
+use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
@@ -237,7 +237,11 @@ impl Run<'_> {
             let rest = Scan::of(scan.text.get(from..).unwrap_or_default(), [], scan.reference).knowing(scan.terms());
             mv.slots.iter().any(|slot| slots::is_mentioned(slot, &rest))
         };
-        let behind = scan.entities.iter().any(|entity| entity.start > from) || option_behind();
+        // "forget it, I've found one"
+        let counts = |entity: &&Entity| {
+            !scan.heard.words[scan.heard.words_of(entity.span())].iter().all(|word| word.is(Cue::One))
+        };
+        let behind = scan.entities.iter().filter(counts).any(|entity| entity.start > from) || option_behind();
         (!words && !behind && self.interruption().is_none()).then_some(Repair::Cancel)
     }
 
