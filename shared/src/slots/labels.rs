@@ -180,8 +180,9 @@ pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, h
     {
         return Label::Within((first.start, last.end));
     }
-    // "jo@example.com" is nobody's name.
-    if matches!(wanted, Wanted::Name | Wanted::Person) && text.contains('@') {
+    // "jo@example.com" is nobody's name, but it may be a username.
+    let of_person = !name.words.iter().any(|word| is_compound_label(language, &word.text));
+    if matches!(wanted, Wanted::Name | Wanted::Person) && of_person && text.contains('@') {
         return Label::Sentence;
     }
     if matches!(wanted, Wanted::Name | Wanted::Person)
