@@ -196,19 +196,19 @@ impl Metrics {
             self.turn_seconds.observe(&[("game_id", game)], took.as_secs_f64());
         }
         let here = if hits > 0 { "hot" } else { "new" };
-        let stages: [(&str, &Histograms, &[(&'static str, &str)]); 6] = [
-            ("state", &self.state_read, &[("source", here)]),
-            ("lookup", &self.state_read, &[("source", "origin")]),
-            ("drain", &self.drain, &[]),
-            ("engine", &self.engine, &[]),
-            ("claim", &self.claim, &[]),
-            ("commit", &self.state_write, &[]),
-        ];
-        for (stage, histograms, labels) in stages {
+        for (stage, histograms, source) in [
+            ("state", &self.state_read, Some(here)),
+            ("lookup", &self.state_read, Some("origin")),
+            ("drain", &self.drain, None),
+            ("engine", &self.engine, None),
+            ("claim", &self.claim, None),
+            ("commit", &self.state_write, None),
+        ] {
+            let labels: Vec<_> = source.map(|source| ("source", source)).into_iter().collect();
             // A turn that is run again, or that calls, goes through a stage more than once: its time is that of all of them.
             let of = observation.stages.iter().filter(|(name, _)| name == stage);
             if let Some(us) = of.map(|(_, us)| *us).reduce(u64::saturating_add) {
-                histograms.observe(labels, seconds(us));
+                histograms.observe(&labels, seconds(us));
             }
         }
     }
