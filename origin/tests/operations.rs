@@ -282,8 +282,8 @@ fn rules_dashboards_and_probes_speak_of_what_the_running_program_has() {
     let begun = Instant::now();
     let scraped = loop {
         let text = get(format!("{}/metrics", running.origin)) + &get(format!("{}/metrics", running.node));
-        // The origin is asked by the node a moment after it started.
-        if text.contains("/edge/v1/turns") || begun.elapsed() > PATIENCE {
+        // The origin is asked by the node a moment after it started, and is told of the node a moment later.
+        if text.contains("/edge/v1/turns") && text.contains("lgdl_node_up") || begun.elapsed() > PATIENCE {
             break text;
         }
     };
@@ -456,7 +456,8 @@ fn units_are_hardened() {
     if !on_path("systemd-analyze") {
         return skip(Need::Systemd, "systemd-analyze is not installed");
     }
-    for (unit, _) in texts(&root().join("deploy/systemd")) {
+    let units = texts(&root().join("deploy/systemd")).into_iter().map(|(path, _)| path);
+    for unit in units.filter(|path| path.extension().is_some_and(|end| end == "service")) {
         // 3.0 on its scale from 0 (good) to 10.
         let mut analyse = Command::new("systemd-analyze");
         analyse.args(["security", "--offline=true", "--threshold=30"]).arg(&unit);
