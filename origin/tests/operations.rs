@@ -260,9 +260,7 @@ fn rules_dashboards_and_probes_speak_of_what_the_running_program_has() {
     let folder = tempfile::tempdir().expect("a folder");
     let running = run_examples(&component, folder.path());
     let get = |url: String| curl(&url, &[]).unwrap_or_else(|error| panic!("{error}"));
-    let turn = r#"{"user_id": "u", "conversation_id": "c", "input": "hello"}"#;
-    curl(&format!("{}/games/clinic_triage/move", running.node), &["-H", "content-type: application/json", "-d", turn])
-        .expect("a turn");
+    talk(&running, "c");
     let backup = said(
         Command::new(env!("CARGO_BIN_EXE_lgdl"))
             .args(["backup", "b"])
@@ -318,6 +316,15 @@ fn rules_dashboards_and_probes_speak_of_what_the_running_program_has() {
     assert!(health("http://127.0.0.1:9/health".to_owned()).is_err_and(|said| said.contains("\"error\"")));
 }
 
+/// A conversation of which every panel and rule has something to tell: understood and not, values refused, stored, and asked for.
+fn talk(running: &Running, conversation: &str) {
+    let url = format!("{}/games/clinic_triage/move", running.node);
+    for said in ["hello", "blorp", "my knee hurts", "banana", "7", "since 2 days ago", "no"] {
+        let turn = format!(r#"{{"user_id": "u", "conversation_id": "{conversation}", "input": "{said}"}}"#);
+        curl(&url, &["-H", "content-type: application/json", "-d", &turn]).expect("a turn");
+    }
+}
+
 /// Every query of every dashboard, on a Prometheus that scrapes what runs.
 fn dashboards(running: &Running, folder: &Path) {
     if !on_path("prometheus") {
@@ -342,21 +349,14 @@ fn dashboards(running: &Running, folder: &Path) {
         .spawn()
         .expect("prometheus");
     let _prometheus = Running { child, node: String::new(), origin: String::new() };
-    // Something has to happen in every second, for quantiles to be of something; and everything that a panel tells of.
-    const SAID: [&str; 7] = ["hello", "blorp", "my knee hurts", "banana", "7", "since 2 days ago", "no"];
-    let turn = |conversation: u64, said: &str| {
-        format!(r#"{{"user_id": "u", "conversation_id": "d{conversation}", "input": "{said}"}}"#)
-    };
+    // Something has to happen in every second, for quantiles to be of something.
     let (mut conversation, begun) = (0, Instant::now());
     let boards = root().join("deploy/monitoring/dashboards");
     let boards: Vec<PathBuf> = texts(&boards).into_iter().map(|(path, _)| path).collect();
     loop {
         for _ in 0..3 {
             conversation += 1;
-            for said in SAID {
-                let url = format!("{}/games/clinic_triage/move", running.node);
-                curl(&url, &["-H", "content-type: application/json", "-d", &turn(conversation, said)]).expect("a turn");
-            }
+            talk(running, &format!("d{conversation}"));
         }
         let mut script = Command::new(tools.join("bin/python"));
         script
