@@ -345,6 +345,11 @@ fn a_sewing_workshop_hears_the_same_in_spanish() {
 }
 
 #[test]
+fn a_haulier_throws_no_order_away_and_takes_no_house_for_an_hour() {
+    check("haulage");
+}
+
+#[test]
 fn a_timber_yard_hears_what_is_no_option_what_is_exchanged_and_what_is_counted_from_another_day() {
     check("timber");
 }

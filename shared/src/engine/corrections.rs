@@ -11,6 +11,9 @@ pub(super) const PLAINLY: CueSet = CueSet::NONE.with(Cue::CorrectionPlain).with(
 /// What a second thought begins with.
 pub(super) const SECOND_THOUGHT: CueSet = PLAINLY.with(Cue::CorrectionWeak).with(Cue::TakesBack);
 
+/// What is said of a value that is not right.
+const WRONG: CueSet = CueSet::NONE.with(Cue::No).with(Cue::CorrectionStrong);
+
 /// How plainly an utterance takes something back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Strength {
@@ -141,7 +144,7 @@ fn is_of_something(words: &[Word], end: usize) -> bool {
 }
 
 /// "change the score": what stands behind a verb that says that something is to change, and need not name the new value.
-pub(super) fn behind_change(heard: &Heard) -> Option<&[Word]> {
+fn behind_change(heard: &Heard) -> Option<&[Word]> {
     let language = heard.language;
     let words = heard.words.as_slice();
     let words = &words[language.prefix(words, Cue::CorrectionWeak)..];
@@ -149,12 +152,44 @@ pub(super) fn behind_change(heard: &Heard) -> Option<&[Word]> {
     (skip > 0 && language.value_of(Cue::CorrectionChange, &words[..skip]).is_none()).then(|| &words[skip..])
 }
 
-/// "change the score": the slot whose value is to be asked for again, because none is named that would take its place.
+/// Whether an utterance may give a value up by its slot's name alone.
+pub(super) fn may_give_up(heard: &Heard) -> bool {
+    let (language, words) = (heard.language, heard.words.as_slice());
+    let wrong = || {
+        let rest = &words[language.prefix(words, Cue::CorrectionWeak)..];
+        let ends = rest.len() - language.suffix(rest, Cue::Courtesy);
+        language.prefix(rest, WRONG) == 1 || language.suffix(&rest[..ends], WRONG) > 0
+    };
+    behind_change(heard).is_some() || wrong()
+}
+
+/// "change the score", "the score is wrong": the slot whose value is to be asked for again, because none is named that would take its
+/// place.
 pub(super) fn to_be_asked_again<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
     let language = heard.language;
-    let words = behind_change(heard)?;
+    let Some(words) = behind_change(heard) else { return called_wrong(heard, held) };
     let (slot, rest) =
         slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type))?;
+    (language.suffix(rest, Cue::Courtesy) == rest.len()).then_some(slot)
+}
+
+/// "no, the score is wrong", "wrong day", "la fecha está mal"
+fn called_wrong<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
+    let (language, words) = (heard.language, heard.words.as_slice());
+    let words = &words[language.prefix(words, Cue::CorrectionWeak)..];
+    let named = |words| slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type));
+    let wrong = |words: &[Word]| {
+        let denies = words.iter().all(|word| !word.class.is(Class::BARE_NO.and(Class::NOTHING)));
+        !words.is_empty() && denies && language.is(words, WRONG)
+    };
+    if let Some((slot, rest)) = named(words) {
+        let rest = &rest[..rest.len() - language.suffix(rest, Cue::Courtesy)];
+        let copula = language.prefix(rest, Cue::CorrectionIs);
+        // "is wrong" is a phrase of its own as well.
+        return (0..=copula).any(|at| wrong(&rest[at..])).then_some(slot);
+    }
+    let (first, rest) = words.split_first()?;
+    let (slot, rest) = named(rest).filter(|_| wrong(std::slice::from_ref(first)))?;
     (language.suffix(rest, Cue::Courtesy) == rest.len()).then_some(slot)
 }
 

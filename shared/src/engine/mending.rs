@@ -205,7 +205,10 @@ impl Run<'_> {
 
     fn start_over(&mut self) -> Result<(), Halt> {
         self.words_of(Repair::StartOver, wording::START_OVER)?;
-        let Some(frame) = &self.state.active else { return Ok(()) };
+        // Who is asked by a part begins anew what called it.
+        let Some(frame) = self.state.active.as_ref().and_then(|frame| frame.with_callers().last()) else {
+            return Ok(());
+        };
         let mut anew = Frame::new(&frame.move_id, frame.score);
         anew.certain = frame.certain;
         self.activate(anew);

@@ -72,6 +72,8 @@ impl<'t> Scan<'t> {
         if spans == Spans::InParts {
             entities = entities.into_iter().flat_map(|entity| parts_of_span(text, entity, reference)).collect();
         }
+        entities =
+            entities.into_iter().flat_map(|entity| without_a_house_number(text, &heard, entity, reference)).collect();
         let mut refused = Vec::new();
         entities.retain(|entity| {
             if is_refused(&heard, entity) || is_refused_behind(&heard, entity, reference) {
@@ -207,6 +209,32 @@ fn parts_of_span(text: &str, span: Entity, reference: &Reference) -> Vec<Entity>
         parts.clear();
     }
     parts.insert(0, span);
+    parts
+}
+
+/// "Friday at 12 Mill Lane": a time that ends in a bare number which numbers the house of a street behind it, without its hour.
+fn without_a_house_number(text: &str, heard: &Heard, entity: Entity, reference: &Reference) -> Vec<Entity> {
+    /// Words of the name of a street.
+    const LEAST: usize = 2;
+    let words = heard.words.as_slice();
+    let Range { start, end } = heard.words_of(entity.span());
+    let name =
+        |word: &&Word| !word.after_break && word.is_capital(text) && !word.class.is(Class::TIME) && !word.has_digit();
+    let street = || words[end..].iter().take(LEAST).take_while(name).count() == LEAST;
+    let Some(number) = end.checked_sub(1).filter(|last| *last >= start).map(|last| &words[last]) else {
+        return vec![entity];
+    };
+    let bare =
+        matches!(entity.kind, Kind::Time | Kind::DateTime) && number.text.bytes().all(|byte| byte.is_ascii_digit());
+    if !bare || !street() {
+        return vec![entity];
+    }
+    let (from, until) = (entity.start, number.start);
+    let mut parts = recognize(text.get(from..until).unwrap_or_default(), Kinds::NONE.with(Kind::Date), reference);
+    for part in &mut parts {
+        part.start += from;
+        part.end += from;
+    }
     parts
 }
 

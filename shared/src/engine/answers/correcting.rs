@@ -9,7 +9,7 @@ use super::super::decide;
 use super::super::fill::Stated;
 use super::super::flow::Entry;
 use super::super::hear::clauses;
-use super::super::rules::parts_of;
+use super::super::rules::{Standing, parts_of};
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::{Caller, Frame};
 use super::super::wording;
@@ -52,6 +52,12 @@ impl Run<'_> {
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
         let Some(mut correction) = correction_of(mv, &named, &scan.heard) else { return false };
+        // "the address is 40 Castle Street" to the question for the second of two addresses
+        let of_asked = |asked: &&Slot| !filled.contains(&asked.name.as_str()) && names_it(mv, &asked.name, &scan.heard);
+        let opens_so = correction.strength == Strength::Plain && scan.heard.begins_with(SECOND_THOUGHT) == 0;
+        if correction.slot.is_some() && opens_so && asked.as_ref().is_some_and(of_asked) {
+            return false;
+        }
         if in_vain {
             correction.strength = correction.strength.max(Strength::Plain);
         }
@@ -260,8 +266,9 @@ impl Run<'_> {
 
     /// The slots that hold a value and are named as what is to change, without another value.
     pub(super) fn to_be_asked_again(&self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> Vec<String> {
-        let frame = self.state.active.as_ref().filter(|_| corrections::behind_change(&scan.heard).is_some());
-        let Some(frame) = frame else { return Vec::new() };
+        let Some(frame) = self.state.active.as_ref().filter(|_| corrections::may_give_up(&scan.heard)) else {
+            return Vec::new();
+        };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
@@ -293,6 +300,7 @@ impl Run<'_> {
             }
             corrected = self.edit_lists(&outer, asked, &wider)
                 || self.correct(&outer, Some(asked), &wider)
+                || self.fill_by_its_name(&outer, &wider)
                 || self.correct_default(&outer, asked, &wider)
                 || self.reopen(&outer, asked, &wider)
                 || self.correct_for_caller(asked, scan);
@@ -358,6 +366,26 @@ impl Run<'_> {
         }
         self.state.active = Some(outer);
         false
+    }
+
+    /// "no, the note is ring twice" while a part asks, where the caller's slot of that name holds nothing. Whether it was that.
+    fn fill_by_its_name(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+        let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
+        let names: Vec<&str> = open.map(|slot| slot.name.as_str()).collect();
+        let Some(correction) = correction_of(mv, &names, &scan.heard) else { return false };
+        let named = correction.slot.and_then(|name| mv.slots.iter().find(|slot| slot.name == name));
+        let said = scan.text.get(correction.span.0..correction.span.1);
+        let Some((slot, said)) = named.zip(said).filter(|(slot, _)| self.standing(mv, slot) != Standing::Needless)
+        else {
+            return false;
+        };
+        let Answer::Value { found, .. } = slots::read_value(slot, said, scan.reference) else { return false };
+        if !found.fits {
+            return false;
+        }
+        self.answered_by_active();
+        self.replace(slot, &found.behind(correction.span.0));
+        true
     }
 
     /// "make it three" while a part asks, where nobody has said how many and the caller begins with one. Whether it was that.
@@ -752,6 +780,12 @@ fn is_without_unit(value: &serde_json::Value) -> bool {
 fn correction_of<'m>(mv: &'m Move, held: &[&'m str], heard: &Heard) -> Option<Correction<'m>> {
     let only_of_type = |ty: &str| only_of_type(mv, held, ty);
     corrections::find(heard, Held { known: &known_of(mv, held), only_of_type: &only_of_type })
+}
+
+/// Whether a correction by these words names the slot.
+fn names_it(mv: &Move, slot: &str, heard: &Heard) -> bool {
+    mv.slots.iter().any(|known| known.name == slot)
+        && correction_of(mv, &[slot], heard).is_some_and(|correction| correction.slot.is_some())
 }
 
 /// The slots of a move that are held, as people may name them.

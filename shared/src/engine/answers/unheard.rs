@@ -24,8 +24,12 @@ impl Run<'_> {
     pub(super) fn tell_what_is_unheard(&mut self, mv: &Move, slot: &Slot, scan: &Scan<'_>, yes: bool) -> bool {
         let Some(said) = self.unheard_beside(mv, slot, scan, yes) else { return false };
         let asked_again = self.reads_values_back(slot);
-        // A reason stands behind a no, but for what is to be instead: "no, Anna".
-        if !(yes || asked_again && labels::is_nominal(&said, &Heard::of(self.language(), &said).words)) {
+        // A reason stands behind a no, but for what is to be instead: "no, Anna", "no, bring it to 41 Castle Street".
+        let instead = || {
+            let heard = Heard::of(self.language(), &said);
+            labels::is_nominal(&said, &heard.words) || self.takes_up_what_was_read(&heard)
+        };
+        if !(yes || asked_again && instead()) {
             return false;
         }
         if !asked_again && self.need(mv).is_some() {
@@ -34,6 +38,15 @@ impl Run<'_> {
         let words = wording::not_understood(&said).in_words(self.language());
         self.agenda.refusals.push(words);
         asked_again
+    }
+
+    /// Whether figures are said, or a slot of what is under way is named.
+    fn takes_up_what_was_read(&self, heard: &Heard) -> bool {
+        let callers = self.state.active.iter().flat_map(|frame| frame.with_callers());
+        let moves: Vec<_> = callers.filter_map(|frame| self.move_named(&frame.move_id)).collect();
+        let names_a_slot =
+            |word: &Word| moves.iter().any(|mv| mv.slots.iter().any(|slot| self.question(mv, slot).name.holds(word)));
+        heard.words.iter().any(|word| word.has_digit() || word.class == Class::CONTENT && names_a_slot(word))
     }
 
     /// What stands behind a yes or a no and neither the question, what was said last, nor the move explains.
@@ -59,7 +72,7 @@ impl Run<'_> {
             moves.iter().any(|mv| called(mv) || self.patterns(mv).iter().any(|pattern| pattern.holds(word)))
         };
         let unheard = |word: &&Word| {
-            word.tells()
+            (word.tells() || word.has_digit())
                 && !last.holds(word)
                 && !question.heard.holds(word)
                 && !question.name.holds(word)
