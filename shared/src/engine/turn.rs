@@ -100,8 +100,16 @@ impl Run<'_> {
         }
         // What only comes near to a move in meaning is not what a greeting is about.
         let near = |candidate: &Candidate| candidate.stage.is_near();
-        if !meant && strings::is_greeting(&self.heard()) && candidates.iter().all(near) {
-            return self.greet();
+        if !meant && candidates.iter().all(near) {
+            if strings::is_greeting(&self.heard()) {
+                return self.greet();
+            }
+            if let Some(answer) = strings::answer_to_closing(&self.heard()) {
+                if !self.waits_for_agent() {
+                    self.say(answer);
+                }
+                return Ok(());
+            }
         }
         if let Some(candidate) = self.borne_out(&chosen) {
             return self.enter(candidate, &text, true);

@@ -265,6 +265,8 @@ cues! {
     Noise = "noise";
     /// Nothing but a greeting.
     Greeting = "greeting";
+    /// Thanks, and a farewell, which is of the value "bye".
+    Closing = "closing";
     /// Stands before a noise.
     NoiseBefore = "noise.before";
     /// There is nothing to say to the question.
@@ -503,6 +505,10 @@ texts! {
     NoMatch = "no_match" [];
     /// A greeting, where the game greets in no words of its own.
     Greeted = "greeted" [];
+    /// Thanks, where nothing is asked.
+    Welcome = "welcome" [];
+    /// A farewell, where nothing is asked.
+    Farewell = "farewell" [];
     /// A move was cancelled.
     Cancelled = "cancelled" [];
     /// Nothing is under way that could be cancelled.

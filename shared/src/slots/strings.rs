@@ -1,7 +1,7 @@
 //! Free-text answers: what is wrapped around the value, and what is no answer at all.
 
 use super::called;
-use crate::language::{Class, Cue, CueSet, Language};
+use crate::language::{Class, Cue, CueSet, Language, Text};
 use crate::text::{Heard, Word, readable};
 
 /// The longest noun phrase that loses its preposition and article; longer answers are descriptions and stay as they are.
@@ -221,6 +221,32 @@ pub(crate) fn is_greeting(heard: &Heard) -> bool {
         words = &words[greeting..];
     }
     words.is_empty() && !heard.is_empty()
+}
+
+/// What answers an utterance that is nothing but thanks or a farewell, with what is said around them: "great, thanks, bye".
+pub(crate) fn answer_to_closing(heard: &Heard) -> Option<Text> {
+    const AROUND: CueSet = CueSet::NONE
+        .with(Cue::Yes)
+        .with(Cue::NoiseBefore)
+        .with(Cue::Courtesy)
+        .with(Cue::AnswerAfter)
+        .with(Cue::Decline)
+        .with(Cue::Greeting);
+    let (language, mut words) = (heard.language, heard.words.as_slice());
+    let mut answer = None;
+    while !words.is_empty() {
+        let closing = language.prefix(words, Cue::Closing);
+        if let Some(said) = words.get(..closing).filter(|said| !said.is_empty()) {
+            let farewell = language.value_of(Cue::Closing, said) == Some("bye");
+            answer = Some(if farewell { Text::Farewell } else { Text::Welcome });
+        }
+        let count = closing.max(language.prefix(words, AROUND));
+        if count == 0 {
+            return None;
+        }
+        words = &words[count..];
+    }
+    answer
 }
 
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),
