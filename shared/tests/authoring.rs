@@ -725,3 +725,16 @@ fn a_list_of_what_is_not_wanted_takes_what_is_denied() {
     // Which of them is meant, nobody can tell.
     assert_eq!(asked().say("I can eat fish but no nuts").slots.get("allergies"), None);
 }
+
+// ---- values, as their slots have them ------------------------------------------------------------------------
+
+#[test]
+fn the_machines_form_of_a_value_is_shown_as_it_is() {
+    let source = r#"game kites { locale: en-GB moves { move hire {
+      slots { day: date required at: time required both: datetime required }
+      when user says something like: ["hire a kite"]
+      when all_slots_filled { respond with: "{day.iso?none}, {at.iso}, {both.iso}." }
+    } } }"#;
+    let record = Talk::of(source).say_all(&["hire a kite", "tomorrow", "half past three", "on Friday at 5pm"]);
+    assert_eq!(record.response, "2026-03-05, 15:30, 2026-03-06T17:00:00.");
+}

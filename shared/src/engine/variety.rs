@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::run::Run;
-use crate::ir::Template;
+use crate::ir::{Move, Slot, SlotType, Template, TemplatePart};
 use crate::slots;
+use crate::template::{View, value_text};
 use crate::text::hash;
 
 /// How much of a hash tells conversations apart.
@@ -48,6 +49,22 @@ impl Run<'_> {
         };
         let variant = &variants[asked.min(variants.len() - 1)];
         self.render_plain(variant)
+    }
+
+    /// A value of a slot as people read it; what has no form of its own, in the words in which it was said.
+    pub(super) fn in_words(&self, slot: &Slot, value: &Value, said: &str) -> String {
+        let ty = slots::effective_type(slot);
+        let has_form = ty.is_number()
+            || slots::is_of_time(ty) && *ty != SlotType::Timeframe
+            || matches!(ty, SlotType::Money | SlotType::Boolean | SlotType::List(_));
+        let option = slots::option_in_words(self.language(), slot, value);
+        option.unwrap_or_else(|| match has_form {
+            true => {
+                let today = Some(self.reference.now.date());
+                value_text(value, Some(ty), &View { locale: self.locale, today, types: &|_| None })
+            }
+            false => said.to_owned(),
+        })
     }
 
     /// A value in scope as people call it: an option of a slot by its name in the language of the game.

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::super::blocks;
 use super::super::corrections::{self, Correction, Held, Known, PLAINLY, SECOND_THOUGHT, Strength};
 use super::super::decide;
@@ -32,10 +34,14 @@ impl Run<'_> {
         if let Some(frame) = &mut self.state.active {
             frame.failures.clear();
         }
-        let sensitive = self.is_sensitive(slot);
-        let shown = if sensitive { Slot { sensitive, ..slot.clone() } } else { slot.clone() };
-        let said = slots::option_in_words(self.language(), &shown, &found.value);
-        self.say(&wording::corrected(&shown, said.as_deref().unwrap_or(&found.text)));
+        let told = self.told_of_correction(slot, &found.value, &found.text);
+        self.say(&told);
+    }
+
+    /// "Okay, Sunday 8 March."
+    pub(in crate::engine) fn told_of_correction(&self, slot: &Slot, value: &Value, said: &str) -> wording::Filled {
+        let shown = Slot { sensitive: self.is_sensitive(slot), ..slot.clone() };
+        wording::corrected(&shown, &self.in_words(slot, value, said))
     }
 
     /// Puts a corrected value in the place of a filled one; whether the utterance did correct something.
@@ -744,8 +750,8 @@ fn come_back_with(caller: &Frame, part: &Move) -> Option<Frame> {
 }
 
 /// "I'm having one fitted": a bare number in a sentence is no measure.
-fn is_without_unit(value: &serde_json::Value) -> bool {
-    value.get("unit").is_some_and(serde_json::Value::is_null)
+fn is_without_unit(value: &Value) -> bool {
+    value.get("unit").is_some_and(Value::is_null)
 }
 
 /// What an utterance corrects of slots that hold a value.

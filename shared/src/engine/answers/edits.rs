@@ -97,10 +97,9 @@ impl Run<'_> {
         if let Some(frame) = &mut self.state.active {
             frame.clear(&slot.name);
         }
-        let said = match slots::option_in_words(self.language(), slot, &held.value) {
-            _ if self.is_sensitive(slot) => slots::named(slot),
-            Some(option) => option,
-            None => held.text.clone(),
+        let said = match self.is_sensitive(slot) {
+            true => slots::named(slot),
+            false => self.in_words(slot, &held.value, &held.text),
         };
         self.say(&wording::left_out(&said));
     }
