@@ -729,6 +729,28 @@ fn a_list_of_what_is_not_wanted_takes_what_is_denied() {
 // ---- values, as their slots have them ------------------------------------------------------------------------
 
 #[test]
+fn a_default_is_a_value_of_its_slots_type() {
+    let source = r#"game kites { locale: en-GB capabilities { desk: [hire] } moves { move hire {
+      slots {
+        day: date default("tomorrow") at: time default("half past three") fee: money default("5 pounds")
+        sure: boolean default("yes") count: range(1, 9) default("3")
+      }
+      when user says something like: ["hire a kite"]
+      when confident {
+        if day = today + 1 day and fee.amount = 5 and sure = true and count = 3 {
+          respond with: "{day} at {at} for {fee}, {day.iso}."
+        }
+        desk.hire(day, fee)
+      }
+    } } }"#;
+    let mut talk = Talk::of(source);
+    let record = talk.say("hire a kite");
+    assert_eq!(record.response, "Thursday 5 March at 15:30 for £5, 2026-03-05.");
+    let payload = serde_json::to_value(&talk.calls[0].payload).expect("an object");
+    assert_eq!((&payload["day"], &payload["fee"]["amount"]), (&json!("2026-03-05"), &json!(5)));
+}
+
+#[test]
 fn the_machines_form_of_a_value_is_shown_as_it_is() {
     let source = r#"game kites { locale: en-GB moves { move hire {
       slots { day: date required at: time required both: datetime required }
