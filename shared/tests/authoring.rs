@@ -760,3 +760,17 @@ fn the_machines_form_of_a_value_is_shown_as_it_is() {
     let record = Talk::of(source).say_all(&["hire a kite", "tomorrow", "half past three", "on Friday at 5pm"]);
     assert_eq!(record.response, "2026-03-05, 15:30, 2026-03-06T17:00:00.");
 }
+
+#[test]
+fn a_slot_without_a_value_shows_nothing_that_is_called_so_elsewhere() {
+    let source = r#"game seeds { moves { move order {
+      slots { sorts: list of enum(from context.sorts) optional grams: number required }
+      when user says something like: ["order seeds"]
+      when slot sorts is missing { prompt slot: "Which sorts?" }
+      when slot grams is missing { prompt slot: "How many grams?" }
+      when all_slots_filled { respond with: "{grams} of {sorts?any}, of ${count(context.sorts)}." }
+    } } }"#;
+    let talk = || Talk::of(source).in_context(json!({"sorts": ["bean", "pea", "leek"]}));
+    assert_eq!(talk().say_all(&["order seeds", "none", "20"]).response, "20 of any, of 3.");
+    assert_eq!(talk().say_all(&["order seeds", "pea and leek", "20"]).response, "20 of pea and leek, of 3.");
+}

@@ -32,7 +32,10 @@ impl Run<'_> {
             "result" if !rest.is_empty() => self.result_value(rest),
             "context" if !rest.is_empty() => self.context_value(rest),
             "event" if self.running.event.is_some() && !rest.is_empty() => self.event_value(rest),
-            _ => self.local(path).or_else(|| self.result_value(path)).or_else(|| self.context_value(path)),
+            _ => self.local(path).or_else(|| {
+                // A slot that has no value has none, whatever is called so elsewhere.
+                if self.is_own_slot(head) { None } else { self.result_value(path).or_else(|| self.context_value(path)) }
+            }),
         }
     }
 
@@ -96,6 +99,12 @@ impl Run<'_> {
         let mv = self.active_move()?;
         let slot = mv.slots.iter().find(|slot| slot.name == name)?;
         Some(effective_type(slot).clone())
+    }
+
+    /// Whether the move under way has a slot, or a composite, of that name.
+    fn is_own_slot(&self, name: &str) -> bool {
+        self.active_move()
+            .is_some_and(|mv| mv.slots.iter().any(|slot| slot.name == name || whole_of(&slot.name) == Some(name)))
     }
 
     fn slot_declared(&self, frame: &Frame, name: &str) -> Option<(Arc<Move>, usize)> {
