@@ -14,7 +14,8 @@ use crate::template;
 
 use super::ast;
 use super::findings::Findings;
-use super::resolve::Resolved;
+use super::library;
+use super::resolve::{MoveId, Resolved};
 use super::text::{Escapes, decode, source_offset, unknown_escapes};
 
 mod defaults;
@@ -83,6 +84,13 @@ impl Lowering<'_, '_> {
             let lineage = resolved.lineage(*id);
             let mut lowered = self.one_move(resolved, index, &lineage);
             for slot in &mut lowered.slots {
+                let of_a_part = |id: &MoveId| {
+                    let written_in = resolved.file.games[id.game].name.text;
+                    library::called(written_in, &lowered.name, &slot.name, &game.language)
+                };
+                if let Some(called) = lineage.iter().find_map(of_a_part) {
+                    slot.rules.get_or_insert_with(Box::default).called = Some(called.to_owned());
+                }
                 let whole = crate::slots::whole_of(&slot.name);
                 slot.sensitive |= pii.contains(&slot.name.as_str()) || whole.is_some_and(|whole| pii.contains(&whole));
             }
