@@ -774,3 +774,20 @@ fn a_slot_without_a_value_shows_nothing_that_is_called_so_elsewhere() {
     assert_eq!(talk().say_all(&["order seeds", "none", "20"]).response, "20 of any, of 3.");
     assert_eq!(talk().say_all(&["order seeds", "pea and leek", "20"]).response, "20 of pea and leek, of 3.");
 }
+
+#[test]
+fn an_event_of_a_move_that_waits_for_its_part_is_told_with_its_values_and_the_part_goes_on() {
+    let source = r#"import "lgdl:person_name"
+    game shed { moves { move lend {
+      slots { tool: enum("saw", "axe") required }
+      when user says something like: ["lend me a {tool}"]
+      when event broken { respond with: "The {tool} is broken." }
+      when all_slots_filled { call person_name respond with: "The {tool} is for {person_name.name}." }
+    } } }"#;
+    let mut talk = Talk::of(source);
+    talk.say("lend me a saw");
+    let told = talk.happen("broken", Value::Null);
+    assert!(told.response.starts_with("The saw is broken."), "{told:#?}");
+    assert_eq!(told.awaiting_slot.as_deref(), Some("name"));
+    assert_eq!(talk.say("Ana Reis").response, "The saw is for Ana Reis.");
+}
