@@ -725,3 +725,69 @@ fn a_list_of_what_is_not_wanted_takes_what_is_denied() {
     // Which of them is meant, nobody can tell.
     assert_eq!(asked().say("I can eat fish but no nuts").slots.get("allergies"), None);
 }
+
+// ---- values, as their slots have them ------------------------------------------------------------------------
+
+#[test]
+fn a_default_is_a_value_of_its_slots_type() {
+    let source = r#"game kites { locale: en-GB capabilities { desk: [hire] } moves { move hire {
+      slots {
+        day: date default("tomorrow") at: time default("half past three") fee: money default("5 pounds")
+        sure: boolean default("yes") count: range(1, 9) default("3")
+      }
+      when user says something like: ["hire a kite"]
+      when confident {
+        if day = today + 1 day and fee.amount = 5 and sure = true and count = 3 {
+          respond with: "{day} at {at} for {fee}, {day.iso}."
+        }
+        desk.hire(day, fee)
+      }
+    } } }"#;
+    let mut talk = Talk::of(source);
+    let record = talk.say("hire a kite");
+    assert_eq!(record.response, "Thursday 5 March at 15:30 for £5, 2026-03-05.");
+    let payload = serde_json::to_value(&talk.calls[0].payload).expect("an object");
+    assert_eq!((&payload["day"], &payload["fee"]["amount"]), (&json!("2026-03-05"), &json!(5)));
+}
+
+#[test]
+fn the_machines_form_of_a_value_is_shown_as_it_is() {
+    let source = r#"game kites { locale: en-GB moves { move hire {
+      slots { day: date required at: time required both: datetime required }
+      when user says something like: ["hire a kite"]
+      when all_slots_filled { respond with: "{day.iso?none}, {at.iso}, {both.iso}." }
+    } } }"#;
+    let record = Talk::of(source).say_all(&["hire a kite", "tomorrow", "half past three", "on Friday at 5pm"]);
+    assert_eq!(record.response, "2026-03-05, 15:30, 2026-03-06T17:00:00.");
+}
+
+#[test]
+fn a_slot_without_a_value_shows_nothing_that_is_called_so_elsewhere() {
+    let source = r#"game seeds { moves { move order {
+      slots { sorts: list of enum(from context.sorts) optional grams: number required }
+      when user says something like: ["order seeds"]
+      when slot sorts is missing { prompt slot: "Which sorts?" }
+      when slot grams is missing { prompt slot: "How many grams?" }
+      when all_slots_filled { respond with: "{grams} of {sorts?any}, of ${count(context.sorts)}." }
+    } } }"#;
+    let talk = || Talk::of(source).in_context(json!({"sorts": ["bean", "pea", "leek"]}));
+    assert_eq!(talk().say_all(&["order seeds", "none", "20"]).response, "20 of any, of 3.");
+    assert_eq!(talk().say_all(&["order seeds", "pea and leek", "20"]).response, "20 of pea and leek, of 3.");
+}
+
+#[test]
+fn an_event_of_a_move_that_waits_for_its_part_is_told_with_its_values_and_the_part_goes_on() {
+    let source = r#"import "lgdl:person_name"
+    game shed { moves { move lend {
+      slots { tool: enum("saw", "axe") required }
+      when user says something like: ["lend me a {tool}"]
+      when event broken { respond with: "The {tool} is broken." }
+      when all_slots_filled { call person_name respond with: "The {tool} is for {person_name.name}." }
+    } } }"#;
+    let mut talk = Talk::of(source);
+    talk.say("lend me a saw");
+    let told = talk.happen("broken", Value::Null);
+    assert!(told.response.starts_with("The saw is broken."), "{told:#?}");
+    assert_eq!(told.awaiting_slot.as_deref(), Some("name"));
+    assert_eq!(talk.say("Ana Reis").response, "The saw is for Ana Reis.");
+}

@@ -395,6 +395,29 @@ fn a_negotiation_until_a_value_asks_three_times_at_most() {
 }
 
 #[test]
+fn a_negotiation_until_a_value_is_enough_goes_on_only_with_one_that_is() {
+    let source = |given_up: &str| {
+        format!(
+            r#"game market {{ moves {{ move barter {{
+              slots {{ offer: number optional }}
+              when user says something like: [ "let us haggle" ]
+              {given_up}
+              when confident {{ negotiate "What do you offer?" until offer > 50 respond with: "Deal at {{offer}}." }}
+            }} }} }}"#
+        )
+    };
+    let mut talk = Talk::of(&source(""));
+    talk.say_all(&["let us haggle", "20", "30"]);
+    assert_eq!(talk.branch().say("60").response, "Deal at 60.");
+    let record = talk.say("40");
+    assert!(record.response.starts_with("Let's leave it there"), "{record:#?}");
+    assert_eq!(record.negotiation.map(|talks| talks.reason), Some("exhausted".to_owned()));
+    assert!(talk.state().get("active").is_none());
+    let mut talk = Talk::of(&source(r#"when slot offer is given up { respond with: "Then not." }"#));
+    assert_eq!(talk.say_all(&["let us haggle", "20", "deal", "40"]).response, "Then not.");
+}
+
+#[test]
 fn options_answer_to_the_games_vocabulary() {
     let source = r#"game g { vocabulary { "android" also means: ["galaxy phone"] } moves { move m {
       slots { device: enum("ios", "android") required }

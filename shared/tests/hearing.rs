@@ -375,3 +375,8 @@ fn a_pottery_hears_what_is_nothing_what_is_bounded_and_what_is_put_in_whose_plac
 fn a_pottery_hears_the_same_in_spanish() {
     check("horno");
 }
+
+#[test]
+fn a_bell_founder_hears_what_is_corrected_late_and_refused() {
+    check("bells");
+}

@@ -172,3 +172,15 @@ fn every_code_of_the_table_is_reported_by_some_bad_file_or_test() {
         assert!(named || elsewhere.contains(&code.code()), "{} is not tested", code.code());
     }
 }
+
+#[test]
+fn the_example_games_are_laid_out_as_the_formatter_has_them() {
+    let mut games = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../games"), &mut games);
+    assert!(!games.is_empty(), "no games");
+    for path in games {
+        let source = fs::read_to_string(&path).expect("a readable file");
+        check_formatting(&path.display().to_string(), source.as_bytes());
+        assert!(format(source.as_bytes()).as_ref() == Ok(&source), "{}: run `lgdl fmt`", path.display());
+    }
+}

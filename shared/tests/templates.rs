@@ -136,7 +136,7 @@ fn values_are_shown_as_people_write_them() {
         (json!({ "text": "two hours ago", "value": "PT2H" }), "two hours ago"),
         (json!({ "found": true, "n": 2 }), "found: yes, n: 2"),
     ] {
-        assert_eq!(value_text(&value, &View::default()), shown, "{value}");
+        assert_eq!(value_text(&value, None, &View::default()), shown, "{value}");
     }
 }
 

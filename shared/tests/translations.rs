@@ -334,3 +334,56 @@ fn a_slot_is_meant_by_what_it_is_called_in_the_language_of_the_conversation() {
     let record = talk.say("puede cambiar la localidad, por favor");
     assert_eq!(record.awaiting_slot.as_deref(), Some("place.town"), "{}", record.response);
 }
+
+#[test]
+fn a_choice_and_what_a_part_brought_are_shown_as_the_language_calls_them() {
+    let source = r#"game bakery { moves {
+      move wrapping {
+        slots { colour: enum("red", "gold") required }
+        when slot colour is missing { prompt slot: "Red or gold?" }
+      }
+      move bake {
+        when user says something like: ["bake a loaf"]
+        when confident {
+          clarify wrap with options: ["paper", "box"]
+          call wrapping
+          if wrap = "box" { respond with: "{wrap}, {wrapping.colour}." }
+        }
+      }
+    } }"#;
+    let spanish = r#"
+language: es
+texts:
+  bake.says.user: { source: "bake a loaf", text: "hornear un pan" }
+  bake.confident.1: { source: paper, text: papel }
+  bake.confident.2: { source: box, text: caja }
+  wrapping.colour.option.red: { source: red, text: rojo }
+  wrapping.colour.option.gold: { source: gold, text: dorado }
+  wrapping.ask_colour.1: { source: "Red or gold?", text: "¿Rojo o dorado?" }
+"#;
+    let mut game = lgdl::syntax::parse(source.as_bytes(), None).games[0].clone();
+    let file = TextsFile::read(spanish.as_bytes()).expect("readable");
+    let other = translated(&game, &file).expect("translated");
+    game.translations.push(other);
+    let compiled = CompiledGame::compile(&game).expect("it compiles");
+    let mut talk = Talk::with(&compiled).in_context(json!({"locale": "es"}));
+    let asked = talk.say("hornear un pan");
+    assert!(asked.response.contains("1) papel, 2) caja") && !asked.response.contains("wrap"), "{asked:#?}");
+    assert_eq!(talk.say_all(&["caja", "dorado"]).response, "caja, dorado.");
+}
+
+#[test]
+fn the_slots_of_a_part_have_names_in_the_games_own_language() {
+    let source = r#"import "lgdl:address"
+    game barcas { language: es moves { move reservar {
+      when user says something like: ["reservar una barca"]
+      when confident { call address respond with: "{address.street}, {address.town}." }
+    } } }"#;
+    let record = Talk::of(source).say_all(&["reservar una barca", "no quiero decirlo"]);
+    assert!(record.response.contains("calle") && !record.response.contains("street"), "{record:#?}");
+    // What is called so is said in English where the game is translated into it.
+    let parsed = lgdl::syntax::parse(source.as_bytes(), None);
+    let known = of_the_program(&parsed.games[0], "en");
+    assert_eq!(known["address.town.called"].source, ["localidad"]);
+    assert_eq!(known["address.town.called"].text, ["town"]);
+}

@@ -11,6 +11,8 @@ use super::run::{Halt, Run};
 use super::state::{Clarifies, Open, Talks};
 use super::wording;
 use crate::ir::{Action, Block, Call, Condition, Move, Statement, Template};
+use crate::slots;
+use crate::text::readable;
 
 /// How deep blocks nest at run time.
 const MAX_DEPTH: usize = 32;
@@ -23,6 +25,16 @@ fn body_of(block: &Block, branch: usize) -> &[Statement] {
         Some(branch) => branch.body.as_slice(),
         None => block.otherwise.as_deref().unwrap_or_default(),
     }
+}
+
+/// The options of the `clarify` in these blocks that stores its choice under a name, and what each is stored as.
+pub(super) fn clarified<'m>(blocks: &'m [Block], name: &str) -> Option<(&'m [Template], &'m [Template])> {
+    let branches = |block: &'m Block| (0..=block.branches.len()).map(move |branch| body_of(block, branch));
+    blocks.iter().flat_map(branches).flatten().find_map(|statement| match statement {
+        Statement::Block(block) => clarified(std::slice::from_ref(block), name),
+        Statement::Action(Action::Clarify { name: own, options, values }) if own == name => Some((options, values)),
+        _ => None,
+    })
 }
 
 /// The statement at a position of a move.
@@ -132,7 +144,7 @@ impl Run<'_> {
             Action::PromptSlot(text) => self.prompt_slot(mv, text),
             Action::AskForClarification(text) => self.ask_for_clarification(text),
             Action::OfferChoices(options) => self.offer(options),
-            Action::Clarify { name, options, values } => return Ok(self.clarify(name, options, values, path)),
+            Action::Clarify { name, options, values } => return Ok(self.clarify(mv, name, (options, values), path)),
             Action::Negotiate { text, until } => return Ok(self.negotiate(text, until, path)),
             Action::Generate { .. } => self.say(wording::GENERATED),
             Action::Call(call) => return self.call_and_then(mv, call, path),
@@ -219,7 +231,13 @@ impl Run<'_> {
         self.open_choice(options, question, values);
     }
 
-    fn clarify(&mut self, name: &str, options: &[Template], values: &[Template], path: &[usize]) -> Flow {
+    fn clarify(
+        &mut self,
+        mv: &Move,
+        name: &str,
+        (options, values): (&[Template], &[Template]),
+        path: &[usize],
+    ) -> Flow {
         let known = self
             .state
             .active
@@ -229,7 +247,11 @@ impl Run<'_> {
             return Flow::Done;
         }
         let options: Vec<String> = options.iter().map(|option| self.render(option)).collect();
-        let question = wording::clarify(name, &options).in_words(self.language());
+        // What is no slot has no name in a language that the game is translated into.
+        let called = mv.slots.iter().find(|slot| slot.name == name).map(slots::named);
+        let called = called.or_else(|| values.is_empty().then(|| readable(name)));
+        let question = called.map_or_else(|| wording::offer(&options), |called| wording::clarify(called, &options));
+        let question = question.in_words(self.language());
         self.say(&question);
         self.tell.choices.clone_from(&options);
         let utterance = self.text.clone();

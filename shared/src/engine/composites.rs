@@ -21,7 +21,8 @@ impl Run<'_> {
         let parts = parts_of(mv, whole).into_iter().filter_map(|slot| {
             let path: Vec<String> = slot.name.split('.').map(str::to_owned).collect();
             let value = self.labelled(&path)?;
-            Some(crate::template::value_text(&value, &view)).filter(|text| !text.is_empty())
+            let shown = crate::template::value_text(&value, Some(effective_type(slot)), &view);
+            Some(shown).filter(|text| !text.is_empty())
         });
         let parts: Vec<String> = parts.collect();
         (!parts.is_empty()).then(|| parts.join(", "))

@@ -52,11 +52,14 @@ impl Run<'_> {
         let before = self.state.active.clone();
         // The question that is open is put once more when the event has been told.
         let open = self.state.active.as_mut().filter(|_| own).and_then(|frame| frame.open.take());
+        // A move that waits for a part which asks is told with its values, and goes on waiting.
+        let callers = before.iter().flat_map(Frame::with_callers).skip(1);
+        let caller = callers.into_iter().find(|frame| frame.move_id == mv.name).cloned();
+        let waits_for_a_part = caller.is_some();
         if !own {
             self.suspend(Interruption::Urgent);
-            let mut frame = Frame::new(&mv.name, 1.0);
-            frame.certain = true;
-            self.activate(frame);
+            let fresh = || Frame { certain: true, ..Frame::new(&mv.name, 1.0) };
+            self.activate(caller.map_or_else(fresh, |frame| Frame { caller: None, ..frame }));
         }
         for index in (0..mv.blocks.len()).filter(|index| waits(&mv.blocks[*index])) {
             let Some(flow) = self.run_block(mv, index)? else { continue };
@@ -67,7 +70,7 @@ impl Run<'_> {
                         self.open(open);
                     }
                     self.ask_again(false)?;
-                } else if mv.slots.is_empty() {
+                } else if mv.slots.is_empty() || waits_for_a_part {
                     self.end()?;
                 } else {
                     self.advance(Entry::UnderWay)?;

@@ -13,7 +13,7 @@ use super::doubt::clause;
 use super::hear::{Span, blanked};
 use super::people::{name_within, speakers_counted};
 use super::places::addresses;
-use super::prepositions::parted;
+use super::prepositions::{Asked, by_preposition, leads, parted};
 use super::rules::{Standing, parts_of};
 use super::run::Run;
 use super::wording;
@@ -190,7 +190,11 @@ impl Run<'_> {
                     taken.push(capture.span);
                     self.agenda.refusals.push(why);
                 }
-                _ => {}
+                _ => {
+                    let why = self.no_option(slot, &capture.text);
+                    taken.extend(why.as_ref().map(|_| capture.span));
+                    self.agenda.refusals.extend(why);
+                }
             }
         }
         free_text.extend(self.led_to(mv, candidate, &heard_whole));
@@ -225,6 +229,9 @@ impl Run<'_> {
             }
         }
         self.fill_stated(mv, &scan, stated, taken);
+        let mut none = self.none_led_to(mv, &scan);
+        none.retain(|why| !self.agenda.refusals.contains(why));
+        self.agenda.refusals.append(&mut none);
     }
 
     /// "move it to {day}" of "move it to friday 18:00": the time that is captured with a day fills the only open slot for one.
@@ -580,6 +587,36 @@ impl Run<'_> {
         let verb = |word: &Word| word.tells() || word.class.is(Class::HOLDS) && !people;
         let verb = words[..at].last().is_some_and(verb) && !words[at].after_break;
         described || verb || behind.len() > 1 && people
+    }
+
+    /// "We have no Skye. Please choose …", where what is said for a slot is none of its options.
+    pub(super) fn no_option(&self, slot: &Slot, said: &str) -> Option<String> {
+        let scan = Scan::of(said, [slot], &self.reference).knowing(&self.input.header.vocabulary);
+        let none = wording::none_such(&slots::is_no_option(slot, &scan)?).in_words(self.language());
+        Some(format!("{none} {}", reason(self.language(), slot)))
+    }
+
+    /// "book a crossing from Oban to Skye": what a preposition leads to for a slot that is open, and is none of its options.
+    fn none_led_to(&self, mv: &Move, scan: &Scan<'_>) -> Vec<String> {
+        let Some(frame) = &self.state.active else { return Vec::new() };
+        let choices: Vec<&Slot> =
+            mv.slots.iter().filter(|slot| matches!(effective_type(slot), SlotType::Enum(_))).collect();
+        let leads = leads(self.language(), mv, &choices);
+        if leads.is_empty() {
+            return Vec::new();
+        }
+        let led = by_preposition(&scan.heard, &leads, Asked::ByPreposition).into_iter();
+        let open = led.filter(|(index, _)| frame.is_open(&choices[*index].name));
+        let names = |(index, span): (usize, (usize, usize))| {
+            let said = scan.text.get(span.0..span.1)?;
+            // "I'd like to travel": what is no name follows a word of the move's ("the ferry to skye").
+            let lead = scan.heard.words_of(span).start.checked_sub(1)?;
+            let before = lead.checked_sub(1).and_then(|before| scan.heard.words.get(before));
+            let named = said.starts_with(char::is_uppercase)
+                || before.is_some_and(|word| word.tells() && self.are_words_of(&mv.name, std::iter::once(word)));
+            if named { self.no_option(choices[index], said) } else { None }
+        };
+        open.filter_map(names).collect()
     }
 
     /// "a one way ticket": passes over the open slots that the author's words decline.

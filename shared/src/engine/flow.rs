@@ -375,11 +375,7 @@ impl Run<'_> {
             None => Ok(()),
             Some(Need::Confirmation(slot)) => {
                 let held = self.state.active.as_ref().and_then(|frame| frame.unconfirmed(&slot.name));
-                let said = held.map(|held| {
-                    let option = slots::option_in_words(self.language(), slot, &held.value);
-                    option.unwrap_or_else(|| held.text.clone())
-                });
-                let said = said.unwrap_or_default();
+                let said = held.map(|held| self.in_words(slot, &held.value, &held.text)).unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
                 self.tell.choices = wording::yes_and_no(self.language());
                 if self.is_sensitive(slot) {

@@ -1,12 +1,14 @@
 //! Negotiation: asking until the score is enough or a value is there, and knowing when to stop.
 
-use super::flow::{Entry, subject_of, until_at};
+use std::sync::Arc;
+
+use super::flow::{Entry, any_part, is_given_up_alone, subject_of, until_at};
 use super::mending::Target;
 use super::run::{Halt, Reading, Run, WORTH_ASKING, rounded};
 use super::state::{Frame, Open, Talks};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, wording};
-use crate::ir::Priority;
+use crate::ir::{Condition, Move, Priority};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Source, strings};
 use crate::text::Heard;
@@ -215,6 +217,9 @@ impl Run<'_> {
         let done = self.condition_holds(until);
         if done || rounds.len() >= self.input.turn.settings.negotiation_max_rounds as usize {
             self.show_negotiation(&rounds, if done { "confident" } else { "exhausted" });
+            if !done && compares(until) {
+                return self.negotiated_in_vain(&mv, subject_of(until));
+            }
             return self.advance(Entry::Answered(position));
         }
         self.say(&talks.question);
@@ -222,4 +227,24 @@ impl Run<'_> {
         self.open(Open::Negotiation(Talks { rounds, ..talks }));
         Ok(())
     }
+
+    /// "20" three times to `until offer > 50`: what is behind the negotiation is for a value that does. The value that does not is
+    /// given up, as a slot's is.
+    fn negotiated_in_vain(&mut self, mv: &Arc<Move>, subject: Option<&str>) -> Result<(), Halt> {
+        if let (Some(name), Some(frame)) = (subject, &mut self.state.active) {
+            frame.clear(name);
+            frame.captures.remove(name);
+        }
+        let knows = |name: &&str| mv.slots.iter().any(|slot| slot.name == **name) && !is_given_up_alone(mv, name);
+        if let Some(slot) = subject.filter(knows) {
+            return self.advance(Entry::GaveUp(slot));
+        }
+        self.say(wording::GAVE_UP);
+        self.end()
+    }
+}
+
+/// Whether a condition asks for more of a value than that there is one.
+fn compares(until: &Condition) -> bool {
+    any_part(until, |part| matches!(part, Condition::Compare(..) | Condition::Matches(..) | Condition::Computed(_)))
 }

@@ -237,10 +237,7 @@ impl Run<'_> {
 
     /// "Okay, 9." is not said of a value that is not taken after all.
     fn unsay_correction(&mut self, slot: &Slot, value: &SlotValue) {
-        let sensitive = self.is_sensitive(slot);
-        let shown = Slot { sensitive, ..slot.clone() };
-        let said = slots::option_in_words(self.language(), &shown, &value.value);
-        let said = wording::corrected(&shown, said.as_deref().unwrap_or(&value.text)).in_words(self.language());
+        let said = self.told_of_correction(slot, &value.value, &value.text).in_words(self.language());
         self.tell.sentences.retain(|sentence| *sentence != said);
     }
 

@@ -429,6 +429,18 @@ impl<'a> Run<'a> {
         found
     }
 
+    /// What the utterance may mean where a pattern's captures take whatever stands in their place.
+    pub(super) fn matches_untyped(&self) -> Vec<Candidate> {
+        let query = Query {
+            text: &self.text,
+            participant: self.input.participant,
+            reference: &self.reference,
+            admits: &|index| self.admits(index),
+            plausible: &|_| false,
+        };
+        matcher::find_untyped(self.input.game, &query, &mut self.scratch.borrow_mut())
+    }
+
     /// The words of a move's patterns, cut once a turn.
     pub(super) fn patterns(&self, mv: &Move) -> Rc<[Heard]> {
         let mut read = self.patterns.borrow_mut();

@@ -9,9 +9,10 @@ use super::conditions::Facts;
 use super::rules::{is_awaited, parts_of};
 use super::run::Run;
 use super::state::Frame;
+use crate::entities::Reference;
 use crate::ir::{Literal, Move, Slot, SlotType};
 use crate::language::{Language, Text};
-use crate::slots::{SlotValue, effective_type, whole_of};
+use crate::slots::{Answer, SlotValue, effective_type, read_value, whole_of};
 
 /// What a rule of a slot calls the slot's own value.
 const VALUE: &str = "value";
@@ -31,7 +32,10 @@ impl Run<'_> {
             "result" if !rest.is_empty() => self.result_value(rest),
             "context" if !rest.is_empty() => self.context_value(rest),
             "event" if self.running.event.is_some() && !rest.is_empty() => self.event_value(rest),
-            _ => self.local(path).or_else(|| self.result_value(path)).or_else(|| self.context_value(path)),
+            _ => self.local(path).or_else(|| {
+                // A slot that has no value has none, whatever is called so elsewhere.
+                if self.is_own_slot(head) { None } else { self.result_value(path).or_else(|| self.context_value(path)) }
+            }),
         }
     }
 
@@ -48,7 +52,7 @@ impl Run<'_> {
             return dig(value, rest).map(Cow::Borrowed);
         }
         if let Some(default) =
-            self.slot_declared(frame, head).and_then(|(mv, index)| default_value(self.language(), &mv.slots[index]))
+            self.slot_declared(frame, head).and_then(|(mv, index)| default_value(&mv.slots[index], &self.reference))
         {
             return slot_field(&default, self.slot_declared(frame, head).as_ref(), rest)
                 .map(|value| Cow::Owned(value.into_owned()));
@@ -97,6 +101,12 @@ impl Run<'_> {
         Some(effective_type(slot).clone())
     }
 
+    /// Whether the move under way has a slot, or a composite, of that name.
+    fn is_own_slot(&self, name: &str) -> bool {
+        self.active_move()
+            .is_some_and(|mv| mv.slots.iter().any(|slot| slot.name == name || whole_of(&slot.name) == Some(name)))
+    }
+
     fn slot_declared(&self, frame: &Frame, name: &str) -> Option<(Arc<Move>, usize)> {
         let mv = self.move_named(&frame.move_id)?;
         let index = mv.slots.iter().position(|slot| slot.name == name)?;
@@ -125,7 +135,7 @@ impl Run<'_> {
             values.insert(name.clone(), value.clone());
         }
         for slot in &mv.slots {
-            let value = frame.slot(&slot.name).cloned().or_else(|| default_value(self.language(), slot));
+            let value = frame.slot(&slot.name).cloned().or_else(|| default_value(slot, &self.reference));
             if let Some(value) = value {
                 put(&mut values, &slot.name, value.value);
             }
@@ -288,14 +298,21 @@ fn slot_field<'v>(value: &SlotValue, declared: Option<&(Arc<Move>, usize)>, path
     }
 }
 
-/// `default(VALUE)` as a value of the slot.
-pub(super) fn default_value(language: &'static Language, slot: &Slot) -> Option<SlotValue> {
+/// `default(VALUE)` as a value of the slot, as it is read on the day of the turn.
+fn default_value(slot: &Slot, reference: &Reference) -> Option<SlotValue> {
     let (text, value) = match slot.default.as_ref()? {
-        Literal::Text(text) | Literal::Reference(text) => (text.clone(), json!(text)),
+        Literal::Text(text) | Literal::Reference(text) => {
+            let as_written =
+                matches!(effective_type(slot), SlotType::String | SlotType::Enum(_) | SlotType::EnumFrom(_));
+            match (!as_written).then(|| read_value(slot, text, reference)) {
+                Some(Answer::Value { found, .. }) => (found.text, found.value),
+                _ => (text.clone(), json!(text)),
+            }
+        }
         Literal::Number(number) => (crate::template::number_text(*number), crate::slots::number_value(*number)),
         Literal::Boolean(answer) => {
             let text = if *answer { Text::ValueYes } else { Text::ValueNo };
-            (language.text(text).to_owned(), json!(answer))
+            (Language::of(reference.language).text(text).to_owned(), json!(answer))
         }
     };
     Some(SlotValue { text, value, source: crate::slots::Source::Default, confirmed: true })

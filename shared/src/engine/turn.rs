@@ -12,7 +12,8 @@ use super::wording;
 use crate::ir::{Move, Priority, Slot, SlotType};
 use crate::language::Class;
 use crate::matcher::{Candidate, Stage, Standing};
-use crate::slots::{self, Found, Scan, Vocabulary, effective_type, strings};
+use crate::slots::{self, Answer, Found, Scan, Vocabulary, effective_type, strings};
+use crate::text::Word;
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 const CERTAIN: f64 = 0.9;
@@ -98,6 +99,15 @@ impl Run<'_> {
         if !meant && self.corrects_what_has_ended()? {
             return Ok(());
         }
+        let entered = match &chosen {
+            Decision::Enter(best) if meant => Some(*best),
+            _ => None,
+        };
+        if !chosen.is_urgent()
+            && let Some(candidate) = self.names_no_option(entered)
+        {
+            return self.enter(&candidate, &text, true);
+        }
         // What only comes near to a move in meaning is not what a greeting is about.
         let near = |candidate: &Candidate| candidate.stage.is_near();
         if !meant && candidates.iter().all(near) {
@@ -139,6 +149,60 @@ impl Run<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// "a ferry to Skye" where a pattern says "a ferry to {island}" and there is no such island: that move is begun, and says so; also
+    /// in the place of another pattern of the move that is meant.
+    fn names_no_option(&self, meant: Option<&Candidate>) -> Option<Candidate> {
+        let told = |slot: &Slot, meant: &Candidate| meant.captures.iter().any(|capture| capture.name == slot.name);
+        let lacks = |meant: &Candidate| {
+            let open = |slot: &Slot| matches!(effective_type(slot).item(), SlotType::Enum(_)) && !told(slot, meant);
+            !meant.verbatim && self.move_at(meant.move_index).is_some_and(|mv| mv.slots.iter().any(open))
+        };
+        if !meant.is_none_or(lacks) {
+            return None;
+        }
+        let index = self.input.game.index();
+        let heard = self.heard();
+        let unheard_of = |word: &Word| {
+            word.tells()
+                && !word.has_digit()
+                && index.find_word(word.hash).is_none()
+                && index.find_stem(word.stem(heard.language).hash()).is_none()
+                && meant.is_none_or(|meant| !meant.captures_at((word.start, word.end)))
+        };
+        if !heard.words.iter().any(unheard_of) {
+            return None;
+        }
+        let other = |candidate: &Candidate| meant.is_none_or(|meant| meant.move_index == candidate.move_index);
+        self.matches_untyped().into_iter().filter(other).find(|candidate| self.lacks_an_option(candidate))
+    }
+
+    /// Whether a pattern is met in a telling word of its own, all its captures hold values but one, and that one names a thing where an
+    /// option stands.
+    fn lacks_an_option(&self, candidate: &Candidate) -> bool {
+        let plain = candidate.priority == Priority::Normal && candidate.standing == Standing::Full && !candidate.fuzzy;
+        if !plain || candidate.score < self.threshold_for(candidate) {
+            return false;
+        }
+        let Some(mv) = self.move_at(candidate.move_index) else { return false };
+        let heard = self.heard();
+        let mut own = heard.words.iter().filter(|word| {
+            let inside = candidate.span.0 <= word.start && word.end <= candidate.span.1;
+            inside && word.tells() && !candidate.captures_at((word.start, word.end))
+        });
+        let mut lacking = 0;
+        let holds = candidate.captures.iter().all(|capture| {
+            let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else { return true };
+            match slots::read_value(slot, &capture.text, &self.reference) {
+                Answer::Value { found, .. } => found.fits,
+                _ => {
+                    lacking += 1;
+                    self.no_option(slot, &capture.text).is_some()
+                }
+            }
+        });
+        own.next().is_some() && holds && lacking == 1
     }
 
     /// What nothing was found for as a whole: a clause of it, a question within it, or what it names an option of.

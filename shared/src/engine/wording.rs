@@ -213,8 +213,8 @@ pub(super) fn offer(options: &[String]) -> Filled {
 }
 
 /// `clarify NAME with options`
-pub(super) fn clarify(name: &str, options: &[String]) -> Filled {
-    Filled::new(Text::Clarify, [("name", plain(readable(name))), ("options", numbered(options))])
+pub(super) fn clarify(name: String, options: &[String]) -> Filled {
+    Filled::new(Text::Clarify, [("name", plain(name)), ("options", numbered(options))])
 }
 
 /// Which of several moves was meant.

@@ -42,9 +42,16 @@ pub(super) struct Source<'a> {
     pub(super) utterance: &'a Utterance,
     pub(super) game: &'a CompiledGame,
     pub(super) reference: &'a Reference,
+    /// Whether captures take whatever stands in their place.
+    pub(super) untyped: bool,
 }
 
 impl Source<'_> {
+    /// Whether a capture takes values of its slot's type alone.
+    fn types(&self, unit: Unit) -> bool {
+        unit.has(unit_flag::TYPED) && !self.untyped
+    }
+
     /// A capture's name.
     pub(super) fn name_of(&self, unit: Unit) -> &str {
         self.game.index().string(unit.a, unit.b)
@@ -83,7 +90,7 @@ impl Pieces<'_> {
                 }
                 continue;
             }
-            let typed = unit.has(unit_flag::TYPED);
+            let typed = self.source.types(unit);
             let end = if last {
                 words.1
             } else if typed {
@@ -163,7 +170,7 @@ impl Pieces<'_> {
             })
             .flatten();
         if let Some((index, unit)) = only {
-            if unit.has(unit_flag::TYPED) {
+            if self.source.types(unit) {
                 let limit = self.source.utterance.len();
                 return match self.typed(unit, from, limit) {
                     Some((first, end)) => {
@@ -195,7 +202,7 @@ impl Pieces<'_> {
             if unit.kind == UnitKind::Wildcard {
                 continue;
             }
-            let found = if unit.has(unit_flag::TYPED) {
+            let found = if self.source.types(unit) {
                 self.typed_before(unit, at)
             } else {
                 let several = required(self.units, gap.0, gap.1) > 1;

@@ -217,6 +217,20 @@ pub(crate) fn urgent_word(game: &CompiledGame, query: &Query<'_>, scratch: &mut 
     matcher.urgent_word()
 }
 
+/// The candidates whose patterns are met where captures take whatever stands in their place: "a ferry to Skye" for "a ferry to
+/// {island}".
+pub(crate) fn find_untyped(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
+    let index = game.index();
+    let Scratch { utterance, search } = scratch;
+    utterance.read(Language::of(query.reference.language), query.text, None, &index);
+    search.clear();
+    let mut matcher = Matcher::of(game, query, utterance, index);
+    matcher.source.untyped = true;
+    matcher.search(search);
+    search.sort();
+    search.kept.iter().take(MAX_CANDIDATES).map(|found| matcher.candidate(found)).collect()
+}
+
 fn is_heard(found: &Found) -> bool {
     found.stage != Stage::Meaning || found.score >= score::HEARD
 }
@@ -459,7 +473,7 @@ impl<'a> Matcher<'a> {
         Matcher {
             index,
             query,
-            source: Source { text: query.text, utterance, game, reference: query.reference },
+            source: Source { text: query.text, utterance, game, reference: query.reference, untyped: false },
             speakers: Speakers::of(&index, query.participant),
             year: i32::from(query.reference.now.year()),
             has_readings: utterance.seen.iter().any(Seen::has_readings),

@@ -26,16 +26,16 @@ const PARTS: [(&str, [(&str, &str); 2]); 4] = [
     ),
 ];
 
+/// How the games begin that parts are written in.
+const GAME: &str = "lgdl_";
 /// What the slots of the parts are called in another language than that of their names.
-#[cfg(feature = "golden")]
 const CALLED: [(&str, &str); 1] = [("es", include_str!("library/spanish/called.txt"))];
 
-/// What a slot of a part is called in a language, by the id of that text.
-#[cfg(feature = "golden")]
-pub(crate) fn called(id: &str, language: &str) -> Option<&'static str> {
-    let spoken = Language::coded(language.split('-').next()?)?;
-    let (_, texts) = CALLED.iter().find(|(code, _)| *code == spoken.code)?;
-    texts.lines().filter_map(|line| line.split_once(" = ")).find(|(known, _)| *known == id).map(|(_, called)| called)
+/// What a slot of a part is called in a language; `None` where that is its name, or the game is none that parts are written in.
+pub(super) fn called(game: &str, part: &str, slot: &str, language: &str) -> Option<&'static str> {
+    let (_, texts) = CALLED.iter().find(|(code, _)| game.starts_with(GAME) && *code == language)?;
+    let mut called = texts.lines().filter_map(|line| line.split_once(" = "));
+    called.find(|(id, _)| id.split('.').eq([part, slot])).map(|(_, called)| called)
 }
 
 /// The names of the parts.

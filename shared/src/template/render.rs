@@ -92,7 +92,7 @@ fn render_part(rendered: &mut Rendered, part: &TemplatePart, scope: Scope<'_, '_
             Ok(Computed::Number(result) | Computed::Span(result, _)) => {
                 text.push_str(&view.number(rounded(result), true));
             }
-            Ok(result) => text.push_str(&super::value_text(&result.into_value(), view)),
+            Ok(result) => text.push_str(&super::value_text(&result.into_value(), None, view)),
             Err(reason) => {
                 text.push_str(fallback.as_deref().unwrap_or(DASH));
                 let code = match reason {

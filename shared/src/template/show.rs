@@ -19,6 +19,9 @@ const MIN_GROUPED: f64 = 10_000.0;
 /// A date so near is shown by its relation to today.
 const MAX_RELATIVE_DAYS: i32 = 6;
 
+/// `{day.iso}`: the machine's form of a value.
+const ISO: &str = "iso";
+
 /// The type of the slot that a dotted name stands for; `None` for anything that is no slot.
 pub type Types<'t> = &'t dyn Fn(&[String]) -> Option<SlotType>;
 
@@ -45,11 +48,11 @@ impl std::fmt::Debug for View<'_> {
     }
 }
 
-/// A value as a person reads it.
+/// A value as a person reads it, of a slot's type where it is one's.
 #[must_use]
-pub fn value_text(value: &Value, view: &View<'_>) -> String {
+pub fn value_text(value: &Value, ty: Option<&SlotType>, view: &View<'_>) -> String {
     let mut text = String::new();
-    view.push(&mut text, value, None, Style::Plain, 0);
+    view.push(&mut text, value, ty, Style::Plain, 0);
     text
 }
 
@@ -57,6 +60,10 @@ impl View<'_> {
     /// Appends the value of a name.
     pub(super) fn push_named(&self, text: &mut String, path: &[String], value: &Value, style: Style) {
         let ty = (self.types)(path);
+        let style = match (style, path) {
+            (Style::Plain, [_, .., field]) if field == ISO => Style::Iso,
+            _ => style,
+        };
         self.push(text, value, ty.as_ref(), style, 0);
     }
 

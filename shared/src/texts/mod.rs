@@ -98,12 +98,8 @@ pub fn of_the_program(game: &Game, language: &str) -> BTreeMap<String, Translate
         let (Some(from), Some(into)) = (entries_of(name, &game.language), entries_of(name, language)) else { continue };
         for Entry { id, texts, .. } in &from {
             let is_own = own.iter().any(|entry| entry.id == *id && entry.texts == *texts);
-            // A part's slots have the same names in every language, and are called otherwise.
-            let translates = |other: &&Entry| other.id == *id && other.kind != Kind::Name;
-            let said = into.iter().find(translates).map(|other| other.texts.clone());
-            let text = said.or_else(|| Some(vec![library::called(id, language)?.to_owned()]));
-            if let Some(text) = text.filter(|_| is_own) {
-                known.insert(id.clone(), Translated { source: texts.clone(), text });
+            if let Some(other) = into.iter().find(|other| other.id == *id).filter(|_| is_own) {
+                known.insert(id.clone(), Translated { source: texts.clone(), text: other.texts.clone() });
             }
         }
     }

@@ -8,6 +8,7 @@ use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Open;
 use super::super::wording;
+use super::correcting::correction_of;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
@@ -33,7 +34,7 @@ impl Run<'_> {
         let header = Arc::clone(&self.input.header);
         let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
         // "actually can we do Monday instead": a value of another slot that is held is no text that is read back.
-        if slots::is_text(&slot) && self.corrects_a_typed_slot(&mv, &scan) && self.correct(&mv, None, &scan) {
+        if slots::is_text(&slot) && self.corrects_another(&mv, &slot, &scan) {
             return self.advance(Entry::UnderWay);
         }
         // "no, 8": the value that is given instead, before the plain no.
@@ -57,6 +58,9 @@ impl Run<'_> {
             self.fill(&slot, &found, Source::Correction);
             return self.advance(Entry::UnderWay);
         }
+        if !slots::is_text(&slot) && self.corrects_another(&mv, &slot, &scan) {
+            return self.advance(Entry::UnderWay);
+        }
         // "and what if there is none?" says neither, whatever words it is made of.
         let answers = scan.heard.words.iter().find(|word| !strings::is_hesitation(word));
         let asks = strings::is_question(&text, &scan.heard)
@@ -67,6 +71,7 @@ impl Run<'_> {
                 self.confirm(name);
                 if scan.heard.len() > MAX_YES_WORDS
                     && !self.correct(&mv, None, &scan)
+                    && !self.correct_for_caller(&slot, &scan)
                     && !self.fill_beside(&mv, &scan, (0, 0))
                     && let Some(said) = self.unheard_beside(&mv, &slot, &scan, true)
                 {
@@ -115,6 +120,24 @@ impl Run<'_> {
                 self.ask_again(true)
             }
         }
+    }
+
+    /// "no, make it three", "change the day" to a value that is read back: what another slot holds is changed, or what a caller of the
+    /// move does. Whether it was.
+    fn corrects_another(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> bool {
+        if scan.heard.begins_with(Cue::Yes) > 0 {
+            return false;
+        }
+        let Some(frame) = &self.state.active else { return false };
+        let held: Vec<&str> = frame.slots.iter().map(|(name, _)| name.as_str()).collect();
+        let correction = correction_of(mv, &held, &scan.heard);
+        let named = correction.as_ref().and_then(|found| found.slot).is_some_and(|named| named != slot.name);
+        let said = correction.and_then(|found| scan.text.get(found.span.0..found.span.1));
+        let tells = said.is_some_and(|said| slots::yes_no::read(said, scan.reference).is_none());
+        if (named || self.corrects_a_typed_slot(mv, scan)) && self.correct(mv, None, scan) {
+            return true;
+        }
+        tells && self.correct_for_caller(slot, scan) || self.reopen(mv, Some(slot), scan)
     }
 
     /// Whether the utterance puts in the place of something what a slot of a type takes that holds a value, or a part of a moment.

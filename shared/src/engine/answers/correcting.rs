@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::super::blocks;
 use super::super::corrections::{self, Correction, Held, Known, PLAINLY, SECOND_THOUGHT, Strength};
 use super::super::decide;
@@ -32,10 +34,14 @@ impl Run<'_> {
         if let Some(frame) = &mut self.state.active {
             frame.failures.clear();
         }
-        let sensitive = self.is_sensitive(slot);
-        let shown = if sensitive { Slot { sensitive, ..slot.clone() } } else { slot.clone() };
-        let said = slots::option_in_words(self.language(), &shown, &found.value);
-        self.say(&wording::corrected(&shown, said.as_deref().unwrap_or(&found.text)));
+        let told = self.told_of_correction(slot, &found.value, &found.text);
+        self.say(&told);
+    }
+
+    /// "Okay, Sunday 8 March."
+    pub(in crate::engine) fn told_of_correction(&self, slot: &Slot, value: &Value, said: &str) -> wording::Filled {
+        let shown = Slot { sensitive: self.is_sensitive(slot), ..slot.clone() };
+        wording::corrected(&shown, &self.in_words(slot, value, said))
     }
 
     /// Puts a corrected value in the place of a filled one; whether the utterance did correct something.
@@ -256,7 +262,7 @@ impl Run<'_> {
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
-    pub(super) fn reopen(&mut self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> bool {
+    pub(super) fn reopen(&mut self, mv: &Move, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         let again = self.to_be_asked_again(mv, asked, scan);
         let Some(frame) = self.state.active.as_mut().filter(|_| !again.is_empty()) else { return false };
         again.iter().for_each(|name| frame.clear(name));
@@ -265,7 +271,7 @@ impl Run<'_> {
     }
 
     /// The slots that hold a value and are named as what is to change, without another value.
-    pub(super) fn to_be_asked_again(&self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> Vec<String> {
+    pub(super) fn to_be_asked_again(&self, mv: &Move, asked: Option<&Slot>, scan: &Scan<'_>) -> Vec<String> {
         let Some(frame) = self.state.active.as_ref().filter(|_| corrections::may_give_up(&scan.heard)) else {
             return Vec::new();
         };
@@ -275,9 +281,8 @@ impl Run<'_> {
         let known = known_of(mv, &named);
         let only_of_type = |ty: &str| only_of_type(mv, &filled, ty);
         let held = Held { known: &known, only_of_type: &only_of_type };
-        let Some(name) = corrections::to_be_asked_again(&scan.heard, held).filter(|name| *name != asked.name) else {
-            return Vec::new();
-        };
+        let another = |name: &&str| asked.is_none_or(|asked| asked.name != **name);
+        let Some(name) = corrections::to_be_asked_again(&scan.heard, held).filter(another) else { return Vec::new() };
         // What nobody would ask for keeps its value.
         let asked_for = |slot: &&Slot| {
             let is_meant = slot.name == name || slots::whole_of(&slot.name) == Some(name);
@@ -295,14 +300,14 @@ impl Run<'_> {
         if let Some(outer) = self.move_named(&caller.frame.move_id) {
             self.state.active = Some(std::mem::take(&mut caller.frame));
             let wider = Scan::of(scan.text, &outer.slots, scan.reference).knowing(scan.terms());
-            if self.correct_a_part(&outer, asked, scan, Telling::Plainly) {
+            if self.correct_a_part(&outer, Some(asked), scan, Telling::Plainly) {
                 return true;
             }
-            corrected = self.edit_lists(&outer, asked, &wider)
+            corrected = self.edit_lists(&outer, Some(asked), &wider)
                 || self.correct(&outer, Some(asked), &wider)
                 || self.fill_by_its_name(&outer, &wider)
                 || self.correct_default(&outer, asked, &wider)
-                || self.reopen(&outer, asked, &wider)
+                || self.reopen(&outer, Some(asked), &wider)
                 || self.correct_for_caller(asked, scan);
             // A value that is needed now comes first; the block that calls the part runs again when it is there.
             let lacks = corrected && self.keep_rules(&outer).is_none() && self.need(&outer).is_some();
@@ -310,7 +315,7 @@ impl Run<'_> {
                 frame.ran.retain(|block| caller.position.first() != Some(block));
                 return true;
             }
-            if !corrected && self.correct_a_part(&outer, asked, scan, Telling::ByValue) {
+            if !corrected && self.correct_a_part(&outer, Some(asked), scan, Telling::ByValue) {
                 return true;
             }
             let given = if corrected { self.given_at(&outer, &caller.position) } else { None };
@@ -330,7 +335,7 @@ impl Run<'_> {
 
     /// "no, the name is Anna" where another part asks: what a part has brought is corrected there, and its caller, which is under way,
     /// goes on from there. Whether it was.
-    fn correct_a_part(&mut self, caller: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, telling: Telling) -> bool {
+    fn correct_a_part(&mut self, caller: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>, telling: Telling) -> bool {
         let Some(outer) = self.state.active.as_ref().filter(|frame| !frame.parts_done.is_empty()).cloned() else {
             return false;
         };
@@ -360,7 +365,7 @@ impl Run<'_> {
                 given: call.given.clone(),
             }));
             self.state.active = Some(frame);
-            if self.correct(&part, Some(asked), &wider) {
+            if self.correct(&part, asked, &wider) {
                 return true;
             }
         }
@@ -596,13 +601,27 @@ impl Run<'_> {
         let text = self.text.clone();
         let (reference, header) = (self.reference, Arc::clone(&self.input.header));
         let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
-        if corrections::find(&scan.heard, Held::named(&[])).is_none_or(|found| found.strength < Strength::Plain) {
+        // "no, Sunday", "also the map": in few words only right behind what they take up.
+        let at_once = self.state.turns - ended.turn <= 1;
+        let held: Vec<&str> = ended.frame.slots.iter().map(|(name, _)| name.as_str()).collect();
+        let correction = correction_of(&mv, &held, &scan.heard);
+        let takes_back = scan.heard.words.first().is_some_and(|first| first.is(Cue::TakesBack));
+        let plain = correction.is_some_and(|found| found.strength >= Strength::Plain || at_once && takes_back);
+        // "no thanks, that's all" corrects nothing.
+        let nothing = |span: &(usize, usize)| {
+            let clause = scan.heard_in(text.get(span.0..span.1).unwrap_or_default());
+            strings::is_decline(&clause) || strings::is_noise(&clause)
+        };
+        if !plain && !at_once || clauses(&text, &scan.heard.tokens).iter().all(nothing) {
             return Ok(false);
         }
         let before = self.state.active.take();
         // Its blocks run again with the value that is right.
         self.activate(Frame { ran: Vec::new(), open: None, ..ended.frame });
-        if !self.correct(&mv, None, &scan) {
+        let corrected = plain && self.correct(&mv, None, &scan)
+            || at_once && (self.edit_lists(&mv, None, &scan) || self.reopen(&mv, None, &scan))
+            || plain && self.correct_a_part(&mv, None, &scan, Telling::Plainly);
+        if !corrected {
             self.state.active = before;
             return Ok(false);
         }
@@ -772,12 +791,12 @@ fn come_back_with(caller: &Frame, part: &Move) -> Option<Frame> {
 }
 
 /// "I'm having one fitted": a bare number in a sentence is no measure.
-fn is_without_unit(value: &serde_json::Value) -> bool {
-    value.get("unit").is_some_and(serde_json::Value::is_null)
+fn is_without_unit(value: &Value) -> bool {
+    value.get("unit").is_some_and(Value::is_null)
 }
 
 /// What an utterance corrects of slots that hold a value.
-fn correction_of<'m>(mv: &'m Move, held: &[&'m str], heard: &Heard) -> Option<Correction<'m>> {
+pub(super) fn correction_of<'m>(mv: &'m Move, held: &[&'m str], heard: &Heard) -> Option<Correction<'m>> {
     let only_of_type = |ty: &str| only_of_type(mv, held, ty);
     corrections::find(heard, Held { known: &known_of(mv, held), only_of_type: &only_of_type })
 }

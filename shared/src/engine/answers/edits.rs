@@ -22,7 +22,7 @@ const MAX_WORDS_THAT_MOVE_A_DAY: usize = 5;
 impl Run<'_> {
     /// "remove the olives", "also bacon", "only cheese": edits of lists, and "forget the delivery, I'll collect" of one option.
     /// Whether there was one.
-    pub(super) fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+    pub(super) fn edit_lists(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         let takes_away = scan.heard.words.iter().any(|word| word.is(Cue::ListRemove));
         let edits = |slot: &Slot| match effective_type(slot) {
             SlotType::List(_) => true,
@@ -30,7 +30,7 @@ impl Run<'_> {
             _ => false,
         };
         let mut edited = false;
-        for slot in mv.slots.iter().filter(|slot| slot.name != asked.name) {
+        for slot in mv.slots.iter().filter(|slot| asked.is_none_or(|asked| slot.name != asked.name)) {
             let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
             if slots::is_averse_to(slot, &held.value, scan) {
                 self.take_away(slot, &held);
@@ -53,7 +53,8 @@ impl Run<'_> {
             self.fill_beside(mv, scan, found.span());
             edited = true;
             // "mayo, and take off the cheese": the answer beside it.
-            if !is_yes_no(scan.language(), asked)
+            if let Some(asked) = asked
+                && !is_yes_no(scan.language(), asked)
                 && !slots::is_text(asked)
                 && let Answer::Value { found: answer, .. } = slots::read_answer(asked, scan)
                 && answer.fits
@@ -97,10 +98,9 @@ impl Run<'_> {
         if let Some(frame) = &mut self.state.active {
             frame.clear(&slot.name);
         }
-        let said = match slots::option_in_words(self.language(), slot, &held.value) {
-            _ if self.is_sensitive(slot) => slots::named(slot),
-            Some(option) => option,
-            None => held.text.clone(),
+        let said = match self.is_sensitive(slot) {
+            true => slots::named(slot),
+            false => self.in_words(slot, &held.value, &held.text),
         };
         self.say(&wording::left_out(&said));
     }

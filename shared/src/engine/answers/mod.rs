@@ -181,13 +181,13 @@ impl Run<'_> {
             As::Idiom => self.idiom(asking),
             As::Pause => strings::is_pause(&scan.heard).then_some(Answered::Asks),
             As::Inquiry => self.inquiry(asking),
-            As::ListEdit => goes_on(self.edit_lists(mv, slot, scan)),
+            As::ListEdit => goes_on(self.edit_lists(mv, Some(*slot), scan)),
             As::ByPreposition => goes_on(self.fill_by_preposition(mv, slot, scan)),
             // "make it three weeks, and yes": of a yes and a change both count.
             As::Correction => goes_on(
                 is_yes_no(self.language(), slot) && self.correct_in_a_clause(asking)
                     || self.correct(mv, Some(*slot), scan)
-                    || self.reopen(mv, slot, scan)
+                    || self.reopen(mv, Some(*slot), scan)
                     || self.correct_for_caller(slot, scan)
                     || self.correct_in_a_clause(asking),
             ),
@@ -316,7 +316,7 @@ impl Run<'_> {
             return None;
         }
         // "can I change the size?" asks for what it says.
-        if !strings::is_inquiry(scan.text, &scan.heard) || !self.to_be_asked_again(mv, slot, scan).is_empty() {
+        if !strings::is_inquiry(scan.text, &scan.heard) || !self.to_be_asked_again(mv, Some(*slot), scan).is_empty() {
             return None;
         }
         Some(self.interruption().map_or(Answered::Asks, |other| Answered::Leaves(Box::new(other))))

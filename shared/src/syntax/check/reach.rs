@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::diagnostics::{Code, Span};
 use crate::ir::Comparison;
 
-use super::super::ast::{ActionKind, Block, Condition, Statement, Value};
-use super::walk::{Met, block as walk_block};
+use super::super::ast::{ActionKind, Block, Condition, Statement, Type, Value};
+use super::walk::{Met, block as walk_block, blocks as walk_blocks};
 use super::{Checker, Context};
 
 impl Checker<'_, '_, '_> {
@@ -84,6 +84,9 @@ impl Checker<'_, '_, '_> {
     fn impossible(&self, context: &Context<'_, '_>, condition: &Condition<'_>) -> Option<String> {
         match condition {
             Condition::AllSlotsFilled if context.slots.is_empty() => Some("the move has no slots".to_owned()),
+            Condition::SlotGivenUp(name) if is_never_asked_for(context, name.text) => {
+                Some(format!("nobody is asked for `{}`, so nobody gives it up", name.text))
+            }
             Condition::Any(parts) => {
                 let reasons: Option<Vec<String>> = parts.iter().map(|part| self.impossible(context, part)).collect();
                 reasons.and_then(|reasons| reasons.into_iter().next())
@@ -200,6 +203,26 @@ impl Checker<'_, '_, '_> {
             Value::Word(name) => name.text.to_owned(),
         }
     }
+}
+
+/// Whether a slot of the move takes what is said of one's own accord and nothing else: it need not be there, has no question, and
+/// nothing refuses a value of it. What a negotiation asks for may be any slot's.
+fn is_never_asked_for(context: &Context<'_, '_>, name: &str) -> bool {
+    let Some(slot) = context.slots.iter().find(|slot| slot.name.text == name) else { return false };
+    let needless = !slot.required || slot.default.is_some();
+    let mut asks = !slot.rules.valid.is_empty()
+        || slot.rules.check.is_some()
+        || !matches!(slot.ty, Type::Simple(_) | Type::Range { .. } | Type::Enum(_));
+    for found in &context.lineage {
+        walk_blocks(&found.blocks, &mut |met| {
+            asks |= match met {
+                Met::Condition(Condition::SlotMissing(asked)) => asked.text == name,
+                Met::Action(action) => matches!(action.kind, ActionKind::Negotiate { .. }),
+                _ => false,
+            };
+        });
+    }
+    needless && !asks
 }
 
 fn sign(comparison: Comparison) -> &'static str {

@@ -28,6 +28,8 @@ pub(super) struct Known<'f> {
     pub(super) used_moves: HashSet<&'f str>,
     /// Names of slots, captures and choices: what a bare name on the right of a comparison may mean.
     values: HashSet<String>,
+    /// Whether people step in, who may set values.
+    hands_over: bool,
     /// Every name of the file but those that only patterns capture, and words that only texts say.
     named: OnceCell<HashSet<&'f str>>,
     /// Parameters of the contract's functions.
@@ -35,6 +37,13 @@ pub(super) struct Known<'f> {
 }
 
 impl<'f> Known<'f> {
+    /// Whether something of the file bears a name that stands by itself: a slot, a capture, a choice, an answer that is waited for, or
+    /// what the engine knows.
+    fn brings(&self, name: &str) -> bool {
+        const OF_THE_ENGINE: [&str; 4] = ["today", "value", "event", "choice"];
+        OF_THE_ENGINE.contains(&name) || self.values.contains(name) || self.moves.contains_key(name)
+    }
+
     pub(super) fn collect(resolved: &Resolved<'f, '_>, source: &'f str, contract: Option<&Contract>) -> Known<'f> {
         let mut known = Known {
             moves: HashMap::new(),
@@ -43,6 +52,7 @@ impl<'f> Known<'f> {
             open_services: HashMap::new(),
             used_moves: HashSet::new(),
             values: HashSet::new(),
+            hands_over: false,
             named: OnceCell::new(),
             contract: HashMap::new(),
         };
@@ -73,6 +83,8 @@ impl<'f> Known<'f> {
                         ActionKind::Clarify { name, .. } => {
                             known.values.insert(name.text.to_owned());
                         }
+                        ActionKind::Negotiate { until, .. } => awaited(until, &mut known.values),
+                        ActionKind::Escalate(_) => known.hands_over = true,
                         _ => {}
                     },
                     Met::Condition(Condition::Event(_)) => waits = true,
@@ -97,19 +109,19 @@ impl<'f, 's> Checker<'f, 's, '_> {
         self.unread_captures(context, known);
         let mut visit = |met: Met<'f, '_>| match met {
             Met::Condition(condition) => {
-                self.condition_reference(context, condition);
+                self.condition_reference(context, known, condition);
                 self.bare_text(known, condition);
                 self.comparison(context, condition);
                 self.misspelt_event(condition);
             }
-            Met::Template(text) => self.template_references(context, text),
+            Met::Template(text) => self.template_references(context, known, text),
             Met::Check(check) => self.capability(context.id.game, known, &check.call),
             Met::Action(action) => match &action.kind {
                 ActionKind::Delegate(name) => self.delegation(context, known, *name),
                 ActionKind::Call(call) => {
                     self.capability(context.id.game, known, call);
                     for argument in call.arguments.iter().flatten() {
-                        self.doubtful_path(context, &[argument.text.to_owned()], argument.span);
+                        self.doubtful_path(context, known, &[argument.text.to_owned()], argument.span);
                     }
                 }
                 ActionKind::Generate { .. } => {
@@ -211,7 +223,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
         }
     }
 
-    fn condition_reference(&mut self, context: &Context<'f, 's>, condition: &Condition<'_>) {
+    fn condition_reference(&mut self, context: &Context<'f, 's>, known: &Known<'f>, condition: &Condition<'_>) {
         match condition {
             Condition::SlotGivenUp(name) if self.is_of_a_part(context, name.text) => {}
             Condition::SlotMissing(name) | Condition::SlotGivenUp(name) if !self.has_slot(context, name.text) => {
@@ -231,10 +243,12 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 self.report_hint(Code::UnknownSlot, name.span, message, hint);
             }
             Condition::Truthy(reference) if !self.doubtful_keyword(context, reference) => {
-                self.doubtful(context, reference);
+                self.doubtful(context, known, reference);
             }
-            Condition::Compare(reference, ..) | Condition::Matches(reference, _) => self.doubtful(context, reference),
-            Condition::Computed(expression, span) => self.doubtful_expression(context, expression, *span),
+            Condition::Compare(reference, ..) | Condition::Matches(reference, _) => {
+                self.doubtful(context, known, reference)
+            }
+            Condition::Computed(expression, span) => self.doubtful_expression(context, known, expression, *span),
             _ => {}
         }
     }
@@ -275,13 +289,13 @@ impl<'f, 's> Checker<'f, 's, '_> {
         true
     }
 
-    fn doubtful(&mut self, context: &Context<'_, '_>, reference: &Reference<'_>) {
+    fn doubtful(&mut self, context: &Context<'_, '_>, known: &Known<'_>, reference: &Reference<'_>) {
         let names: Vec<String> = reference.names.iter().map(|name| (*name).to_owned()).collect();
-        self.doubtful_path(context, &names, reference.span);
+        self.doubtful_path(context, known, &names, reference.span);
     }
 
     /// Names may come from anywhere (the request, a capability), so only what looks misspelt is reported.
-    fn doubtful_path(&mut self, context: &Context<'_, '_>, path: &[String], span: Span) {
+    fn doubtful_path(&mut self, context: &Context<'_, '_>, file: &Known<'_>, path: &[String], span: Span) {
         let name = match path {
             [name] => name,
             [scope, name] if scope == "extracted" => name,
@@ -291,7 +305,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
             let slots = context.slots.iter().map(|slot| slot.name.text);
             slots.chain(context.captures.iter().map(String::as_str))
         };
-        if name.len() < 4 || self.findings.is_full_of_warnings() || known().any(|known| known == name) {
+        if self.findings.is_full_of_warnings() || known().any(|known| known == name) {
             return;
         }
         // Captures are a set: in a fixed order, so that the same file always gives the same hint.
@@ -301,10 +315,20 @@ impl<'f, 's> Checker<'f, 's, '_> {
             let message =
                 format!("`{name}` is neither a slot nor a capture of the move `{}`", context.written.name.text);
             self.report_hint(Code::DoubtfulReference, span, message, format!("did you mean `{near}`?"));
+        } else if !file.hands_over && !file.brings(name) && self.calls_nothing(context) {
+            let message = format!("nothing of this game is called `{name}`: it is empty unless the request brings it");
+            let hint = format!("make it a slot or a capture; what the request brings is `context.{name}`");
+            self.report_hint(Code::DoubtfulReference, span, message, hint);
         }
     }
 
-    fn template_references(&mut self, context: &Context<'_, '_>, text: Text) {
+    /// Whether the game has no service that could bring a value.
+    fn calls_nothing(&self, context: &Context<'_, '_>) -> bool {
+        let chain = &self.resolved.games[context.id.game].chain;
+        chain.iter().all(|game| self.resolved.file.games[*game].services.is_empty())
+    }
+
+    fn template_references(&mut self, context: &Context<'_, '_>, known: &Known<'_>, text: Text) {
         let written = self.written(text);
         if !written.contains('{') {
             return;
@@ -316,26 +340,34 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 | TemplatePart::ValueOr(path, _)
                 | TemplatePart::Unless(path, _)
                 | TemplatePart::Styled { path, .. }
-                | TemplatePart::Conditional { path, .. } => self.doubtful_path(context, path, text.span),
+                | TemplatePart::Conditional { path, .. } => self.doubtful_path(context, known, path, text.span),
                 TemplatePart::Expression { expression, .. } => {
-                    self.doubtful_expression(context, expression, text.span);
+                    self.doubtful_expression(context, known, expression, text.span);
                 }
                 TemplatePart::OneOf(_) | TemplatePart::Text(_) => {}
             }
         }
     }
 
-    fn doubtful_expression(&mut self, context: &Context<'_, '_>, expression: &Expression, span: Span) {
+    fn doubtful_expression(
+        &mut self,
+        context: &Context<'_, '_>,
+        known: &Known<'_>,
+        expression: &Expression,
+        span: Span,
+    ) {
         match expression {
             Expression::Number(_) | Expression::Text(_) => {}
-            Expression::Reference(path) => self.doubtful_path(context, path, span),
-            Expression::Negate(inner) | Expression::Span(inner, _) => self.doubtful_expression(context, inner, span),
+            Expression::Reference(path) => self.doubtful_path(context, known, path, span),
+            Expression::Negate(inner) | Expression::Span(inner, _) => {
+                self.doubtful_expression(context, known, inner, span)
+            }
             Expression::Call(_, values) => {
-                values.iter().for_each(|value| self.doubtful_expression(context, value, span));
+                values.iter().for_each(|value| self.doubtful_expression(context, known, value, span));
             }
             Expression::Binary(left, _, right) | Expression::Compare(left, _, right) => {
-                self.doubtful_expression(context, left, span);
-                self.doubtful_expression(context, right, span);
+                self.doubtful_expression(context, known, left, span);
+                self.doubtful_expression(context, known, right, span);
             }
         }
     }
@@ -412,6 +444,18 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 }
             }
         }
+    }
+}
+
+/// What `negotiate … until` stores an answer as.
+fn awaited(until: &Condition<'_>, values: &mut HashSet<String>) {
+    match until {
+        Condition::Truthy(reference) | Condition::Compare(reference, ..) | Condition::Matches(reference, _) => {
+            values.extend(reference.names.last().map(|name| (*name).to_owned()));
+        }
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| awaited(part, values)),
+        Condition::Not(inner) => awaited(inner, values),
+        _ => {}
     }
 }
 

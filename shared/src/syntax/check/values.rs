@@ -1,12 +1,10 @@
-//! Values that no conversation can be right about: regular expressions (E105) and defaults (E106).
+//! Values that no conversation can be right about: regular expressions (E105).
 
 use crate::diagnostics::Code;
 use crate::entities::BusinessHours;
-use crate::ir::SlotType;
 use crate::language::{Language, Locale};
-use crate::template::number_text;
 
-use super::super::ast::{Abilities, EnumOption, Game, Slot, Text, Type, Value};
+use super::super::ast::{Abilities, Game, Text, Type};
 use super::super::limits::{MAX_REGEX_BYTES, MAX_REGEX_COMPILED_BYTES};
 use super::super::text::{Escapes, decode};
 use super::walk::{Met, blocks, slot};
@@ -36,7 +34,6 @@ impl Checker<'_, '_, '_> {
             }
             blocks(&game.events, &mut matches);
             for found in game.moves.iter().flat_map(|found| &found.slots) {
-                self.default(found);
                 self.type_regex(&found.ty);
                 if let Some(expression) = found.expression {
                     self.regex(expression);
@@ -105,44 +102,6 @@ impl Checker<'_, '_, '_> {
             let message = format!("this regular expression cannot be used: {error}");
             let hint = "there are no look-around and no back-references, so that every match takes linear time";
             self.report_hint(Code::BadRegex, text.span, message, hint);
-        }
-    }
-
-    fn default(&mut self, slot: &Slot<'_>) {
-        let Some(value) = slot.default else { return };
-        let (said, span) = match value {
-            Value::Text(text) => (self.decoded(text), text.span),
-            Value::Number(number) => (number_text(number.value), number.span),
-            Value::Boolean(value, span) => (value.to_string(), span),
-            Value::Word(name) => (name.text.to_owned(), name.span),
-        };
-        let wanted = match &slot.ty {
-            Type::Simple(SlotType::Number) => number(&said).is_none().then(|| "a number".to_owned()),
-            Type::Range { min, max } => {
-                let inside = number(&said).is_some_and(|number| (min.value..=max.value).contains(&number));
-                (!inside).then(|| format!("a number from {} to {}", min.value, max.value))
-            }
-            Type::Simple(SlotType::Boolean) => {
-                let known = ["true", "false", "yes", "no"].contains(&said.to_lowercase().as_str());
-                (!known).then(|| "true or false".to_owned())
-            }
-            Type::Enum(options) => {
-                let options: Vec<String> = options.iter().map(|option| self.option_text(option)).collect();
-                let known = options.iter().any(|option| option.to_lowercase() == said.to_lowercase());
-                (!known).then(|| format!("one of {}", options.join(", ")))
-            }
-            _ => None,
-        };
-        if let Some(wanted) = wanted {
-            let message = format!("`{said}` is no value of the slot `{}`: expected {wanted}", slot.name.text);
-            self.report(Code::BadDefault, span, message);
-        }
-    }
-
-    fn option_text(&self, option: &EnumOption<'_>) -> String {
-        match option {
-            EnumOption::Quoted(text) => self.decoded(*text),
-            EnumOption::Bare(words, _) => words.join(" "),
         }
     }
 }

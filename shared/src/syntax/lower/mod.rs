@@ -9,14 +9,16 @@ use std::collections::HashMap;
 use crate::diagnostics::{Code, Diagnostic, Lines, Span};
 use crate::entities::BusinessHours;
 use crate::ir;
-use crate::language::Locale;
+use crate::language::{Language, Locale};
 use crate::template;
 
 use super::ast;
 use super::findings::Findings;
-use super::resolve::Resolved;
+use super::library;
+use super::resolve::{MoveId, Resolved};
 use super::text::{Escapes, decode, source_offset, unknown_escapes};
 
+mod defaults;
 mod moves;
 mod patterns;
 mod statements;
@@ -32,8 +34,17 @@ pub(super) fn lower<'d>(
     findings: &'d mut Findings,
 ) -> Vec<ir::Game> {
     let lines = Lines::new(source.as_bytes());
-    let mut lowering =
-        Lowering { source, lines, reports: true, findings, resolved, scope: 0, escalations: 0, unanswered: Vec::new() };
+    let mut lowering = Lowering {
+        source,
+        lines,
+        reports: true,
+        findings,
+        resolved,
+        scope: 0,
+        locale: Language::english().locale(),
+        escalations: 0,
+        unanswered: Vec::new(),
+    };
     (0..resolved.games.len()).map(|game| lowering.game(resolved, game, contract)).collect()
 }
 
@@ -42,6 +53,8 @@ struct Lowering<'s, 'd> {
     resolved: &'d Resolved<'d, 'd>,
     /// The game in which what is lowered is written: names mean what they mean there.
     scope: usize,
+    /// For whom that game is.
+    locale: Locale,
     lines: Lines<'s>,
     /// Whether problems are reported: only on the pass over the place where something is written.
     reports: bool,
@@ -65,11 +78,19 @@ impl Lowering<'_, '_> {
             self.reports = *level == index;
             self.sections(&resolved.file.games[*level], &mut game);
         }
+        self.locale = Locale::of_game(&game);
         let pii: Vec<&str> = contract.pii_fields.iter().map(String::as_str).collect();
         for id in &resolved.games[index].moves {
             let lineage = resolved.lineage(*id);
             let mut lowered = self.one_move(resolved, index, &lineage);
             for slot in &mut lowered.slots {
+                let of_a_part = |id: &MoveId| {
+                    let written_in = resolved.file.games[id.game].name.text;
+                    library::called(written_in, &lowered.name, &slot.name, &game.language)
+                };
+                if let Some(called) = lineage.iter().find_map(of_a_part) {
+                    slot.rules.get_or_insert_with(Box::default).called = Some(called.to_owned());
+                }
                 let whole = crate::slots::whole_of(&slot.name);
                 slot.sensitive |= pii.contains(&slot.name.as_str()) || whole.is_some_and(|whole| pii.contains(&whole));
             }

@@ -159,13 +159,11 @@ impl Lowering<'_, '_> {
             rules,
         };
         let made = self.defined(&slot.ty, made);
-        let default =
-            slot.default.as_ref().map(|value| self.literal(value)).map(|value| canonical_default(&made.ty, value));
-        ir::Slot {
+        let mut lowered = ir::Slot {
             name: slot.name.text.to_owned(),
             ty: made.ty,
             required: slot.required,
-            default,
+            default: None,
             extract: slot.extract,
             expression: slot.expression.map(|text| self.regex(text)),
             vocabulary: made.vocabulary,
@@ -176,7 +174,9 @@ impl Lowering<'_, '_> {
             rules: boxed(made.rules),
             declined_by: slot.declined_by.iter().flat_map(|(said, _)| said).map(|text| self.text(*text)).collect(),
             line: self.line(slot.name.span),
-        }
+        };
+        lowered.default = slot.default.as_ref().and_then(|value| self.default(&lowered, value));
+        lowered
     }
 
     /// Adds what a type of the game says of each slot of that type; problems of it are reported once, there.
@@ -309,20 +309,6 @@ pub(super) fn threshold(confidence: &ast::Confidence<'_>) -> Threshold {
         ast::Confidence::Fixed(value) => Threshold::Fixed(*value),
         ast::Confidence::Adaptive => Threshold::Adaptive,
         ast::Confidence::Weighted { base, by } => Threshold::Weighted { base: base.as_ref().map(path), by: path(by) },
-    }
-}
-
-/// Defaults of an `enum` are one of its options, as the type spells it.
-fn canonical_default(ty: &ir::SlotType, value: ir::Literal) -> ir::Literal {
-    let ir::SlotType::Enum(options) = ty else { return value };
-    let said = match &value {
-        ir::Literal::Text(text) | ir::Literal::Reference(text) => text.clone(),
-        ir::Literal::Number(number) => crate::template::number_text(*number),
-        ir::Literal::Boolean(value) => value.to_string(),
-    };
-    match options.iter().find(|option| option.to_lowercase() == said.to_lowercase()) {
-        Some(option) => ir::Literal::Text(option.clone()),
-        None => value,
     }
 }
 
