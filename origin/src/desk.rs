@@ -381,7 +381,7 @@ pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64
 /// Whether an agent is heard of often enough to count as there.
 #[must_use]
 pub fn is_there(agent: &AgentRow, now_ms: Millis) -> bool {
-    agent.heartbeat_at.is_some_and(|at| now_ms - at < LOST_AFTER_MS)
+    agent.heartbeat_at.is_some_and(|at| now_ms.saturating_sub(at).saturating_abs() < LOST_AFTER_MS)
 }
 
 /// Looks, for as long as the origin runs, for agents who are gone and for persons who have waited long enough.

@@ -39,10 +39,11 @@ pub enum NodeState {
     Lost,
 }
 
-/// Whether a node has told nothing for too long. While no origin runs nobody notes it, and it is so all the same.
+/// Whether a node has told nothing for too long. While no origin runs nobody notes it, and it is so all the same. Who was heard
+/// of in the future, by a clock that was set back since, was heard of at no time that is known.
 fn is_silent(row: &NodeRow, now_ms: Millis) -> bool {
     let allowed = SILENT_AFTER_MS.max(MISSED_REPORTS.saturating_mul(row.report.every_ms.cast_signed()));
-    row.silent_since.is_some() || now_ms.saturating_sub(row.seen_at) > allowed
+    row.silent_since.is_some() || now_ms.saturating_sub(row.seen_at).saturating_abs() > allowed
 }
 
 /// How a node is.
@@ -109,7 +110,7 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
             name: name.clone(),
             joined_at: known.map_or(now_ms, |known| known.joined_at),
             // Every report moves it, or two of them could not be told apart.
-            seen_at: now_ms.max(seen_before.map_or(0, |seen| seen + 1)),
+            seen_at: now_ms + Millis::from(seen_before == Some(now_ms)),
             clock_ahead_ms: report.sent_at_ms.saturating_sub(now_ms),
             silent_since: None,
             report: report.clone(),
@@ -180,7 +181,7 @@ pub async fn look(store: &dyn Store, now_ms: Millis) -> Result<()> {
         }
         let mut told = Vec::new();
         if row.report.waiting > 0 {
-            let silent_s = now_ms.saturating_sub(row.seen_at) / 1000;
+            let silent_s = now_ms.saturating_sub(row.seen_at).max(0) / 1000;
             let detail = json!({"node": row.name, "waiting": row.report.waiting, "silent_s": silent_s});
             told.push(event(NODE_LOST, &row.name, now_ms, detail));
         }

@@ -102,6 +102,21 @@ fn what_was_under_way_goes_on_when_it_is_handed_back_with_the_values_that_were_s
 }
 
 #[test]
+fn what_somebody_sets_is_of_the_slots_type() {
+    for (value, kept) in
+        [(json!(3), true), (json!("3"), true), (json!(12), false), (json!(-1e9), false), (json!(true), false)]
+    {
+        let mut talk = Talk::of(&DESK.replace("count: number", "count: range(1, 10)"));
+        talk.settings = Settings { told_by: ToldBy::Desk, ..Settings::default() };
+        talk.say_all(&["I want to order", "let me speak to a person"]);
+        talk.happen("handoff_accepted", json!("Anna"));
+        let back = talk.happen("handoff_ended", json!({"size": "large", "count": value}));
+        assert_eq!(back.response.ends_with("3 large."), kept, "{value}: {back:#?}");
+        assert_eq!(back.awaiting_slot.is_none(), kept, "{value}: {back:#?}");
+    }
+}
+
+#[test]
 fn what_is_under_way_when_somebody_comes_waits_for_the_end() {
     let mut talk = desk();
     talk.say_all(&["I want to complain", "the lamp", "I want to order", "large"]);

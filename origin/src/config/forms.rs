@@ -10,6 +10,8 @@ use lgdl::crypto::KeyRing;
 use lgdl::ids::Id;
 use lgdl::settings::Parsed;
 use lgdl::wire::signature::MIN_SECRET_BYTES;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::{EdgeKey, GameFile, Secret};
 use crate::alerts::{QuietHours, requires_tls};
@@ -23,6 +25,7 @@ pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, su
 pub(super) const FILE: Parsed<PathBuf> = Parsed("a file", |text| Ok(PathBuf::from(text)));
 pub(super) const PLACE: Parsed<Location> = Parsed(FORMS, Location::parse);
 pub(super) const POSTGRES_URL: Parsed<Secret> = Parsed("postgres://…", postgres_url);
+pub(super) const LOG_FILTER: Parsed<String> = Parsed("a level, or a filter such as info,lgdl_origin=debug", log_filter);
 pub(super) const GAME_FILE: Parsed<GameFile> = Parsed("`id:path`", game_file);
 pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes", key_ring);
 pub(super) const WEB_ORIGIN: Parsed<String> = Parsed("an origin such as https://admin.example.com", web_origin);
@@ -46,6 +49,20 @@ pub(super) const EDGE_KEY: Parsed<EdgeKey> = Parsed("`id:secret`, the secret of 
 fn postgres_url(text: &str) -> Result<Secret, String> {
     let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
     if known { Ok(Secret::new(text)) } else { Err("must begin with postgres:// or postgresql://".into()) }
+}
+
+/// A word without a level would let through what is logged under that name, and nothing else: `warning` would silence everything.
+fn log_filter(text: &str) -> Result<String, String> {
+    let name = |c: char| c.is_alphanumeric() || "_-:".contains(c);
+    for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
+        if directive.chars().all(name) && directive.parse::<LevelFilter>().is_err() {
+            return Err(format!(
+                "must be levels (off, error, warn, info, debug, trace) and names with one, such as info,lgdl_origin=debug; \
+                 `{directive}` is neither"
+            ));
+        }
+    }
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| format!("is no filter: {error}"))
 }
 
 /// `id:path`, or a path whose file name is the id.

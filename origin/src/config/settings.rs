@@ -188,7 +188,7 @@ lgdl::settings! {
         /// Keep what looks personal in texts as tokens, which turn back for their owner; needs LGDL_ENCRYPTION_KEY.
         pii_tokenize_in_storage: bool = "false" => Switch;
         /// What is logged: error, warn, info, debug, or a filter such as info,lgdl_origin=debug.
-        log: String = "info", live => Text;
+        log: String = "info", live => LOG_FILTER;
         /// Collector of traces, OTLP over HTTP, of origin and node: `http://127.0.0.1:4318`; empty: none.
         otlp_url: Option<Uri> = "" => Optional(OTLP_URL);
         /// Value of the authorization header that is sent there, such as `Bearer …`.

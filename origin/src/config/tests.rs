@@ -215,3 +215,16 @@ fn a_place_in_a_bucket_that_cannot_be_opened_is_a_problem_of_its_setting_and_sho
     assert!(found.len() == 1 && found[0].starts_with("LGDL_ARCHIVE_URL must be "), "{found:?}");
     assert!(!found[0].contains("s3cret"), "{found:?}");
 }
+
+#[test]
+fn a_word_that_is_no_level_does_not_silence_the_log() {
+    for filter in ["warning", "debg", "info,err", "lgdl_origin", "[[", "lgdl=loud"] {
+        let found = problems("", &[UNSIGNED, ("LGDL_LOG", filter)]);
+        assert!(found.len() == 1 && found[0].starts_with("LGDL_LOG "), "{filter}: {found:?}");
+    }
+    for filter in
+        ["off", "WARN", "info,lgdl_origin=debug", "lgdl::request=warn, error", "lgdl_edge_host[request]=debug"]
+    {
+        assert_eq!(problems("", &[UNSIGNED, ("LGDL_LOG", filter)]), [""; 0], "{filter}");
+    }
+}

@@ -132,7 +132,7 @@ pub trait Handovers: Send + Sync {
     /// serve, and for which the game has no patience either, are left out, as they are by [`Handovers::overdue_handovers`].
     async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>>;
 
-    /// Puts what agents have who were not heard of since `before` back into its queue, and tells of each; returns which.
+    /// Puts what agents have who were not heard of since `before`, or by a clock that was set back since, back into its queue, and tells of each; returns which.
     async fn requeue_lost(
         &self,
         before: Millis,
@@ -177,6 +177,12 @@ pub(super) fn stage_name(stage: HandoverStage) -> &'static str {
         HandoverStage::Returned => "returned",
         HandoverStage::TimedOut => "timed_out",
     }
+}
+
+/// The latest heartbeat that counts: what lies further ahead than the silence that is allowed was noted by a clock that was set
+/// back since.
+pub(super) fn latest_heartbeat(before: Millis, now_ms: Millis) -> Millis {
+    now_ms.saturating_add(now_ms.saturating_sub(before))
 }
 
 /// The stage of that name.

@@ -33,6 +33,8 @@ struct Keeper {
     told: HashMap<String, Millis>,
     /// Whether there is anything in it.
     written: bool,
+    /// What tells the file from another in its place; an older program's says nothing.
+    file: Option<String>,
 }
 
 impl Keeper {
@@ -42,8 +44,13 @@ impl Keeper {
         on_a_thread(move || Keeper::read(&path).map_err(|error| TombstoneError::File(path, error))).await
     }
 
+    /// Of a file that is to get everything.
+    fn anew(path: &Path) -> Keeper {
+        Keeper { path: path.to_owned(), from: 0, told: HashMap::new(), written: false, file: None }
+    }
+
     fn read(path: &Path) -> io::Result<Keeper> {
-        let mut keeper = Keeper { path: path.to_owned(), from: 0, told: HashMap::new(), written: false };
+        let mut keeper = Keeper::anew(path);
         let mut file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(keeper),
             file => file?,
@@ -51,6 +58,7 @@ impl Keeper {
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
         keeper.written = length > 0;
+        keeper.file = name_of(path);
         let mut tail = Vec::new();
         file.take(TAIL_BYTES).read_to_end(&mut tail)?;
         // The first line of the tail may be the end of one, and does not parse then.
@@ -65,9 +73,8 @@ impl Keeper {
 
     /// Adds what is missing; returns how many.
     async fn run(&mut self, store: &dyn Store, now_ms: Millis) -> Result<u64, TombstoneError> {
-        if self.written && !self.path.exists() {
-            // Taken away meanwhile: a new one gets everything.
-            *self = Keeper { path: std::mem::take(&mut self.path), from: 0, told: HashMap::new(), written: false };
+        if self.written && self.is_another().await? {
+            *self = Keeper::anew(&self.path);
         }
         let (mut after, mut added) = ((self.from, String::new()), 0);
         loop {
@@ -88,6 +95,16 @@ impl Keeper {
         Ok(added)
     }
 
+    /// Whether the file was taken away, emptied or exchanged meanwhile: what stands there now lacks what was written.
+    async fn is_another(&self) -> Result<bool, TombstoneError> {
+        let (path, file) = (self.path.clone(), self.file.clone());
+        on_a_thread(move || {
+            let length = std::fs::metadata(&path).map(|file| file.len()).unwrap_or_default();
+            Ok(length == 0 || file.is_some_and(|file| name_of(&path).is_none_or(|name| name != file)))
+        })
+        .await
+    }
+
     /// Writes them down, and has the store remember how much is in the file.
     async fn append(
         &mut self,
@@ -106,9 +123,15 @@ impl Keeper {
         store.note(&format!("{NOTED}:{}", head.file), &note).await?;
         store.note(NOTED, "written").await?;
         self.written = true;
+        self.file = Some(head.file);
         self.told.extend(stones.into_iter().map(|stone| (stone.id, stone.at)));
         Ok(())
     }
+}
+
+/// What a file calls itself; `None` where it does not, or can't be read.
+fn name_of(path: &Path) -> Option<String> {
+    file::head(path).ok().flatten().map(|head| head.file)
 }
 
 /// What a file holds once lines are added to it; one that an older program wrote gets a head first.

@@ -154,10 +154,16 @@ pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(
     let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
     take(&*store, [turn("c1", 3, NOW + 15, with)]).await;
     assert!(store.requeue("default", &id("c1"), &anna.id, NOW + 16, told()).await.unwrap());
+    // A clock that was set back since has noted that she was there tomorrow.
+    store.heartbeat(&anna.id, &["nurse".into()], NOW + 86_400_000, NOW).await.unwrap();
+    let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
+    take(&*store, [turn("c2", 1, NOW + 17, with)]).await;
+    let lost = store.requeue_lost(NOW - 89_982, NOW + 18, lost_event).await.unwrap();
+    assert_eq!(lost.iter().map(|(_, row)| row.conversation.clone()).collect::<Vec<_>>(), [id("c2")]);
     // Each that went back was told of, and what did not was not.
     audit::drain(&*store).await.unwrap();
     let links = store.audit(0, 1_000).await.unwrap();
-    assert_eq!(links.iter().filter(|link| link.event.event == "escalation.returned").count(), 2);
+    assert_eq!(links.iter().filter(|link| link.event.event == "escalation.returned").count(), 3);
     let taken = AgentRow { tenant: "other".into(), ..anna.clone() };
     assert!(!store.keep_agent(taken, event("agent.changed")).await.unwrap(), "she is another tenant's");
     assert_eq!(store.agent(&anna.id).await.unwrap().unwrap().tenant, "default");

@@ -79,6 +79,13 @@ async fn a_node_whose_clock_is_off_is_shown_with_it() {
     let row = store.find_node("silent").await.unwrap().unwrap();
     let troubles = nodes::troubles(&row, now_ms).join("; ");
     assert!(troubles.contains("it is silent") && troubles.contains(" s ahead"), "{troubles}");
+
+    // The origin's own clock was a day ahead for a moment: who was heard of then is not well until tomorrow.
+    nodes::take(store, report("dead", now_ms), now_ms + 86_400_000).await.unwrap();
+    let state = async |name: &str| nodes::state(&store.find_node(name).await.unwrap().unwrap(), now_ms);
+    assert_eq!(state("dead").await, nodes::NodeState::Silent);
+    nodes::take(store, report("dead", now_ms), now_ms).await.unwrap();
+    assert_eq!(state("dead").await, nodes::NodeState::Alive);
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use super::blocks;
 use super::flow::{Entry, Flow, TOO_DEEP, prompt_block};
 use super::run::{Halt, Run};
 use super::state::{Caller, Frame, PartCall};
-use crate::ir::{Action, Move, PayloadValue, Slot, Statement};
-use crate::slots::{self, Answer, Found, Source};
+use crate::ir::{Action, Move, PayloadValue, Slot, SlotType, Statement};
+use crate::slots::{self, Answer, Found, Source, effective_type};
 
 /// Parts of parts at most.
 const MAX_DEPTH: usize = 8;
@@ -138,9 +138,8 @@ impl Run<'_> {
         // What the author hands over as a text is one, full stop and all.
         let found = match slots::read_value(slot, &text, &reference) {
             _ if value.is_string() && slots::is_text(slot) => Found::new(whole, text, value),
+            _ if is_of_type(&value, effective_type(slot)) => Found::new(whole, text, value),
             Answer::Value { found, .. } if found.fits => found,
-            // What is no text is taken as it is.
-            _ if !value.is_string() => Found::new(whole, text, value),
             _ => return,
         };
         self.fill(slot, &found, Source::Context);
@@ -166,5 +165,20 @@ impl Run<'_> {
         outer.captures.insert(part.name.clone(), Value::Object(values));
         self.activate(outer);
         self.advance(Entry::Answered(&position))
+    }
+}
+
+/// Whether what is no text has the form that values of the type have.
+fn is_of_type(value: &Value, ty: &SlotType) -> bool {
+    match (ty, value) {
+        (SlotType::Boolean, Value::Bool(_)) | (SlotType::Number, Value::Number(_)) => true,
+        (SlotType::Range { min, max }, Value::Number(number)) => {
+            number.as_f64().is_some_and(|number| (*min..=*max).contains(&number))
+        }
+        (SlotType::Money | SlotType::Quantity | SlotType::Timeframe, Value::Object(_)) => true,
+        (SlotType::List(item), Value::Array(items)) => {
+            items.iter().all(|value| value.is_string() || is_of_type(value, item))
+        }
+        _ => false,
     }
 }

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::{PostgresStore, column, failed, get, in_time, natural, tell};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
-use crate::store::handovers::stage_of;
+use crate::store::handovers::{latest_heartbeat, stage_of};
 use crate::store::{
     AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, ToldOfHandover, WaitingQueue,
 };
@@ -97,13 +97,18 @@ impl Handovers for PostgresStore {
     ) -> Result<Vec<(String, HandoverRow)>> {
         let sql = format!(
             "UPDATE handovers SET stage = 'waiting', waiting_since = $2, requeued = requeued + 1
-            WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at >= $1) RETURNING {HANDOVER}"
+            WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at BETWEEN $1 AND $3)
+            RETURNING {HANDOVER}"
         );
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
-            let lost: Result<Vec<_>> =
-                transaction.query(&sql, &[&before, &now_ms]).await?.iter().map(handover).collect();
+            let lost: Result<Vec<_>> = transaction
+                .query(&sql, &[&before, &now_ms, &latest_heartbeat(before, now_ms)])
+                .await?
+                .iter()
+                .map(handover)
+                .collect();
             for (tenant, row) in lost.iter().flatten() {
                 tell(&transaction, &told(tenant, row, now_ms)).await?;
             }

@@ -8,7 +8,7 @@ use super::conversations::parse_id;
 use super::{SqliteStore, column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
-use crate::store::handovers::stage_of;
+use crate::store::handovers::{latest_heartbeat, stage_of};
 use crate::store::{
     AgentRow, DeskPart, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, ToldOfHandover, WaitingQueue,
 };
@@ -129,10 +129,10 @@ impl Handovers for SqliteStore {
             .write(move |connection| {
                 let sql = format!(
                     "UPDATE handovers SET stage = 'waiting', waiting_since = ?2, requeued = requeued + 1
-                    WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at >= ?1)
+                    WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at BETWEEN ?1 AND ?3)
                     RETURNING {HANDOVER}"
                 );
-                let lost = several(connection, &sql, params![before, now_ms])?;
+                let lost = several(connection, &sql, params![before, now_ms, latest_heartbeat(before, now_ms)])?;
                 for (tenant, row) in &lost {
                     write_event(connection, &told(tenant, row, now_ms)).map_err(failed)?;
                 }
