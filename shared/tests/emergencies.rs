@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -249,5 +250,81 @@ fn what_frightened_people_say_is_heard_and_what_is_over_is_not() {
         }
     }
     assert!(tried > 50, "{tried} tried");
+    assert!(lost.is_empty(), "{} of {tried}:\n{}", lost.len(), lost.join("\n"));
+}
+
+/// What emergency call centres are called for, and what only sounds like it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kinds {
+    game: String,
+    urgent: String,
+    who: Vec<String>,
+    whom: Vec<String>,
+    joiners: Vec<String>,
+    opens: String,
+    answers: Vec<String>,
+    /// By protocol.
+    said: BTreeMap<String, Vec<String>>,
+    /// By what makes them harmless.
+    harmless: BTreeMap<String, Vec<String>>,
+    /// The same, where something is asked for.
+    harmless_answers: BTreeMap<String, Vec<String>>,
+}
+
+impl Kinds {
+    /// A phrase of each of those of whom it may be said.
+    fn of_each(&self, phrase: &str) -> Vec<String> {
+        let fill = |name: &str, all: &[String]| all.iter().map(|one| phrase.replace(name, one)).collect();
+        match phrase {
+            _ if phrase.contains("{whom}") => fill("{whom}", &self.whom),
+            _ if phrase.contains("{who}") => fill("{who}", &self.who),
+            _ => vec![phrase.to_owned()],
+        }
+    }
+}
+
+/// Every kind of every protocol, of everybody, alone and behind answers of every type.
+#[cfg(feature = "spanish")]
+#[test]
+fn every_kind_of_emergency_is_heard_or_asked_about_and_nothing_else_is() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emergencies");
+    let text = fs::read_to_string(folder.join("kinds.yaml")).expect("readable");
+    let data: Vec<Kinds> = serde_saphyr::from_str(&text).expect("data");
+    let (mut lost, mut tried) = (Vec::new(), 0);
+    for part in &data {
+        let game = support::compile_file(&folder.join(&part.game));
+        let urgent = [part.urgent.clone()];
+        let mut asked = vec![Talk::with(&game)];
+        let mut talk = Talk::with(&game);
+        talk.say(&part.opens);
+        for answer in &part.answers {
+            asked.push(talk.branch());
+            talk.say(answer);
+        }
+        let mut check = |talk: &Talk, kind: &str, said: &str, comes: Comes| {
+            let record = talk.branch().say(said);
+            tried += 1;
+            if !comes.is_met_by_any(&urgent, &record) {
+                lost.push(format!("{comes:?} {kind}: {said:?} -> {} {}", record.move_id, record.response));
+            }
+        };
+        for (kind, phrase) in part.said.iter().flat_map(|(kind, all)| all.iter().map(move |phrase| (kind, phrase))) {
+            let all = part.of_each(phrase);
+            for said in &all {
+                check(&asked[0], kind, said, Comes::HeardOrAskedAbout);
+            }
+            let places = asked[1..].iter().zip(&part.answers).zip(part.joiners.iter().cycle());
+            for ((talk, answer), joiner) in places {
+                check(talk, kind, &format!("{answer}{joiner}{}", all[0]), Comes::HeardOrAskedAbout);
+            }
+        }
+        for (harmless, places) in [(&part.harmless, &asked[..]), (&part.harmless_answers, &asked[1..])] {
+            for (kind, said) in harmless.iter().flat_map(|(kind, all)| all.iter().map(move |said| (kind, said))) {
+                places.iter().for_each(|talk| check(talk, kind, said, Comes::Silent));
+            }
+        }
+    }
+    println!("{tried} tried, {} lost", lost.len());
     assert!(lost.is_empty(), "{} of {tried}:\n{}", lost.len(), lost.join("\n"));
 }

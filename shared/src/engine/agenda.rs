@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::decide::{Plan, Room, decide};
 use super::flow::Entry;
-use super::hear::{Readings, Said, Whose};
+use super::hear::{self, Readings, Said, Whose};
 use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
@@ -252,7 +252,7 @@ impl Run<'_> {
         let text = self.text.clone();
         let said = self.tell.sentences.len();
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
-        let mut rest = heard.rest(&text, readings);
+        let mut rest = heard.rest(&self.without_its_story(heard, readings), readings);
         if text::Heard::of(self.language(), &rest).is_empty()
             && leftover == Leftover::Counts
             && self.room(open.as_ref()) != Room::FreeText
@@ -266,6 +266,36 @@ impl Run<'_> {
         self.tell.sentences.truncate(said);
         self.tell.answered_by = None;
         Ok(())
+    }
+
+    /// The text without what belongs to something urgent among the readings: what a clause dates now ("… but right now she is on the
+    /// floor"), and what one behind it denies ("…, it doesn't open").
+    fn without_its_story(&self, heard: &Readings, readings: &[Said]) -> String {
+        let urgent = readings.iter().filter(|said| said.is_urgent()).map(|said| said.clauses.0);
+        let Some(first) = urgent.min() else { return self.text.clone() };
+        let is_read = |at: usize| readings.iter().any(|said| (said.clauses.0..said.clauses.1).contains(&at));
+        let told = |(at, clause): &(usize, &(usize, usize))| {
+            let denied = first > 0 && *at > first && self.tells_what_is_not_so(**clause);
+            !is_read(*at) && (denied || self.tells_of_now(**clause))
+        };
+        let clauses = heard.clauses.iter().enumerate().filter(told);
+        clauses.fold(self.text.clone(), |text, (_, clause)| hear::blanked(&text, *clause))
+    }
+
+    /// Whether a clause tells what happens at this very moment, and is not only a time.
+    fn tells_of_now(&self, clause: (usize, usize)) -> bool {
+        let heard = self.heard();
+        let words = &heard.words[heard.words_of(clause)];
+        let now = |word: &text::Word| word.class.is(text::Class::RECENT) && word.class.is(text::Class::ONGOING);
+        words.iter().any(now) && words.iter().any(|word| word.class == text::Class::CONTENT)
+    }
+
+    /// Whether a clause begins with a denial and tells more.
+    fn tells_what_is_not_so(&self, clause: (usize, usize)) -> bool {
+        let heard = self.heard();
+        let words = &heard.words[heard.words_of(clause)];
+        let denies = words.iter().take(2).any(|word| word.class.is(text::Class::NEGATOR));
+        denies && words.iter().any(|word| word.class == text::Class::CONTENT)
     }
 
     /// Reads a part of the utterance as the answer to the open question, without going on: a slot's value is stored, an
@@ -314,7 +344,7 @@ impl Run<'_> {
 
     /// Frames for readings, each filled with its own share of the utterance.
     pub(super) fn frames(&mut self, heard: &Readings, readings: &[Said]) -> Vec<(Frame, Collects)> {
-        let text = self.text.clone();
+        let text = self.without_its_story(heard, readings);
         let held = self.state.active.take();
         let takes_values = |said: &Said| self.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
         let shares: Vec<String> =

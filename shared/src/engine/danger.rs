@@ -19,14 +19,20 @@ use crate::ir::{Move, Priority, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, Stage, Standing, URGENT_GUESS};
 use crate::slots::{self, effective_type};
-use crate::text::{Danger, Heard, Polarity, Sounds, Word, polarity, takes_its_denial_back};
+use crate::text::{Danger, Heard, Polarity, Sounds, Word, between_marks, polarity, takes_its_denial_back};
 
-/// The kind that calls for help, whatever has happened.
-const ANY: &str = "*";
+/// Begins the kinds that call for help, whatever has happened.
+const ANY: char = '*';
+/// The kind of what calls for help even where it is asked about: "has anybody called an ambulance?"
+const CALL: &str = "*?";
 /// The kind of what only looks like a danger.
 const NONE: &str = "-";
 /// The kind of a cry, which says no more than that something is wrong.
 const CRY: &str = "!";
+/// The kind of laughter: who laughs tells of no danger.
+const LAUGH: &str = "^";
+/// The kind of what puts a figure of speech down to how much there is of something: "with all these".
+const SO_MUCH: &str = "%";
 /// Opens the kind of what is asked about only where an urgent move is about that very kind: what is stolen is no fire.
 const ONLY: char = '=';
 /// Words of what is asked about though nothing in it is understood, at least.
@@ -81,7 +87,12 @@ impl Run<'_> {
             if !unknown || of_game() || name() {
                 return None;
             }
-            Some((word.token, 1, vec![sounds.danger_word(&word.text)?.to_owned()]))
+            let meant = sounds.danger_word(&word.text)?;
+            // "auxilios" of "primeros auxilios" is no "auxilio".
+            let phrase = |at: usize| heard.danger(at).map(|danger| &heard.words[at..at + danger.words]);
+            let is_of_phrase = |words: &[Word]| words.iter().any(|own| own.token == word.token);
+            let known = (0..heard.words.len()).filter_map(phrase).any(is_of_phrase);
+            (!known).then(|| (word.token, 1, vec![meant.to_owned()]))
         };
         let changes: Vec<_> = heard.words.iter().filter_map(meant).collect();
         let respelt = || Heard::over(language, &self.text, Rc::new(heard.tokens.respelt(&changes)));
@@ -91,6 +102,9 @@ impl Run<'_> {
     /// The urgent move about the first danger that a clause tells of, as so and now.
     fn danger_in(&self, heard: &Heard, clause: Span, open: Option<&Open>, usual: Usual<'_>) -> Option<Candidate> {
         let std::ops::Range { start: mut at, end } = heard.words_of(clause);
+        if laughs(heard, clause) {
+            return None;
+        }
         while at < end {
             let Some(danger) = heard.danger(at) else {
                 at += 1;
@@ -101,7 +115,7 @@ impl Run<'_> {
             let is_told = || {
                 // Somebody may be called Hacker; a house fire is one however it is written.
                 let is_a_name = || danger.kind.starts_with(ONLY) && self.is_a_name(heard, clause, open);
-                !self.only_asks(clause) && !self.is_dated_in_the_past(clause) && !is_a_name()
+                (danger.kind == CALL || !self.only_asks(clause)) && !self.is_dated_in_the_past(clause) && !is_a_name()
             };
             let span = (said[0].start, said[said.len() - 1].end);
             let meant = self.is_meant(heard, said, danger) && is_told();
@@ -111,9 +125,10 @@ impl Run<'_> {
                 let telling = |word: &&Word| word.class == Class::CONTENT;
                 let known =
                     |word: &Word| usual.contains(&word.hash) || usual.contains(&word.stem(heard.language).hash());
-                // "hot water" is not "water everywhere".
-                let is_news =
-                    !said.iter().any(|word| word.class == Class::CONTENT) || !said.iter().filter(telling).all(known);
+                // "hot water" is not "water everywhere"; "broken" is known to a garage, and no arm.
+                let is_news = !said.iter().any(|word| word.class == Class::CONTENT)
+                    || !said.iter().filter(telling).all(known)
+                    || heard.words.iter().any(|word| danger.thing == Some(word.token) && !known(word));
                 if is_news {
                     return Some(found);
                 }
@@ -142,7 +157,7 @@ impl Run<'_> {
             return None;
         }
         let span = (heard.words[at].start, readings.clauses[clause].1);
-        Some((self.urgent_move_about(ANY, span)?, clause))
+        Some((self.urgent_move_about(CALL, span)?, clause))
     }
 
     /// The urgent move that is asked about where something is reported that nothing of the game is about: who is asked has lost
@@ -168,11 +183,12 @@ impl Run<'_> {
             return None;
         }
         let clauses = hear::clauses(&self.text, &heard.tokens);
-        if clauses.iter().any(|clause| self.is_asked(*clause)) || self.denies_an_emergency(&heard) {
+        let asks = || clauses.iter().any(|clause| self.is_asked(*clause));
+        if is_in_jest(&heard, (0, self.text.len())) || asks() || self.denies_an_emergency(&heard) {
             return None;
         }
         let clause = clauses.into_iter().find(|clause| self.reports(&heard, *clause, &usual))?;
-        self.urgent_move_about(ANY, clause)
+        self.urgent_move_about(CALL, clause)
     }
 
     /// Whether a word of an urgent move or a danger is denied, over or somebody's past: who says so tells of none.
@@ -183,7 +199,8 @@ impl Run<'_> {
             let said = danger.or_else(|| self.is_urgent(word).then_some(1));
             let end = at + said.unwrap_or(1);
             let (first, last) = (word.token, heard.words[end - 1].token + 1);
-            if said.is_some() && polarity(&heard.tokens, first, last, Some(self.year())) != Polarity::Asserted {
+            let is_so = || polarity(&heard.tokens, first, last, Some(self.year())) == Polarity::Asserted;
+            if said.is_some() && (!is_so() || is_only_spoken_of(heard, (first, last))) {
                 return true;
             }
             at = end;
@@ -244,7 +261,8 @@ impl Run<'_> {
         usual: Usual<'_>,
     ) -> Option<Candidate> {
         let words = heard.words.get(heard.words_of(clause))?;
-        if !words.iter().any(|word| self.is_urgent(word)) || self.takes_any_text(open) || self.only_asks(clause) {
+        let of_urgent = words.iter().any(|word| self.is_urgent(word));
+        if !of_urgent || self.takes_any_text(open) || self.only_asks(clause) || self.is_dated_in_the_past(clause) {
             return None;
         }
         let usual = usual();
@@ -265,7 +283,9 @@ impl Run<'_> {
                 let as_meant = polarity(&heard.tokens, first, end, Some(self.year())) == meant
                     && denies == words.iter().any(|word| word.class.is(Class::NEGATOR.and(Class::NOTHING)));
                 let enough = told.len() * 2 >= telling && (told.len() > 1 || telling == 1);
-                (as_meant && enough).then(|| guess(index, ordinal, &pattern.text, heard.tokens.span(first, end)))
+                let found = || guess(index, ordinal, &pattern.text, heard.tokens.span(first, end));
+                let is_so = || !is_only_spoken_of(heard, (first, end)) && has_its_danger(phrase, words);
+                (as_meant && enough && is_so()).then(found)
             })
         })
     }
@@ -273,12 +293,22 @@ impl Run<'_> {
     /// Whether a danger is told of as so and now.
     fn is_meant(&self, heard: &Heard, said: &[Word], danger: Danger) -> bool {
         let (first, end) = (said[0].token, said[said.len() - 1].token + 1);
-        // "smoke, none": what denies it by itself stands right behind.
+        // "smoke, none": what denies it by itself stands right behind. "No frena nada" denies one thing twice.
         let next = heard.words.iter().find(|word| word.token >= end);
-        ![NONE, CRY].contains(&danger.kind)
-            && !inquiry::is_staged(heard, (first, end))
+        let denies = said.iter().any(|word| word.class.is(Class::NEGATOR));
+        let next = next.filter(|_| !denies);
+        let meant = |first: usize, end: usize| polarity(&heard.tokens, first, end, Some(self.year()));
+        tells(danger.kind)
+            && !is_only_spoken_of(heard, (first, end))
+            && !inquiry::is_figurative(heard, &heard.beside(self.text_of(said)), (first, end))
             && !next.is_some_and(|next| next.class.is(Class::NOTHING.and(Class::BARE_NO)))
-            && polarity(&heard.tokens, first, end, Some(self.year())) == Polarity::Asserted
+            && (denies || danger.thing.is_none_or(|thing| meant(thing, thing + 1) != Polarity::Denied))
+            && meant(first, end) == Polarity::Asserted
+    }
+
+    /// What these words are in the text.
+    fn text_of(&self, said: &[Word]) -> &str {
+        self.text.get(said[0].start..said[said.len() - 1].end).unwrap_or_default()
     }
 
     fn year(&self) -> i32 {
@@ -307,9 +337,14 @@ impl Run<'_> {
     fn only_asks(&self, clause: Span) -> bool {
         let text = self.text.get(clause.0..clause.1).unwrap_or_default();
         let heard = self.heard_in(text);
-        // "ay, que hay humo": what is written like a word that asks.
-        let tells = heard.words.iter().take(2).any(|word| word.class.is(Class::THAT)) && !heard.tokens.ends_asking();
-        !tells && inquiry::is_of_others(text, &heard)
+        let marked = self.text.get(clause.1..).is_some_and(|behind| behind.trim_start().starts_with(['?', '？']));
+        // "ay, que hay humo", "hay alguien atrapado": what is written like words that ask.
+        let words = heard.words.as_slice();
+        let there_is = |pair: &[Word]| {
+            pair[1].class.is(Class::ANYBODY) && pair[0].class.is(Class::AUXILIARY) && !pair[0].class.is(Class::POSSIBLE)
+        };
+        let opens = words.iter().take(2).any(|word| word.class.is(Class::THAT)) || words.windows(2).any(there_is);
+        !(opens && !marked && !heard.tokens.ends_asking()) && inquiry::is_of_others(text, &heard)
     }
 
     /// The stems of what moves that are not urgent are called for, of the options of their slots, and of the question that is open.
@@ -355,8 +390,9 @@ impl Run<'_> {
             for (ordinal, (pattern, phrase)) in patterns.enumerate() {
                 let dangers = (0..phrase.words.len()).filter_map(|at| self.language().danger(&phrase.words, at, true));
                 let kinds: Vec<&str> =
-                    dangers.flat_map(|danger| danger.kind.split(' ')).filter(|of| ![NONE, CRY].contains(of)).collect();
-                let same = kind.split(' ').any(|kind| kind == ANY && !kinds.is_empty() || kinds.contains(&kind));
+                    dangers.flat_map(|danger| danger.kind.split(' ')).filter(|of| tells(of)).collect();
+                let same =
+                    kind.split(' ').any(|kind| kind.starts_with(ANY) && !kinds.is_empty() || kinds.contains(&kind));
                 if same {
                     return Some(guess(index, ordinal, &pattern.text, span));
                 }
@@ -367,6 +403,86 @@ impl Run<'_> {
         }
         other
     }
+}
+
+/// Whether a kind is one of danger.
+fn tells(kind: &str) -> bool {
+    ![NONE, CRY, LAUGH, SO_MUCH].contains(&kind)
+}
+
+/// Whether the words `from..end` tell of a danger.
+fn tells_of_danger(heard: &Heard, from: usize, end: usize) -> bool {
+    let mut at = from;
+    while at < end {
+        match heard.danger(at) {
+            Some(danger) if tells(danger.kind) => return true,
+            Some(danger) => at += danger.words,
+            None => at += 1,
+        }
+    }
+    false
+}
+
+/// Whether somebody laughs in a clause or uses an idiom, which only sounds like a danger.
+fn is_in_jest(heard: &Heard, clause: Span) -> bool {
+    let idiom = |at: usize| heard.danger(at).is_some_and(|danger| danger.kind == NONE);
+    laughs(heard, clause) || heard.words_of(clause).any(idiom)
+}
+
+/// Whether all that a text has of a phrase is none of what is dangerous in it, and tells of no other danger: "the lift" for "stuck
+/// in the lift".
+pub(super) fn has_only_its_place(phrase: &Heard, heard: &Heard) -> bool {
+    let own = |word: &&Word| word.class == Class::CONTENT;
+    let access = |at: usize| phrase.language.danger(&phrase.words, at, true).is_some_and(|of| of.kind.contains(ONLY));
+    phrase.words.iter().filter(own).any(|word| heard.holds(word))
+        && (!has_its_danger(phrase, &heard.words) || is_in_jest(heard, (0, usize::MAX)))
+        && !tells_of_danger(heard, 0, heard.words.len())
+        // What is taken or let in is said in more ways than the language knows.
+        && !(0..phrase.words.len()).any(access)
+}
+
+/// Whether the tokens `words` are staged, supposed, told of another time, of what used to be so, or a figure of speech.
+pub(super) fn is_only_spoken_of(heard: &Heard, words: (usize, usize)) -> bool {
+    inquiry::is_staged(heard, words)
+        || inquiry::is_told_otherwise(heard, words.0)
+        || inquiry::is_habit(heard, words)
+        || is_of_too_much(heard, words)
+}
+
+/// Whether what is said of a phrase is what is dangerous in it, where the language knows that: "the lift" is not "stuck in the lift".
+pub(super) fn has_its_danger(phrase: &Heard, said: &[Word]) -> bool {
+    let language = phrase.language;
+    let danger = |at: usize| {
+        let danger = language.danger(&phrase.words, at, true).filter(|danger| tells(danger.kind))?;
+        Some(&phrase.words[at..at + danger.words])
+    };
+    let mut dangers = (0..phrase.words.len()).filter_map(danger).peekable();
+    let is_said =
+        |own: &Word| own.class != Class::CONTENT || said.iter().any(|word| word.stem(language) == own.stem(language));
+    dangers.peek().is_none() || dangers.any(|danger| danger.iter().all(is_said))
+}
+
+/// "stuck in the lift again haha": whether somebody laughs in a clause, or right behind it.
+pub(super) fn laughs(heard: &Heard, clause: Span) -> bool {
+    let words = heard.words_of(clause);
+    (words.start..(words.end + 1).min(heard.words.len()))
+        .any(|at| heard.danger(at).is_some_and(|danger| danger.kind == LAUGH))
+}
+
+/// "I can't breathe with all these meetings": what the speaker puts down to how much there is of something that is no danger.
+/// `words` of what they say, in tokens.
+pub(super) fn is_of_too_much(heard: &Heard, words: (usize, usize)) -> bool {
+    let index = |token: usize| heard.words.partition_point(|word| word.token < token);
+    let (from, end) = (index(words.0), index(words.1));
+    let until = end + heard.clause_behind(end).len();
+    let thing = |at: usize| heard.language.thing(&heard.words[at]).is_some();
+    let so_much = |at: &usize| heard.danger(*at).is_some_and(|danger| danger.kind == SO_MUCH);
+    let clause = between_marks(&heard.words[..end]).next_back();
+    let speaks = || clause.is_some_and(|words| words.iter().any(|word| word.is(Cue::Speaker)));
+    speaks()
+        && (from..until)
+            .find(so_much)
+            .is_some_and(|at| !(at + 1..until).any(thing) && !tells_of_danger(heard, at, until))
 }
 
 /// An urgent move as worth asking about as anything can be of which so little was said.

@@ -3,9 +3,9 @@
 //! A game's patterns are matched with the whole utterance and with each of its clauses, because people join things.
 //! What is denied in the utterance is not a reading, however its clause looks by itself.
 
-use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
+use super::{danger, inquiry};
 use crate::entities::{Direction, Entity, Kind, Kinds, recognize};
 use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
@@ -329,8 +329,12 @@ impl Run<'_> {
     /// "we had a burglar in the house last month": whether a clause names a time that has ended, and tells of the past or of what
     /// is no matter of days ("they robbed me last month"). "It hurts like it did last year" compares what is so now.
     pub(super) fn is_dated_in_the_past(&self, clause: Span) -> bool {
+        self.tells_of_the_past(self.text.get(clause.0..clause.1).unwrap_or_default())
+    }
+
+    /// The same of a clause by itself.
+    pub(super) fn tells_of_the_past(&self, text: &str) -> bool {
         const DAYS: i64 = 3;
-        let text = self.text.get(clause.0..clause.1).unwrap_or_default();
         let classes = self.heard_in(text).tokens.classes();
         if classes.is(Class::COMPARES) {
             return false;
@@ -405,7 +409,13 @@ impl Run<'_> {
                 let own = |other: &&Candidate| !denies(other) && self.are_words_of(&self.name_of(other), said.clone());
                 heard.perhaps.iter().filter(inside).find(own).cloned()
             };
-            if let Some(candidate) = word.or_else(perhaps).filter(|_| !self.names_what_is_usual(span, open)) {
+            let dangerous = |candidate: &Candidate| {
+                let own = &words.words[words.words_of(span)];
+                let said = words.tokens.range_of(span).is_some_and(|said| danger::is_only_spoken_of(&words, said));
+                !said && danger::has_its_danger(&words.beside(&candidate.pattern), own)
+            };
+            let found = word.or_else(perhaps).filter(dangerous);
+            if let Some(candidate) = found.filter(|_| !self.names_what_is_usual(span, open)) {
                 let name = self.name_of(&candidate);
                 return vec![Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) }];
             }
@@ -436,6 +446,13 @@ impl Run<'_> {
                 capture.span = (capture.span.0 + span.0, capture.span.1 + span.0);
             }
         }
+        // "a documentary about somebody who is hurt": what leads to a part of a clause stands before it.
+        let heard = self.heard();
+        let is_told = |candidate: &Candidate| {
+            let words = || heard.tokens.range_of(candidate.span);
+            candidate.priority == Priority::Urgent && words().is_some_and(|words| inquiry::is_told_of(&heard, words))
+        };
+        found.retain(|candidate| !is_told(candidate));
         found
     }
 
@@ -674,11 +691,17 @@ fn is_of_anybody(pattern: &Heard) -> bool {
 fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whose {
     let (tokens, words) = (&*heard.tokens, evidence.words);
     let asked = inquiry::about(text, heard, &evidence.candidate) == Some(inquiry::About::Whether);
+    let behind = heard.clause_behind(heard.words.partition_point(|word| word.token < words.1));
     if asked
         || is_supposed(text, tokens, opening, words.0)
         || is_of_last_time(tokens, opening, words)
         || inquiry::is_effect(heard, opening, words)
         || inquiry::is_staged(heard, words)
+        || danger::laughs(
+            heard,
+            (evidence.candidate.span.0, behind.last().map_or(evidence.candidate.span.1, |word| word.end)),
+        )
+        || danger::is_of_too_much(heard, words)
     {
         return Whose::Supposed;
     }

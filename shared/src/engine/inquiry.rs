@@ -1,10 +1,10 @@
 //! What a question says of an emergency: "is there a fire alarm?" is about a thing, "is there a fire?" asks whether there is
 //! one, and "can you help, there is a fire" says so.
 
-use crate::language::{Class, Cue};
+use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::strings;
-use crate::text::{Break, Heard, Shape, Word, takes_its_denial_back};
+use crate::text::{Break, Heard, Shape, Word, between_marks, takes_its_denial_back};
 
 use super::hear::Evidence;
 
@@ -236,19 +236,62 @@ pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> boo
 pub(super) fn is_staged(heard: &Heard, words: (usize, usize)) -> bool {
     let tokens = &*heard.tokens;
     let goes_on = |at: usize| tokens.as_slice().get(at).is_some_and(|token| token.before == Break::None);
-    let before = (0..words.0).rev().take_while(|at| goes_on(at + 1) || at + 1 == words.0);
-    goes_on(words.1) && tokens.phrase(words.1, Cue::Staged) == 1
-        || before.into_iter().any(|at| tokens.phrase(at, Cue::Staged) > 1)
+    goes_on(words.1) && tokens.phrase(words.1, Cue::Staged) == 1 || is_told_of(heard, words)
+}
+
+/// "I read about a fire", "because of that fire": no more than what is told of something, among the tokens `words` or before them in their clause.
+pub(super) fn is_told_of(heard: &Heard, words: (usize, usize)) -> bool {
+    before_in_clause(heard, words.0).chain(words.0..words.1).any(|at| heard.tokens.phrase(at, Cue::Staged) > 1)
+}
+
+/// "in case I faint", "unless we get stuck", "last time he fell": only supposed, or of another time, and not asked about ("what if").
+pub(super) fn is_told_otherwise(heard: &Heard, first: usize) -> bool {
+    let asks = |at: usize| heard.tokens.as_slice()[at].class.is(Class::QUESTION);
+    before_in_clause(heard, first).any(|at| !asks(at) && heard.tokens.phrase(at, Cue::Supposes) > 1)
+}
+
+/// The tokens of the same clause before `first`, the nearest first. What opens a relative clause goes on with it.
+fn before_in_clause(heard: &Heard, first: usize) -> impl Iterator<Item = usize> {
+    let all = heard.tokens.as_slice();
+    let joins = Class::AND.and(Class::BUT);
+    let goes_on = move |at: &usize| (at + 1 == first || all[at + 1].before == Break::None) && !all[*at].class.is(joins);
+    (0..first.min(all.len())).rev().take_while(goes_on)
 }
 
 /// "se nos inundaba el piso" for the pattern "se inunda el piso": told in the tense of what used to be so.
 pub(super) fn used_to_be(heard: &Heard, pattern: &Heard, words: (usize, usize)) -> bool {
     let language = heard.language;
-    let Some(endings) = language.formats.get("imperfect") else { return false };
-    let past = |word: &Word| endings.split_whitespace().any(|ending| word.text.ends_with(ending));
-    let present = |word: &Word| pattern.words.iter().any(|own| own.stem(language) == word.stem(language) && !past(own));
+    let present = |word: &Word| {
+        pattern.words.iter().any(|own| own.stem(language) == word.stem(language) && !is_imperfect(language, own))
+    };
     let mut inside = heard.words.iter().filter(|word| (words.0..words.1).contains(&word.token));
-    inside.any(|word| word.class == Class::CONTENT && past(word) && present(word))
+    inside.any(|word| is_imperfect(language, word) && present(word))
+}
+
+/// "se nos inundaba el piso cada invierno", "hace meses olía a gas": what used to be so time and again, or at a time that is named.
+pub(super) fn is_habit(heard: &Heard, words: (usize, usize)) -> bool {
+    let inside = |word: &Word| (words.0..words.1).contains(&word.token);
+    let each = |word: &Word| word.class.is(Class::EACH) && !word.class.is(Class::FOR.and(Class::ARTICLE));
+    let dates = |word: &Word| word.class.is(Class::TIME) && !word.class.is(Class::RECENT.and(Class::ONGOING));
+    between_marks(&heard.words).filter(|clause| clause.iter().any(inside)).any(|clause| {
+        // "la policía" ends like a verb.
+        let was = |at: usize| {
+            let named = at.checked_sub(1).is_some_and(|before| clause[before].class.is(Class::DETERMINER));
+            is_imperfect(heard.language, &clause[at]) && !named
+        };
+        let inside = |at: usize| inside(&clause[at]) && was(at);
+        (0..clause.len()).any(inside) && clause.iter().any(dates)
+            || (0..clause.len()).any(was) && clause.iter().any(each)
+    })
+}
+
+/// Whether a word tells what was so for a while, by its ending.
+fn is_imperfect(language: &Language, word: &Word) -> bool {
+    let endings = language.formats.get("imperfect").unwrap_or_default();
+    let mut ends = endings.split_whitespace().filter(|ending| word.text.ends_with(ending));
+    // "caía", and no "ambulancia": without an "a" before it the accent tells.
+    let accented = word.end - word.start != word.text.len();
+    word.class == Class::CONTENT && ends.any(|ending| accented || ending.starts_with('a'))
 }
 
 /// "I need to change our details" for "somebody changed our details": what the speaker wants to do has nobody else done.

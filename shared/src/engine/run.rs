@@ -14,13 +14,13 @@ use super::answers::Question;
 use super::conditions;
 use super::firewall;
 use super::hear::Span;
-use super::inquiry;
 use super::state::{Conversation, Frame};
 use super::understanding::Understood;
 use super::{
     CallRecord, CapabilityCall, CapabilityResult, Filled, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn,
     wording,
 };
+use super::{danger, inquiry};
 use crate::compiled::CompiledGame;
 use crate::entities::{BusinessHours, Direction, Place, Reference};
 use crate::ir::{self, Move, Priority, Threshold, confidence_level};
@@ -28,7 +28,7 @@ use crate::language::{Class, Language, Locale};
 use crate::matcher::{self, Candidate, Query, Standing};
 use crate::slots::strings;
 use crate::template::View;
-use crate::text::{Heard, Tokens};
+use crate::text::{Break, Heard, Tokens, Word, between_marks};
 
 /// Stops a turn until the host has made the call.
 pub(super) type Halt = Box<CapabilityCall>;
@@ -470,7 +470,7 @@ impl<'a> Run<'a> {
     }
 
     /// "is there a fire alarm?" and "it isn't bleeding any more" are no emergencies; and what only comes near to one is none where
-    /// something is asked.
+    /// something is asked, or where it has no more of it than "the lift" has of "stuck in the lift".
     fn leave_out_questions(&self, text: &str, found: &mut Vec<Candidate>) {
         let urgent = |candidate: &Candidate| candidate.priority == Priority::Urgent;
         if !found.iter().any(urgent) {
@@ -490,10 +490,31 @@ impl<'a> Run<'a> {
                 return true;
             }
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage.is_near();
+            let by_place =
+                || candidate.stage.is_near() && danger::has_only_its_place(&heard.beside(&candidate.pattern), &heard);
             !(asks && near
+                || by_place()
+                || self.is_only_told(text, &heard, candidate)
                 || inquiry::about(text, &heard, candidate) == Some(inquiry::About::Thing)
                 || inquiry::has_stopped(&heard, candidate))
         });
+    }
+
+    /// Whether an emergency is only what was heard of, what used to be so, or why something is so, and over: "I read about a fire",
+    /// "because of that fire", "it flooded every winter", "because we had a fire last year".
+    fn is_only_told(&self, text: &str, heard: &Heard, candidate: &Candidate) -> bool {
+        let Some(said) = heard.tokens.range_of(candidate.span) else { return false };
+        let clause = between_marks(&heard.words).find(|clause| clause.iter().any(|word| word.token >= said.0));
+        let Some([opens, .., ends]) = clause else { return false };
+        // What only comes near to it comes so as a whole.
+        let words = if candidate.stage.is_near() { (opens.token, ends.token + 1) } else { said };
+        let plain = Class::BUT.and(Class::DATING);
+        let reason = |word: &&Word| word.token < said.0 && word.class.is(Class::BREAK) && !word.class.is(plain);
+        let joined = heard.tokens.as_slice()[words.0].before == Break::None || candidate.stage.is_near();
+        joined && inquiry::is_told_of(heard, words)
+            || inquiry::is_habit(heard, words)
+            || clause.is_some_and(|clause| clause.iter().any(|word| reason(&word)))
+                && text.get(opens.start..ends.end).is_some_and(|clause| self.tells_of_the_past(clause))
     }
 
     /// A pattern typed as it stands is what its author meant: it reaches the threshold of its own move, up to what its

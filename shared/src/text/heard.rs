@@ -139,10 +139,18 @@ pub(crate) struct Danger {
     pub(crate) words: usize,
     /// One kind, or several with spaces between them.
     pub(crate) kind: &'static str,
+    /// The token of what it befalls or comes from, where that makes it one.
+    pub(crate) thing: Option<usize>,
 }
 
 /// Words between a danger and whom or what it befalls, at most.
 const BEFALLS: usize = 8;
+/// Ends the kind of what is done to somebody, who stands behind it.
+const TO_SOMEBODY: char = '>';
+/// Words up to them, at most.
+const DONE_TO: usize = 3;
+/// The kind of what lives and is nobody: "dog".
+const ALIVE: &str = "alive";
 
 /// The words between marks, in pieces.
 pub(crate) fn between_marks(words: &[Word]) -> impl DoubleEndedIterator<Item = &[Word]> {
@@ -310,7 +318,9 @@ impl Language {
 
     /// Whether a word is for somebody, whoever it is.
     pub(crate) fn is_somebody(&self, word: &Word) -> bool {
+        // "my dads" is written for "my dad's".
         word.class.is_person()
+            || self.class(word.stem(self).hash()).is_person()
             || word.class.is(Class::ANYBODY)
             || word.is_subject() && word.is(Cue::Speaker)
             || self.cues(word.hash).has(Cue::People)
@@ -345,26 +355,53 @@ impl Language {
             for (key, cue) in known.flat_map(|key| DANGER_CUES.map(|cue| (key, cue))) {
                 let cues = self.cues(key);
                 let Some(kinds) = cues.has(cue).then(|| self.value(cue, key)).flatten() else { continue };
+                let mut befallen = None;
                 let kind = match cue {
                     Cue::DangerSign => around.clone().find_map(|thing| {
                         let of = self.thing(thing)?;
+                        befallen = Some(thing.token);
                         kinds.split(' ').find(|kind| of.split(' ').any(|of| of == *kind))
                     }),
-                    Cue::DangerOf if !(anybody || around.clone().any(|word| self.is_somebody(word))) => None,
+                    Cue::DangerOf => {
+                        let done = kinds.strip_suffix(TO_SOMEBODY);
+                        let behind = &words[(at + 1).min(words.len())..];
+                        let meant = anybody
+                            || match done {
+                                Some(_) => self.is_done_to(behind),
+                                None => around.clone().any(|word| self.is_alive(word)),
+                            };
+                        meant.then_some(done.unwrap_or(kinds))
+                    }
                     _ => Some(kinds),
                 };
                 if let Some(kind) = kind {
-                    found = Some(Danger { words: at + 1, kind });
+                    found = Some(Danger { words: at + 1, kind, thing: befallen });
                 }
             }
         }
         found
     }
 
+    /// Whether a word is for somebody or for an animal.
+    fn is_alive(&self, word: &Word) -> bool {
+        self.is_somebody(word) || self.thing(word).is_some_and(|of| of.split(' ').any(|of| of == ALIVE))
+    }
+
+    /// Whether these words begin with whom something is done to: "him", "on a man", and not "her phone".
+    fn is_done_to(&self, behind: &[Word]) -> bool {
+        let goes_on = |at: usize| behind.get(at).is_some_and(|word| !word.after_break && word.class == Class::CONTENT);
+        let near = behind.iter().take(DONE_TO).take_while(|word| !word.after_break).enumerate();
+        near.into_iter().any(|(at, word)| {
+            self.is_alive(word) && !word.class.is(Class::SUBJECT)
+                || word.class.is(Class::KIN) && !word.class.is(Class::SUBJECT) && !goes_on(at + 1)
+        })
+    }
+
     /// The kinds of danger that may befall or come from what a word means.
-    fn thing(&self, word: &Word) -> Option<&'static str> {
+    pub(crate) fn thing(&self, word: &Word) -> Option<&'static str> {
         let known = |key| self.value(Cue::DangerThing, key).filter(|_| self.cues(key).has(Cue::DangerThing));
-        known(word.hash).or_else(|| known(word.stem(self).hash()))
+        let stem = word.stem(self).hash();
+        known(word.hash).or_else(|| known(stem)).or_else(|| known(hash::push(stem, hash::STEMMED)))
     }
 
     fn longest_prefix(&self, words: &[Word], cues: CueSet) -> usize {

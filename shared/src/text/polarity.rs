@@ -165,13 +165,21 @@ impl Sentence<'_> {
     fn negator(&self, at: usize, first: usize) -> Negator {
         let next = at + 1;
         let answers = self.class(at).is(Class::BARE_NO);
-        // "No, …" and "no my chest …" answer; "no chest pain" negates.
-        let lifted = next < first && self.class(next).is(Class::LIFTS)
+        // "No, …", "none and my chest …" and "no my chest …" answer; "no chest pain" negates.
+        let lifted = next < first && self.class(next).is(Class::LIFTS) && !self.is_clitic(next)
             || answers && next < self.all.len() && self.class(next).is(Class::AFTER_NO.and(Class::AND).and(Class::BUT))
+            || self.class(at).is(Class::NOTHING) && self.class(next).is(Class::AND.and(Class::BUT))
             || !answers && self.question(at)
             || self.phrase(next, Cue::LiftsPhrase) > 0
             || at > 0 && self.phrase(at - 1, Cue::LiftsPhrase) > 2;
         if lifted { Negator::Lifted } else { Negator::Real }
+    }
+
+    /// "no se desmayó" and not "no sé": a pronoun that is written like a verb that lifts a denial, unless what it governs follows.
+    fn is_clitic(&self, at: usize) -> bool {
+        let as_written = (self.all[at].end - self.all[at].start) as usize == self.word(at).len();
+        let governs = Class::QUESTION.and(Class::BREAK).and(Class::THAT);
+        self.class(at).is(Class::PRONOUN) && as_written && !self.class(at + 1).is(governs)
     }
 
     fn before_is(&self, at: usize, class: Class) -> bool {
