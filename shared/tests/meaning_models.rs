@@ -123,6 +123,45 @@ fn a_model_understands_more_than_words_and_refuses_what_is_outside() {
     }
 }
 
+/// Everybody's words say what is wanted of a thing that no phrase names.
+#[test]
+fn common_words_tell_moves_apart() {
+    let source = r#"game shop { moves {
+        move price {
+            when user says something like: ["how much is a bicycle", "what does a helmet cost",
+                "how much do you want for the blue one", "what do I pay for a repair"]
+            when confident { respond with: "Price." }
+        }
+        move hours {
+            when user says something like: ["when do you open", "until when are you there on saturdays",
+                "at what time do you close", "are you there on sundays"]
+            when confident { respond with: "Hours." }
+        }
+        move owner {
+            when user says something like: ["who runs the shop", "who is the boss",
+                "who can I talk to about a complaint", "whose shop is it"]
+            when confident { respond with: "Owner." }
+        }
+        move stock {
+            when user says something like: ["do you have tyres", "have you got lights", "do you sell locks",
+                "is there a child seat in stock"]
+            when confident { respond with: "Stock." }
+        }
+    } }"#;
+    for meaning in MODELS {
+        let game = compiled(source, None, meaning);
+        for (text, expected) in [
+            ("how much for the pump", "price"),
+            ("do you have any gloves", "stock"),
+            ("have you any bells", "stock"),
+            ("who is in charge", "owner"),
+        ] {
+            let found = best(&game, text).map(|found| (found.0, found.1 >= 0.5));
+            assert_eq!(found, Some((expected.to_owned(), true)), "{meaning:?}: {text}");
+        }
+    }
+}
+
 #[test]
 fn the_dialogues_of_the_games_hold_with_every_model() {
     for name in ["clinic_triage", "support_desk", "table_booking"] {

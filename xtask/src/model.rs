@@ -42,8 +42,8 @@ struct Asset {
 }
 
 const ASSETS: [Asset; 2] = [
-    Asset { name: "standard", part: 4, sha256: "cc930cb450d7041d370dd58e2c995a46e85267af8646a2cd15d0c71cd0acbc1f" },
-    Asset { name: "small", part: 8, sha256: "a5e22e5f561351e071b8c891ad6589225c67999d65af007a3b0404a5c9c244ca" },
+    Asset { name: "standard", part: 4, sha256: "dd01341b46fee543c9069c8e5d2d08dfee62ab67c281812173976d1547c3f5e6" },
+    Asset { name: "small", part: 8, sha256: "dad864f9a1ae4dcd2189e7222ad510b8833bbe075c71d68cb5a7c8b29b84cceb" },
 ];
 
 /// Makes the assets, in `shared/models`. `phrases` is a folder of labelled phrases, of which statistics are taken.

@@ -23,14 +23,14 @@ const MAX_HEARD: usize = 400;
 
 /// What holds for games in general, without and with a model: base, odds, nearness. The base counts with what people say that no
 /// move is about, and a game's own phrases can't tell how much that is: at 0.5, with a model, nine of ten are right and nine of ten refused.
-const USUAL: [[f64; 3]; 2] = [[-0.45, 0.9, 1.6], [-2.1, 0.9, 2.0]];
+const USUAL: [[f64; 3]; 2] = [[-0.45, 0.9, 1.6], [-2.3, 0.9, 2.4]];
 /// How strongly each number is drawn to what is usual, and the base and the scale to what was found first; in a game of more than
 /// [`DRAWN_MOVES`] moves so many times as strongly, because few of its phrases are heard for each move.
 const DRAWN: [f64; 3] = [2.0, 20.0, 2.0];
 const DRAWN_TO_FIRST: [f64; 2] = [2.0, 20.0];
 const DRAWN_MOVES: f64 = 8.0;
-/// What is left out weighs so much of what is held back where it is asked which way confidence lies.
-const OUTSIDE_WEIGHT: f64 = 0.2;
+/// What is left out weighs so much of what is held back where it is asked which way confidence lies, without and with a model.
+const OUTSIDE_WEIGHT: [f64; 2] = [0.2, 0.1];
 /// The curve rises with the odds at least so much, and never falls with nearness.
 const LEAST: [f64; 3] = [-8.0, 0.3, 0.0];
 const ROUNDS: usize = 16;
@@ -156,15 +156,17 @@ fn as_heard<'a>(index: &MeaningIndex<'_>, material: &Material<'a>, example: &Exa
 pub(super) fn fit(material: &Material<'_>, plan: &Plan) -> Fit {
     let pull = material.moves as f64 / DRAWN_MOVES;
     let pull = if pull > 1.0 { pull } else { 1.0 };
-    fitted(&rehearse(material, plan), USUAL[usize::from(material.model.is_some())], pull)
+    fitted(&rehearse(material, plan), material.model.is_some(), pull)
 }
 
 /// Which way confidence lies is asked of the moves that were left out as well; how far, only of the phrases that were held back:
 /// moves that are like the game's own do not tell how often people speak of something else.
-fn fitted(rehearsed: &[Rehearsed], usual: [f64; 3], pull: f64) -> Fit {
+fn fitted(rehearsed: &[Rehearsed], with_model: bool, pull: f64) -> Fit {
+    let kind = usize::from(with_model);
+    let (usual, outside_weight) = (USUAL[kind], OUTSIDE_WEIGHT[kind]);
     let outside = rehearsed.iter().filter(|heard| heard.outside).count();
     let inside = rehearsed.len() - outside;
-    let weight = OUTSIDE_WEIGHT * inside as f64 / outside.max(1) as f64;
+    let weight = outside_weight * inside as f64 / outside.max(1) as f64;
     let points: Vec<Point<3>> = rehearsed
         .iter()
         .map(|heard| Point {
@@ -265,7 +267,7 @@ mod tests {
     #[test]
     fn confidence_follows_what_was_understood() {
         let confidence = |fit: Fit, odds: i64| confidence::of(odds * ONE, ONE / 2, fit);
-        let (easy, hard) = (fitted(&heard(20), USUAL[0], 1.0), fitted(&heard(80), USUAL[0], 1.0));
+        let (easy, hard) = (fitted(&heard(20), false, 1.0), fitted(&heard(80), false, 1.0));
         assert!(confidence(easy, 0) > 7_000, "{easy:?}");
         assert!(confidence(hard, 0) < 4_000, "{hard:?}");
         for fit in [easy, hard] {
@@ -279,7 +281,7 @@ mod tests {
         let outside = inside.iter().map(|heard| Rehearsed { outside: true, ..*heard });
         let whole: Vec<_> = inside.iter().copied().chain(outside).collect();
         let mean = |of: &[Rehearsed]| {
-            let fit = fitted(of, USUAL[0], 1.0);
+            let fit = fitted(of, false, 1.0);
             inside.iter().map(|heard| confidence::of(heard.odds, heard.nearness, fit)).sum::<u64>()
                 / inside.len() as u64
         };
@@ -289,7 +291,7 @@ mod tests {
 
     #[test]
     fn without_phrases_it_is_what_is_usual() {
-        let usual = fitted(&[], USUAL[1], 1.0);
+        let usual = fitted(&[], true, 1.0);
         assert_eq!(usual, Fit::of(USUAL[1].map(|number| (number * ONE as f64) as i32)));
     }
 

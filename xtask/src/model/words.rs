@@ -21,7 +21,7 @@ const CHARACTER_RANK: u32 = 2_000;
 const COMMON_RANK: u32 = 12_000;
 const RARE_RANK: u32 = 30_000;
 /// Smooth inverse frequency: what a word weighs is A / (A + p).
-const A: f64 = 3e-4;
+const A: f64 = 3e-3;
 
 /// A row's word: its text, the model's tokens for it, and its weight.
 pub(crate) struct Entry {
