@@ -323,6 +323,17 @@ fn a_workshop_for_organs_hears_numbers_of_streets_who_speaks_and_changes_beside_
 }
 
 #[test]
+fn saunas_for_hire_are_heard_in_other_forms_beside_something_else_and_without_what_is_had() {
+    check("sauna");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn saunas_for_hire_are_heard_the_same_in_spanish() {
+    check("saunas");
+}
+
+#[test]
 fn a_framer_hears_what_stands_beside_a_yes_or_a_no_and_gives_up_no_more_than_it_must() {
     check("framer");
 }

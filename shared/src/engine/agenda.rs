@@ -53,6 +53,7 @@ impl Run<'_> {
         heard.moves.extend(fragments);
         self.leave_to_the_question(&mut heard, open);
         self.leave_to_statements(&mut heard);
+        self.leave_to_the_change(&mut heard, open);
         if !heard.moves.iter().any(Said::is_urgent) {
             let danger = self.dangers(&heard, open);
             heard.moves.extend(danger);
@@ -160,6 +161,20 @@ impl Run<'_> {
             !said.is_urgent()
                 || !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT)
                 || elsewhere(said)
+        });
+    }
+
+    /// "Ann Lund, and could you make it 3 bikes": a clause that changes what is held means no other move, unless in its author's words.
+    fn leave_to_the_change(&self, heard: &mut Readings, open: Option<&Open>) {
+        let Some(mv) = self.active_move().filter(|_| open.is_some()) else { return };
+        let clauses = &heard.clauses;
+        heard.moves.retain(|said| {
+            let one = said.clauses.0 + 1 == said.clauses.1;
+            let clause = clauses.get(said.clauses.0).and_then(|clause| self.text.get(clause.0..clause.1));
+            said.is_urgent()
+                || said.candidate.verbatim
+                || !one
+                || !clause.is_some_and(|clause| self.changes_what_is_held(&mv, clause, false))
         });
     }
 

@@ -85,9 +85,10 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
             if rest[..pause].iter().any(|word| word.is(Cue::TakesBack) && !word.is(Cue::Hesitation)) {
                 strength = strength.max(Some(Strength::Plain));
             }
-            // "can you do Saturday?"
+            // "can you do Saturday?", "could you make it three?"
             if language.prefix(rest, Cue::Request) == pause {
-                strength = strength.max(Some(Strength::Weak));
+                let changes = language.suffix(&rest[..pause], Cue::CorrectionPlain) > 0;
+                strength = strength.max(Some(if changes { Strength::Plain } else { Strength::Weak }));
             }
             rest = &rest[pause..];
             continue;
@@ -135,6 +136,16 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     }
     let (first, last) = (rest.first()?, rest.last()?);
     Some(Correction { span: (first.start, last.end), strength: strength?, slot, refused })
+}
+
+/// "actually, scratch that": nothing but words that plainly take something back, and belong to what is said behind them.
+pub(super) fn only_takes_back(heard: &Heard) -> bool {
+    let (mut rest, mut plainly) = (heard.words.as_slice(), false);
+    while let skip @ 1.. = heard.language.prefix(rest, SECOND_THOUGHT.with(Cue::Hesitation)) {
+        plainly |= heard.language.prefix(rest, PLAINLY) == skip;
+        rest = &rest[skip..];
+    }
+    plainly && rest.is_empty()
 }
 
 /// "al final de la calle": a phrase that ends in a noun, of which the next words say what of. It takes nothing back.

@@ -13,7 +13,7 @@ use super::people::{Asks, is_possessive, is_sum_of_others};
 use super::repairs;
 use super::rules::Standing;
 use super::run::Run;
-use crate::entities::{Entity, Kind};
+use crate::entities::{Entity, Kind, time};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::{self, Wanted};
@@ -137,6 +137,8 @@ impl Run<'_> {
             {
                 Some(Doubt::Unexplained)
             }
+            // "I paid 70 at the last place"
+            SlotType::Money if is_told_of_before(scan, &words[opening..from]) => Some(Doubt::OfThePast),
             SlotType::Money | SlotType::Number | SlotType::Range { .. } if counts_again(scan, end) => {
                 Some(Doubt::Contested)
             }
@@ -179,6 +181,11 @@ impl Run<'_> {
         if from >= until {
             return None;
         }
+        // "all his shots are done", in the words of the question and not in the slot's name
+        let name = slots::spoken_name(slot);
+        if is_yes_no(scan.language(), slot) && slots::yes_no::named(name, &scan.heard).is_none() {
+            return Some(Doubt::Unexplained);
+        }
         let (opening, end) = clause(words, from, until);
         // "stolen I think. oh wait, no, it is still inside"
         let nearest = |end: usize| !scan.entities.iter().any(|entity| found.end <= entity.start && entity.end <= end);
@@ -199,6 +206,10 @@ impl Run<'_> {
         let of_month = said.iter().filter(|word| word.has_digit()).count() == 1
             && said.iter().all(|word| word.has_digit() || word.class.is(Class::FUNCTION));
         if day && !to_come && of_month && !slots::is_told_of_the_past(scan, found.span()) {
+            return Some(Doubt::Unexplained);
+        }
+        // "at the end of the month"
+        if day && (from..until).any(|at| scan.language().prefix(&words[at..until], Cue::PeriodEdge) > 0) {
             return Some(Doubt::Unexplained);
         }
         // "I'm Ana Gil" where the guest's name is open: somebody else may be meant.
@@ -488,6 +499,13 @@ fn is_amount(slot: &Slot) -> bool {
 /// Whether what stands behind a number says that it is more than that.
 fn is_more(scan: &Scan<'_>, until: usize) -> bool {
     scan.heard.words.get(until..).is_some_and(|behind| scan.language().prefix(behind, Cue::AndMore) > 0)
+}
+
+/// "I paid", "me cobraron": whether what stands before an amount in its clause tells what somebody did.
+fn is_told_of_before(scan: &Scan<'_>, before: &[Word]) -> bool {
+    let did = |word: &Word| word.class == Class::CONTENT && time::is_past(&word.text, scan.reference.language);
+    let opens = before.first().is_some_and(|first| first.is_subject() || did(first) || first.class.is(Class::PRONOUN));
+    opens && before.iter().any(did)
 }
 
 /// "on Friday I work, so no": a clause behind a value is nothing but a no.

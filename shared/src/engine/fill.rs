@@ -123,6 +123,7 @@ impl Run<'_> {
         let heard_whole = Rc::clone(&heard);
         let heard = if matches!(said, Cow::Borrowed(_)) { heard } else { self.heard_in(&said) };
         let scan = Scan::over(&said, heard, &mv.slots, &reference).knowing(&header.vocabulary);
+        let scan = scan.parting_lengths(&mv.slots);
         let contested = slots::Contested::of(&mv.slots, &scan);
         let is_contested = |slot: &Slot, end: usize| {
             contested.slots.iter().any(|index| mv.slots[*index].name == slot.name)
@@ -289,6 +290,7 @@ impl Run<'_> {
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
         let scan = Scan::over(text, self.heard_in(text), &mv.slots, &reference).knowing(&header.vocabulary);
+        let scan = scan.parting_lengths(&mv.slots);
         let stated = self.stated_beside(mv, &scan, &[]);
         self.fill_stated(mv, &scan, stated, Vec::new());
     }
@@ -453,7 +455,9 @@ impl Run<'_> {
         let told = |word: &Word| {
             self.is_of_the_move(mv, std::slice::from_ref(word)) || is_option_of_another(mv, slot, scan, word.start)
         };
-        slots::is_number(slot)
+        // "at 22 Fen Lane" tells no hour
+        let may_be = slots::is_number(slot) || matches!(effective_type(slot), SlotType::Time | SlotType::DateTime);
+        may_be
             && addresses(scan).filter(|(from, until)| *from <= number.0 && number.1 <= *until).any(|span| {
                 let words = &scan.heard.words[scan.heard.words_of(span)];
                 !words.iter().any(|word| !word.has_digit() && told(word))
@@ -685,6 +689,9 @@ impl Run<'_> {
         let still_open = |slot: &&Slot| !stated.iter().any(|stated| stated.slot == slot.name);
         let open: Vec<&Slot> = wanted.into_iter().chain(others).filter(still_open).collect();
         stated.extend(self.said_to_be_so(mv, &open, scan, &taken));
+        let still_open = |slot: &&&Slot| !stated.iter().any(|stated| stated.slot == slot.name);
+        let asked: Vec<&Slot> = open.iter().filter(still_open).copied().collect();
+        stated.extend(self.said_in_words_of_a_question(mv, &asked, scan, &taken));
         stated.extend(speakers);
         let address =
             self.address_said(mv, &open, scan, &taken).or_else(|| self.numbered_place(mv, &open, scan, &taken));

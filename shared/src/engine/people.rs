@@ -263,7 +263,9 @@ fn is_of_a_noun(question: &Heard) -> bool {
         let led = rest.iter().take_while(light).count();
         led > 0 && rest.get(led).as_ref().is_some_and(noun)
     };
-    (1..words.len()).any(|at| names(&words[at]) && noun(&&words[at - 1]))
+    // "your full name"
+    let of_a_name = |at: usize| noun(&&words[at - 1]) && !words[at - 1].is(Cue::NameKind);
+    (1..words.len()).any(|at| names(&words[at]) && of_a_name(at))
         || (0..words.len()).any(|at| names(&words[at]) && behind(at + 1))
         || asks.is_some_and(|at| behind(at + question.language.prefix(&words[at..], Cue::AsksLabel)))
 }
@@ -403,6 +405,10 @@ fn count_of_speakers(scan: &Scan<'_>) -> Option<(Span, Option<u32>, bool)> {
     let span = |from: usize, until: usize| (words[from].start, words[until - 1].end);
     let ends = |at: usize| words.get(at).is_none_or(|next| next.after_break);
     let by_phrase = (0..words.len()).find_map(|at| {
+        // "para mi hermana y para mí"
+        if at > 0 && words[at - 1].class.is(Class::AND) {
+            return None;
+        }
         let end = at + language.prefix(&words[at..], Cue::Count);
         let count: u32 = language.value_of(Cue::Count, &words[at..end])?.parse().ok()?;
         let speaks = |word: &Word| {

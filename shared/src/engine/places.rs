@@ -13,7 +13,7 @@ use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Found, Scan, Source, effective_type, is_text};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause};
 
 impl Run<'_> {
     /// The only address that the utterance says, or the name of a place that it tells of, for the only open slot that asks for one,
@@ -36,6 +36,10 @@ impl Run<'_> {
         if matches!(asked, Some(Open::Slot { name } | Open::Confirm { name }) if *name == slot.name) {
             return None;
         }
+        // "…, apartment": what another slot has taken behind it ends it.
+        let end = taken.iter().filter(|(from, _)| span.0 < *from && *from < span.1).map(|(from, _)| *from).min();
+        let end = end.map_or(Some(span.1), |from| Some(scan.heard.words.iter().rfind(|word| word.end <= from)?.end))?;
+        let span = (span.0, end);
         let free = taken.iter().all(|(from, until)| span.1 <= *from || *until <= span.0);
         let found = Found::text(span, scan.text.get(span.0..span.1)?);
         free.then(|| Stated { slot: slot.name.clone(), found })
@@ -194,6 +198,23 @@ pub(super) fn addresses(scan: &Scan<'_>) -> impl Iterator<Item = Span> {
     (0..scan.heard.len()).filter_map(|at| address_at(scan, at))
 }
 
+/// How many words from this one on are a clause of nothing but parts of an address: "bajo izquierda", "colonia Roma", "2nd floor".
+fn parts_at(scan: &Scan<'_>, at: usize) -> usize {
+    const MAX_WORDS: usize = 5;
+    let behind = scan.heard.words.get(at..).filter(|_| at > 0).unwrap_or_default();
+    let clause = &behind[..first_clause(behind)];
+    let light = Class::OF.and(Class::ARTICLE).and(Class::NUMBER);
+    let may_be = |word: &Word| {
+        word.is(Cue::AddressPart) || word.class == Class::CONTENT || word.class.is(light) || word.has_digit()
+    };
+    let apart = clause.first().is_some_and(|first| {
+        let between = scan.text.get(scan.heard.words[at - 1].end..first.start);
+        first.after_break && between.is_some_and(|between| between.trim() == ",")
+    });
+    let all = clause.len() <= MAX_WORDS && clause.iter().all(|word| may_be(word) && !timed(scan, word));
+    if apart && all && clause.iter().any(|word| word.is(Cue::AddressPart)) { clause.len() } else { 0 }
+}
+
 /// The address with its number at this word: a number before a name of several words, or behind one and with the number of a flat
 /// behind it; with the number of a flat before it and a town behind it that commas set apart.
 fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
@@ -235,6 +256,9 @@ fn address_at(scan: &Scan<'_>, at: usize) -> Option<Span> {
     let storey = |word: &Word| word.has_digit() && marked(word);
     if set_apart(end) && storey(&words[end]) {
         end += 1 + usize::from(behind(end + 1).is_some_and(letter));
+    }
+    while let parts @ 1.. = parts_at(scan, end) {
+        end += parts;
     }
     let town = words.get(end).filter(|word| word.after_break).map_or(0, |_| name_at(scan.text, words, end));
     if town == 1 && comma(end - 1, end) {

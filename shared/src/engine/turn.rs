@@ -10,7 +10,7 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
 use crate::ir::{Move, Priority, Slot, SlotType};
-use crate::language::Class;
+use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, Stage, Standing};
 use crate::slots::{self, Answer, Found, Scan, Vocabulary, effective_type, strings};
 use crate::text::Word;
@@ -19,6 +19,8 @@ use crate::text::Word;
 const CERTAIN: f64 = 0.9;
 /// Moves whose options are looked for in an utterance that no move matches, at most.
 const MAX_MOVES_SPOKEN_FOR: usize = 64;
+/// Slots of a move for which something is said, where that tells that the move is meant.
+const ENOUGH: usize = 2;
 /// A repair is left to the game only if a move of the game claims the phrase at least this plainly.
 const CLAIMS: f64 = 0.75;
 
@@ -128,9 +130,16 @@ impl Run<'_> {
         if let Decision::Guess(near) | Decision::Which(near, _) = chosen
             && near.priority == Priority::Normal
             && let Some(name) = self.speaks_for().filter(|name| *name != self.name_of(near))
-            && self.move_named(&name).is_some_and(|mv| self.bears_out(&mv))
+            && let Some(mv) = self.move_named(&name)
         {
-            return self.enter_certain(&name, &text);
+            if self.bears_out(&mv) {
+                return self.enter_certain(&name, &text);
+            }
+            // "my road bike has a flat tyre"
+            if near.stage.is_near() && self.telling(&mv).0 >= ENOUGH {
+                self.guess_move(&name, near.score, &text);
+                return Ok(());
+            }
         }
         match chosen {
             Decision::Nothing => self.read_in_part(&text),
@@ -293,10 +302,32 @@ impl Run<'_> {
     /// "ok a hot wash with starch", "no heating, and we have a contract": whether the utterance is a wish, or answers a question of
     /// the move, and says of several of its slots what tells of them.
     fn bears_out(&self, mv: &Move) -> bool {
-        /// Slots that something is said for.
-        const ENOUGH: usize = 2;
         let (told, answers) = self.telling(mv);
-        mv.priority == Priority::Normal && told >= ENOUGH && (answers || inquiry::is_wish(&self.text, &self.heard()))
+        let wishes = || inquiry::is_wish(&self.text, &self.heard());
+        mv.priority == Priority::Normal
+            && (told >= ENOUGH && (answers || wishes()) || told > 0 && self.asks_for_its_kind(mv, wishes()))
+    }
+
+    /// "I need a transit", "hire a transit" where a move begins with "hire a van", and a transit is an option of its `van`.
+    fn asks_for_its_kind(&self, mv: &Move, wishes: bool) -> bool {
+        let (language, heard) = (self.language(), self.heard());
+        let patterns = self.patterns(mv);
+        let of_a_pattern = |word: &Word| word.tells() && patterns.iter().any(|own| own.holds(word));
+        let leads = |start: usize| {
+            let before = heard.words.partition_point(|word| word.start < start);
+            match &heard.words[..before] {
+                [.., verb, article] if article.is(Cue::ArticleIndefinite) => wishes || of_a_pattern(verb),
+                _ => false,
+            }
+        };
+        mv.slots.iter().any(|slot| {
+            let SlotType::Enum(options) = effective_type(slot) else { return false };
+            let shared = &self.input.header.vocabulary;
+            let vocabulary = Vocabulary { own: &slot.vocabulary, shared, ..Vocabulary::default() };
+            let stated = slots::stated_options(options, vocabulary.in_passing(), &heard);
+            let begins = || slots::name(language, slot).words.iter().any(of_a_pattern);
+            stated.iter().any(|chosen| leads(chosen.start)) && begins()
+        })
     }
 
     /// For how many slots of a move something is said that is theirs by what it is: an option, a code, a yes or a no by the slot's
@@ -309,7 +340,8 @@ impl Run<'_> {
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         let tells = |slot: &Slot, found: &Found| match effective_type(slot).item() {
             SlotType::Enum(_) | SlotType::Pattern(_) | SlotType::Boolean => true,
-            ty => ty.is_number() && slots::is_named_for(slot, &scan, found),
+            // "back by 5" for `bring_back`
+            _ => slots::is_named_for(slot, &scan, found),
         };
         let said = slots::mentions(&slots, &names, &scan, &[]);
         let said = said.into_iter().filter(|said| tells(slots[said.slot], &said.found));

@@ -252,6 +252,12 @@ cues! {
     Introduction = "introduction";
     /// The same before a person's name: "I'm …".
     IntroductionName = "introduction.name";
+    /// Says of a thing that somebody has it already: "our own helmets".
+    Own = "own";
+    /// Describes a name as the whole of it, or as one of its parts: "your full name".
+    NameKind = "name.kind";
+    /// Parts of an address behind the number of the house: "flat", "floor".
+    AddressPart = "address.part";
     /// Words in the name of a slot that holds a person's name.
     SlotOfName = "name.name";
     /// Nouns that label a value; with `code`, one that is written in digits or letters of its own: "number"; with `place`, where

@@ -109,7 +109,7 @@ pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
 }
 
 /// "For how long?", `duration`
-fn asks_for_a_length(language: &'static Language, slot: &Slot) -> bool {
+pub(super) fn asks_for_a_length(language: &'static Language, slot: &Slot) -> bool {
     let asks = |text: &str| {
         let words = Heard::of(language, text).words;
         (0..words.len()).any(|at| {
@@ -186,6 +186,18 @@ fn is_led_by_digits(scan: &Scan<'_>, entity: &Entity) -> bool {
     matches!(&scan.heard.words[..at], [.., one, other] if counts(one) && counts(other) && !other.after_break)
 }
 
+/// "612 345 678", "600112233": a number that may be one to call as well.
+fn dialled(scan: &Scan<'_>, entity: &Entity) -> Option<Entity> {
+    /// Digits of a number to call.
+    const LEAST: usize = 7;
+    let said = scan.said(entity);
+    if said.bytes().filter(u8::is_ascii_digit).count() < LEAST {
+        return None;
+    }
+    let found = recognize(said, Kinds::NONE.with(Kind::Phone), scan.reference);
+    found.into_iter().find(|found| found.start == 0 && found.end == said.len())
+}
+
 /// Reads an entity as a value of `ty`; `None` when its kind is of no use for the type.
 /// `asked` tells whether the slot's question is open, when looser readings count ("50" for money).
 pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<Found> {
@@ -219,8 +231,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 Kind::DateRange | Kind::DateTimeRange => {
                     let day = only_day(scan, entity, tense).map(str::to_owned);
                     let day = day.or_else(|| day_ahead(scan, entity).filter(|_| tense == Tense::Future));
-                    let day = if asked { day.or_else(|| edge_day(scan, entity)) } else { day };
-                    found(json!(day?))
+                    found(json!(day.or_else(|| edge_day(scan, entity))?))
                 }
                 Kind::Date | Kind::DateTime => found(json!(time.point.as_deref()?.get(..10)?)),
                 _ => None,
@@ -234,6 +245,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         }
         SlotType::Time => {
             let time = in_its_half(scan.language(), entity, slot)
+                .or_else(|| in_part_said(scan, entity))
                 .or_else(|| time_reading(entity, scan.reference, Tense::of(scan.language(), slot)))?;
             let point = time.point.as_deref()?;
             match entity.kind {
@@ -243,7 +255,8 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::DateTime => {
-            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let time = in_part_said(scan, entity)
+                .or_else(|| time_reading(entity, scan.reference, Tense::of(scan.language(), slot)))?;
             match entity.kind {
                 Kind::DateTime => found(json!(time.point.as_deref()?.replacen(' ', "T", 1))),
                 _ => None,
@@ -251,6 +264,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         }
         SlotType::Email if entity.kind == Kind::Email => plain(entity, said),
         SlotType::Phone if entity.kind == Kind::Phone && !is_led_by_digits(scan, entity) => plain(entity, said),
+        SlotType::Phone if entity.kind == Kind::Number => plain(&dialled(scan, entity)?, said),
         SlotType::Url if entity.kind == Kind::Url => plain(entity, said),
         SlotType::Money if is_for_each(scan, entity, slot) => None,
         SlotType::Money => match (entity.kind, entity.readings.first()?) {
@@ -601,6 +615,28 @@ fn in_its_half<'e>(language: &'static Language, entity: &'e Entity, slot: &Slot)
         _ => None,
     });
     times.into_iter().find(|time| hour(time).is_some_and(|hour| (first..first + HOURS).contains(&hour)))
+}
+
+/// "after work, at 7", "en la noche, como a las 8": of a clock time that may lie in either half of the day the one within the only part
+/// of the day that is said beside it.
+fn in_part_said<'e>(scan: &Scan<'_>, entity: &'e Entity) -> Option<&'e TimeValue> {
+    let clock = |moment: &str| moment.rsplit(['T', ' ']).next().map(str::to_owned);
+    let range = |other: &Entity| match other.readings.first()? {
+        Value::Time(time) => time.range.clone().filter(|(start, _)| start != ".."),
+        _ => None,
+    };
+    let mut parts = scan.entities.iter().filter(|other| other.kind == Kind::TimeRange);
+    let (part, None) = (parts.next()?, parts.next()) else { return None };
+    let (start, end) = range(part)?;
+    let within = |time: &&TimeValue| {
+        let clock = time.point.as_deref().and_then(clock);
+        clock.is_some_and(|clock| start <= clock && (end == ".." || clock < end))
+    };
+    let times = entity.readings.iter().filter_map(|reading| match reading {
+        Value::Time(time) => Some(time),
+        _ => None,
+    });
+    times.into_iter().find(within)
 }
 
 /// The reading that fits the tense: for the past the latest one that is not after now, if there is one.

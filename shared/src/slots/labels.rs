@@ -180,6 +180,13 @@ pub(crate) fn read(wanted: Wanted, name: &Heard, question: &Heard, text: &str, h
     {
         return Label::Within((first.start, last.end));
     }
+    // "Tom, well Thomas Ashby"
+    let end = first_clause(words);
+    let turns = language.prefix(&words[end..], Cue::Hesitation);
+    let turned = &words[end + turns..];
+    if turns > 0 && names(&words[..end]) && names(turned) {
+        return Label::Within((turned[0].start, turned[turned.len() - 1].end));
+    }
     // "jo@example.com" is nobody's name, but it may be a username.
     let of_person = !name.words.iter().any(|word| is_compound_label(language, &word.text));
     if matches!(wanted, Wanted::Name | Wanted::Person) && of_person && text.contains('@') {
@@ -381,6 +388,12 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
     } else {
         named.len() > 1 && plain(named)
     };
+    // "put my mum down, Sheila Banks"
+    let behind = rest.get(named.len()..).unwrap_or_default();
+    let behind = &behind[..first_clause(behind)];
+    if !names && !named.iter().any(|word| word.is_capital(text)) && is_titled(text, behind) {
+        return span(behind);
+    }
     if names { span(named) } else { Some(Label::Sentence) }
 }
 

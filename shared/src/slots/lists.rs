@@ -142,7 +142,9 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let mut at = 0;
     while at < words.len() {
         if let Some(member) = mentioned.iter().find(|member| member.first == at) {
-            if options::supposed(&scan.heard, member.first, member.end) {
+            if options::supposed(&scan.heard, member.first, member.end)
+                || options::is_had(&scan.heard, member.first, member.end)
+            {
                 at = member.end;
                 continue;
             }

@@ -12,7 +12,7 @@ use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, Word, between_marks, first_clause, polarity};
 
-use super::convert::{End, Found, Tense, both_ends, convert, only_bound};
+use super::convert::{End, Found, Tense, both_ends, convert, counted, only_bound};
 use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string, read_value};
 use super::scan::{Scan, is_time};
@@ -77,7 +77,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             }
         }
         let named = |(index, found): &(usize, Found)| is_named_for(slots[*index], scan, found);
-        if misfits.iter().any(named) && !fitting.iter().any(named) {
+        let dialled = |(index, _): &(usize, Found)| *types[*index] == SlotType::Phone;
+        if misfits.iter().any(named) && !fitting.iter().any(|fits| named(fits) || dialled(fits)) {
             continue;
         }
         prefer_the_named(scan, slots, entity, &mut fitting);
@@ -116,6 +117,10 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             let text = scan.text.get(start..end).unwrap_or_default();
             values.push((Found::new((start, end), text, json!(answer)), vec![index]));
         }
+    }
+    for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| is_number(slot)) {
+        let one = one_of_its_kind(slot, scan).filter(|found| found.fits && free(found.span()));
+        values.extend(one.map(|found| (found, vec![index])));
     }
     for (index, _) in types.iter().enumerate().filter(|(_, ty)| matches!(ty, SlotType::Email)) {
         let spelt = answer::find_spoken_email(scan.text, scan.reference.language);
@@ -178,7 +183,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             let left_out = is_left_out(scan, slot, chosen.start)
                 || said_of(chosen.start)
-                || is_of_long_ago(scan, (chosen.start, chosen.end))
+                || !options::is_somebodys(&scan.heard, scan.heard.words_of((chosen.start, chosen.end)).start)
+                    && is_of_long_ago(scan, (chosen.start, chosen.end))
                 || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
             if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
                 continue;
@@ -315,9 +321,11 @@ fn bare_days(slots: &[&Slot], scan: &Scan<'_>) -> Vec<(Found, Vec<usize>)> {
     };
     let is_led = |at: usize| {
         let before = at.checked_sub(1).map(|before| &words[before]).filter(|_| !words[at].after_break);
-        let leads = |word: &Word| word.class.is(Class::FOR) || word.is(Cue::AsksPast);
+        let leads = |word: &Word| word.class.is(Class::FOR) || word.is([Cue::AsksPast, Cue::Into]);
         let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LEADS).and(Class::DATING);
-        before.is_none_or(|word| !word.class.is(grammar) || leads(word))
+        // "9th to the 13th" is a period
+        let ends = at > 1 && words[at - 2].has_digit();
+        before.is_none_or(|word| !word.class.is(grammar) || leads(word) && !(word.is(Cue::Into) && ends))
     };
     let definite = |at: &usize| {
         let [article, number] = &words[*at..*at + 2] else { return false };
@@ -350,6 +358,18 @@ fn bare_days(slots: &[&Slot], scan: &Scan<'_>) -> Vec<(Found, Vec<usize>)> {
         return Vec::new();
     }
     vec![(day.clone(), found.iter().map(|(_, index)| *index).collect())]
+}
+
+/// "un piso de una habitación" for `habitaciones`: one, in a word that is also an article.
+fn one_of_its_kind(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let name = super::name(scan.language(), slot);
+    let one = |words: &[Word]| {
+        let [of, one, noun] = words else { return false };
+        of.class.is(Class::OF) && one.is(Cue::One) && one.is(Cue::ArticleIndefinite) && name.holds(noun)
+    };
+    let at = scan.heard.words.windows(3).position(one)?;
+    let one = &scan.heard.words[at + 1];
+    counted(scan, effective_type(slot), (one.start, one.end), 1.0)
 }
 
 /// "my large dog Duke", "a dog named Moose" for `dog_name`: a name right behind the noun that it is the name of.
@@ -455,7 +475,9 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         let named = || scan.heard.beside(&super::named(slot)).holds(before);
         // "renting 2 bikes" counts them.
         let counts = || words.get(end).is_some_and(|noun| noun.class == Class::CONTENT && !noun.after_break);
-        !set_apart && before.class == Class::CONTENT && continuous() && !named() && !counts()
+        // "cumple 70"
+        let turns = before.is(Cue::Coming) && !super::is_age(scan.language(), slot);
+        !set_apart && before.class == Class::CONTENT && (continuous() || turns) && !named() && !counts()
     });
     share || belongs
 }
@@ -713,6 +735,10 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<
     let ends = match open.as_slice() {
         [first, last] => vec![(*first, start), (*last, end)],
         [first] if !days => vec![(*first, start)],
+        // "from the 10th to the 17th": of what is moved to a moment, the day on which it is now.
+        [first] if slots[*first..].iter().any(|slot| *effective_type(slot) == SlotType::DateTime) => {
+            vec![(*first, start)]
+        }
         _ => Vec::new(),
     };
     ends.into_iter().map(|(index, value)| (found(value), vec![index])).collect()

@@ -98,6 +98,14 @@ impl Prepared {
             }
             forms.push((index, words));
         }
+        // "Patel" for `Dr. Patel`
+        forms.extend(options.iter().enumerate().filter_map(|(index, option)| {
+            let name = surname(language, option)?;
+            Some((index, vec![name])).filter(|(_, name)| {
+                let has = |other: &String| plain_words(other).contains(&name[0]);
+                options.iter().filter(|other| has(other)).count() == 1
+            })
+        }));
         // "checkup" for `check-up`
         let figures = |form: &[String]| form.iter().any(|part| part.bytes().any(|byte| byte.is_ascii_digit()));
         let in_one = |(index, form): &(usize, Vec<String>)| {
@@ -114,6 +122,16 @@ impl Prepared {
         let passing = vocabulary.reach == Reach::Term;
         forms.retain(|(_, words)| !words.is_empty() && (!passing || own.contains(words) || words.iter().any(says)));
         Prepared { forms }
+    }
+}
+
+/// The name of an option that is a title and a name: "Dr. Patel".
+fn surname(language: &'static Language, option: &str) -> Option<String> {
+    let (title, name) = option.trim().split_once(". ")?;
+    let written = !title.contains(' ') && name.starts_with(char::is_uppercase);
+    match plain_words(language, name).as_slice() {
+        [only] if written => Some(only.clone()),
+        _ => None,
     }
 }
 
@@ -328,7 +346,26 @@ pub(super) fn denied_behind(heard: &Heard, first: usize, end: usize) -> bool {
 
 /// Whether what the words `first..end` mention is no wish: denied, disliked, or only supposed.
 fn unwanted(heard: &Heard, first: usize, end: usize) -> bool {
-    negated(heard, first, end) || averse(heard, first, end) || supposed(heard, first, end)
+    let denied =
+        || negated(heard, first, end) && (heard.tokens.classes().is(Class::NEGATOR) || !is_somebodys(heard, first));
+    denied() || averse(heard, first, end) || supposed(heard, first, end) || is_had(heard, first, end)
+}
+
+/// "my dog was run over years ago": what is somebody's is so still.
+pub(super) fn is_somebodys(heard: &Heard, first: usize) -> bool {
+    let before = first.checked_sub(1).map(|before| &heard.words[before]);
+    let person = heard.words.get(first).is_some_and(|word| word.class.is_person());
+    before.is_some_and(|word| word.is(Cue::Owner) && !word.class.is(Class::ARTICLE)) && !person
+}
+
+/// "we have our own helmets", "llevamos cascos propios": what somebody has already is not wished for; "I'd like my own room" is.
+pub(super) fn is_had(heard: &Heard, first: usize, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let own = |word: &Word| word.is(Cue::Own) && !word.after_break;
+    let before = &words[..first];
+    let opening = before.iter().rposition(|word| word.after_break).unwrap_or(0);
+    let had = before.last().is_some_and(|word| word.is(Cue::Own)) || words.get(end).is_some_and(own);
+    had && !before[opening..].iter().any(|word| word.is(Cue::AsksWish))
 }
 
 /// "allergic to ham", "I can't stand onions", "an olive allergy": what is named because it is disliked or not tolerated, and

@@ -8,7 +8,7 @@ use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
-use super::convert::{convert, says_both_ends};
+use super::convert::{asks_for_a_length, convert, counts_time, says_both_ends};
 use super::effective_type;
 use super::options::{Vocabulary, denied_behind, excepted};
 
@@ -83,6 +83,21 @@ impl<'t> Scan<'t> {
             !stands_for_a_thing(&heard, entity) && !only_names_a_unit(&heard, entity)
         });
         Scan { text, heard, reference, entities, refused, terms: &[], question: None }
+    }
+
+    /// Where one of these slots takes a length and one a day, "two weeks from Saturday" says both.
+    pub(crate) fn parting_lengths<'s>(mut self, slots: impl IntoIterator<Item = &'s Slot> + Clone) -> Scan<'t> {
+        let language = self.language();
+        let lasts = |slot: &Slot| asks_for_a_length(language, slot) || counts_time(language, slot);
+        let begins = |slot: &Slot| *effective_type(slot) == SlotType::Date;
+        if slots.clone().into_iter().any(lasts) && slots.into_iter().any(begins) {
+            let parts = |entity: Entity| match length_and_day(&self.heard, self.text, &entity, self.reference) {
+                Some(parts) => parts,
+                None => vec![entity],
+            };
+            self.entities = std::mem::take(&mut self.entities).into_iter().flat_map(parts).collect();
+        }
+        self
     }
 
     /// With the words of the question that is open.
@@ -236,6 +251,23 @@ fn without_a_house_number(text: &str, heard: &Heard, entity: Entity, reference: 
         part.end += from;
     }
     parts
+}
+
+/// "two weeks from Saturday", "six months starting April 1": a length, and the day with which it begins.
+fn length_and_day(heard: &Heard, text: &str, entity: &Entity, reference: &Reference) -> Option<Vec<Entity>> {
+    if !matches!(entity.kind, Kind::Date | Kind::DateRange) {
+        return None;
+    }
+    let words = &heard.words[heard.words_of(entity.span())];
+    let leads = |at: usize| heard.language.prefix(&words[at..], Cue::TimeBefore);
+    let lead = (1..words.len()).find(|at| leads(*at) > 0)?;
+    let part = |words: &[Word], kind: Kind| {
+        let (start, end) = (words.first()?.start, words.last()?.end);
+        let mut found = recognize(text.get(start..end)?, Kinds::NONE.with(kind), reference);
+        let only = found.pop().filter(|only| found.is_empty() && only.end == end - start)?;
+        Some(Entity { start: only.start + start, end, ..only })
+    };
+    Some(vec![part(&words[..lead], Kind::Duration)?, part(&words[lead + leads(lead)..], Kind::Date)?])
 }
 
 /// Whether a span begins and ends on the same day.

@@ -114,17 +114,21 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
 /// "I get paid on the 25th so the 27th would be best", "it was 47100 and now it's 48213": of two values the one that comes of
 /// the other, or is now.
 pub(super) fn concluded(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
-    let single = matches!(
-        effective_type(slot),
-        SlotType::Date | SlotType::Time | SlotType::Number | SlotType::Range { .. } | SlotType::Money
-    );
+    let single = match effective_type(slot) {
+        SlotType::Enum(_) => !is_yes_no(scan.language(), slot),
+        ty => {
+            matches!(ty, SlotType::Date | SlotType::Time | SlotType::Number | SlotType::Range { .. } | SlotType::Money)
+        }
+    };
     let words = &scan.heard.words;
     if !single || !scan.heard.tokens.classes().is(Class::CONCLUDES.and(Class::RECENT)) {
         return None;
     }
     let concludes = |at: &usize| {
         words[*at].class.is(Class::CONCLUDES)
-            || words[*at].class.is(Class::RECENT) && words[*at - 1].class.is(Class::AND.and(Class::BUT))
+            || words[*at].class.is(Class::RECENT)
+                && (words[*at].after_break && words[*at].is(Cue::Discourse)
+                    || words[*at - 1].class.is(Class::AND.and(Class::BUT)))
     };
     let at = (1..words.len()).rev().find(concludes)?;
     let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
@@ -134,7 +138,7 @@ pub(super) fn concluded(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
         Answer::Value { found: before, .. } => before.value != found.value,
         Answer::Refused(_) => true,
         // "before the 14th, so the 13th"
-        Answer::Absent => words[at].class.is(Class::CONCLUDES),
+        Answer::Absent => words[at].class.is(Class::CONCLUDES) || matches!(effective_type(slot), SlotType::Enum(_)),
     };
     let found = found.behind(start);
     (found.fits && differs).then_some(Answer::Value { found, whole: false })

@@ -5,7 +5,7 @@
 
 use crate::entities::{Kind, Kinds, Reference, Value, recognize};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word, first_clause};
+use crate::text::{Heard, Word, between_marks, first_clause, stem};
 
 use super::options;
 use super::scan::Scan;
@@ -304,6 +304,9 @@ pub(crate) fn read_answer(scan: &Scan<'_>) -> Option<bool> {
     if is_doubly_denied(core(&scan.heard)) || of_another_time() {
         return None;
     }
+    if let Some(said) = of_days(scan) {
+        return said;
+    }
     match scan.question().map(|question| echo(&scan.heard, question)) {
         Some(Echo::Answers(answer)) => Some(answer),
         Some(Echo::States | Echo::Contradicts) => None,
@@ -312,6 +315,28 @@ pub(crate) fn read_answer(scan: &Scan<'_>) -> Option<bool> {
             read(scan.text, scan.reference).or_else(with)
         }
     }
+}
+
+/// "mañana imposible, pasado sí", "Monday no, Tuesday yes": what is said of days counts only for the one that was asked about; `None`
+/// where no day has an answer of its own.
+fn of_days(scan: &Scan<'_>) -> Option<Option<bool>> {
+    let question = scan.question()?;
+    let said = |clause: &[Word]| match clause {
+        [.., day, answer]
+            if day.class.is(Class::TIME) && answer.is(Cue::AnswerAlone) && answer.is([Cue::Yes, Cue::No]) =>
+        {
+            Some((question.holds(day), answer.is(Cue::Yes)))
+        }
+        _ => None,
+    };
+    // "hoy no", "sí, el lunes sí" answer.
+    let plain = |clause: &[Word]| scan.language().is(clause, [Cue::Yes, Cue::No]);
+    if between_marks(&scan.heard.words).any(plain) {
+        return None;
+    }
+    let told: Vec<(bool, bool)> = between_marks(&scan.heard.words).filter_map(said).collect();
+    let own = told.iter().find(|(own, _)| *own);
+    (!told.is_empty()).then(|| own.map(|(_, answer)| *answer))
 }
 
 /// "better without the seat", "mejor sin sillita" to "Do you need a seat?": what was asked about is wanted or not.
@@ -429,6 +454,9 @@ pub(crate) fn stated(name: &str, heard: &Heard) -> Option<(bool, usize, usize)> 
 pub(crate) fn named(name: &str, heard: &Heard) -> Option<(usize, usize)> {
     /// Words that a name is said in at most.
     const MAX_WORDS: usize = 5;
+    /// Letters of a word that may be said in another form.
+    const MIN_FORM: usize = 5;
+    let language = heard.language;
     let wanted = name.replace('_', "").to_lowercase();
     if wanted.is_empty() || name.len() < 3 {
         return None;
@@ -440,6 +468,11 @@ pub(crate) fn named(name: &str, heard: &Heard) -> Option<(usize, usize)> {
             let goes_on = wanted.strip_prefix(said.as_str()).is_some_and(|rest| rest.starts_with(&*word.text));
             if !goes_on && at > first && word.class.is(Class::PRONOUN.and(Class::DETERMINER).and(Class::NEGATOR)) {
                 continue;
+            }
+            // "no heating" for `heated`
+            let inflected = |rest: &str| rest.len() >= MIN_FORM && word.stem(language) == stem(language, rest);
+            if word.class == Class::CONTENT && wanted.strip_prefix(said.as_str()).is_some_and(inflected) {
+                return Some(at + 1);
             }
             said.push_str(&word.text);
             if said == wanted {

@@ -16,7 +16,7 @@ use super::super::run::{Halt, Reading, Run};
 use super::super::state::{Caller, Frame};
 use super::super::wording;
 use super::free_text::FreeText;
-use super::{Asking, Reads};
+use super::{Asking, Reads, is_of_a_day};
 use crate::entities::{Direction, Reference};
 use crate::ir::{Action, Move, Slot, SlotType, Statement};
 use crate::language::{Class, Cue, Language, Text};
@@ -172,7 +172,12 @@ impl Run<'_> {
         let holds = |slot: &&Slot| self.holds(slot, refused, scan.reference);
         let unheld = refused.is_some() && !typed.iter().any(holds) && !free.iter().any(|slot| refuses(slot));
         let strength = if unheld && named.is_none() { Strength::Weak } else { strength };
-        let typed = self.those_refused(typed, refused, scan.reference);
+        let mut typed = self.those_refused(typed, refused, scan.reference);
+        // "three. he is stuck in the lift, no abre" tells no hour.
+        let may_move = |slot: &Slot| {
+            *effective_type(slot) != SlotType::DateTime || is_part_of_a_moment(slot, said, scan.reference)
+        };
+        typed.retain(|slot| !unheld || named.is_some() || may_move(slot));
         // "I said friday", where friday stands, corrects nothing.
         free_text &= !typed.iter().any(|slot| self.holds(slot, Some(said), scan.reference));
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
@@ -496,44 +501,42 @@ impl Run<'_> {
         true
     }
 
+    /// "make it four": whether a clause plainly puts another value in the place of one that is held. Where a number is asked for (`counts`)
+    /// that may be the answer; "make it the 21st" is said for a day.
+    pub(in crate::engine) fn changes_what_is_held(&self, mv: &Move, clause: &str, counts: bool) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        let (language, reference) = (self.language(), &self.reference);
+        let filled: Vec<&str> = frame.slots.iter().map(|(name, _)| name.as_str()).collect();
+        let typed = |name: &&str| mv.slots.iter().find(|slot| slot.name == **name && !is_text(slot));
+        let Some(found) = correction_of(mv, &filled, &Heard::of(language, clause)) else { return false };
+        let said = clause.get(found.span.0..found.span.1).unwrap_or_default();
+        let first = Heard::of(language, said).words.into_iter().next();
+        if counts && first.is_none_or(|first| !first.class.is(Class::ARTICLE)) {
+            return false;
+        }
+        let whole = |slot: &Slot| {
+            !is_yes_no(language, slot)
+                && (matches!(slots::read_value(slot, said, reference), Answer::Value { found, whole: true } if found.fits)
+                    || is_part_of_a_moment(slot, said, reference))
+        };
+        found.strength == Strength::Strong && found.slot.is_some()
+            || found.strength >= Strength::Plain && filled.iter().filter_map(typed).any(whole)
+    }
+
     /// "Lena Vogt, and change the date to March 20th", "make it three weeks, and yes": a clause of its own that plainly puts another value in the place of one
     /// that it names; what else is said is the answer. Whether there was one.
     pub(super) fn correct_in_a_clause(&mut self, asking: &Asking<'_>) -> bool {
         let Asking { mv, slot, scan, .. } = asking;
-        let cut = clauses(scan.text, &scan.heard.tokens);
+        let cut = turned_clauses(scan);
+        let told = slots::is_number(slot) || is_of_a_day(slot);
         let counts = slots::is_number(slot) && !slots::takes_itself_back(slot, scan);
-        let takes = asking.asked == decide::Asked::FreeText || counts || is_yes_no(self.language(), slot);
+        let takes = asking.asked == decide::Asked::FreeText
+            || told && !slots::takes_itself_back(slot, scan)
+            || is_yes_no(self.language(), slot);
         if !takes || asking.reads != Reads::Whole || cut.len() < 2 {
             return false;
         }
-        let changes = |run: &Self, clause: &str| {
-            let Some(frame) = &run.state.active else { return false };
-            let filled: Vec<&str> = frame.slots.iter().map(|(name, _)| name.as_str()).collect();
-            let typed = |name: &&str| mv.slots.iter().find(|slot| slot.name == **name && !is_text(slot));
-            correction_of(mv, &filled, &Heard::of(run.language(), clause)).is_some_and(|found| {
-                let said = clause.get(found.span.0..found.span.1).unwrap_or_default();
-                // "make it four" to a question for a number; "make it the 21st" is said for a day.
-                let first = Heard::of(run.language(), said).words.into_iter().next();
-                if counts && first.is_none_or(|first| !first.class.is(Class::ARTICLE)) {
-                    return false;
-                }
-                // "make it half ten", "can we switch to Monday": a part of a moment, of which the other stays.
-                let moves_the_moment = |slot: &Slot, said: &str| {
-                    let whole = |ty| {
-                        let part = Slot { ty, ..slot.clone() };
-                        matches!(slots::read_value(&part, said, scan.reference), Answer::Value { whole: true, .. })
-                    };
-                    *effective_type(slot) == SlotType::DateTime && (whole(SlotType::Time) || whole(SlotType::Date))
-                };
-                let whole = |slot: &Slot| {
-                    !is_yes_no(run.language(), slot)
-                        && (matches!(slots::read_value(slot, said, scan.reference), Answer::Value { found, whole: true } if found.fits)
-                            || moves_the_moment(slot, said))
-                };
-                found.strength == Strength::Strong && found.slot.is_some()
-                    || found.strength >= Strength::Plain && filled.iter().filter_map(typed).any(whole)
-            })
-        };
+        let changes = |run: &Self, clause: &str| run.changes_what_is_held(mv, clause, counts);
         let said = |span: &(usize, usize)| scan.text.get(span.0..span.1).unwrap_or_default();
         let Some(at) = cut.iter().position(|span| changes(self, said(span))) else { return false };
         let last = cut.iter().rposition(|span| changes(self, said(span))).unwrap_or(at);
@@ -545,11 +548,25 @@ impl Run<'_> {
         let before: Vec<_> = cut[..at].iter().filter(|span| !only_turns(span)).collect();
         let rest = if before.is_empty() { cut[last + 1..].iter().collect() } else { before };
         let rest = rest.into_iter().map(said).collect::<Vec<_>>().join(", ");
-        let answers = || at == 0 && slots::yes_no::read(&rest, scan.reference).is_some();
-        if rest.is_empty() || is_yes_no(self.language(), slot) && !answers() {
+        let answers = || match effective_type(slot) {
+            _ if is_yes_no(self.language(), slot) => {
+                let plain = || slots::yes_no::plain(&Heard::of(self.language(), &rest)).is_some();
+                at == 0 && slots::yes_no::read(&rest, scan.reference).is_some() || plain()
+            }
+            // "no, Saturday at 9. back at 4"
+            _ if is_of_a_day(slot) => {
+                matches!(slots::read_value(slot, &rest, scan.reference), Answer::Value { found, .. } if found.fits)
+            }
+            _ => true,
+        };
+        if rest.is_empty() || !answers() {
             return false;
         }
+        let filled = self.tell.filled.len();
         self.correct_beside(mv, slot, scan, (0, 0));
+        if self.tell.filled.len() == filled {
+            return false;
+        }
         let whole = self.read_instead(rest);
         self.store_answer(&slot.name);
         self.read_instead(whole);
@@ -560,7 +577,7 @@ impl Run<'_> {
     /// was said before.
     pub(super) fn correct_beside(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, answer: (usize, usize)) {
         let beside = |span: &(usize, usize)| span.0 >= answer.1 || span.1 <= answer.0;
-        for span in clauses(scan.text, &scan.heard.tokens).into_iter().filter(beside) {
+        for span in turned_clauses(scan).into_iter().filter(beside) {
             let Some(frame) = &self.state.active else { return };
             let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
             let Some(clause) = scan.text.get(span.0..span.1) else { continue };
@@ -755,6 +772,29 @@ impl Run<'_> {
             FreeText::Sentence | FreeText::Nothing => None,
         }
     }
+}
+
+/// The clauses of an utterance, each with what stands before it and does nothing but take back: "actually scratch that, Saturday at 9".
+fn turned_clauses(scan: &Scan<'_>) -> Vec<(usize, usize)> {
+    let (mut found, mut opening) = (Vec::new(), None);
+    for (from, until) in clauses(scan.text, &scan.heard.tokens) {
+        let from = opening.take().unwrap_or(from);
+        let said = scan.text.get(from..until).unwrap_or_default();
+        match corrections::only_takes_back(&Heard::of(scan.language(), said)) {
+            true => opening = Some(from),
+            false => found.push((from, until)),
+        }
+    }
+    found
+}
+
+/// "make it half ten", "can we switch to Monday": whether a day or a time is all that is said of a moment, of which the other stays.
+fn is_part_of_a_moment(slot: &Slot, said: &str, reference: &Reference) -> bool {
+    let whole = |ty| {
+        let part = Slot { ty, ..slot.clone() };
+        matches!(slots::read_value(&part, said, reference), Answer::Value { whole: true, .. })
+    };
+    *effective_type(slot) == SlotType::DateTime && (whole(SlotType::Time) || whole(SlotType::Date))
 }
 
 /// Whether what a slot takes is told from anything else by its form.

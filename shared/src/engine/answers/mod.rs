@@ -183,9 +183,9 @@ impl Run<'_> {
             As::Inquiry => self.inquiry(asking),
             As::ListEdit => goes_on(self.edit_lists(mv, Some(*slot), scan)),
             As::ByPreposition => goes_on(self.fill_by_preposition(mv, slot, scan)),
-            // "make it three weeks, and yes": of a yes and a change both count.
+            // "make it three weeks, and yes", "Saturday at 9 instead, back at 4": of an answer and a change both count.
             As::Correction => goes_on(
-                is_yes_no(self.language(), slot) && self.correct_in_a_clause(asking)
+                (is_yes_no(self.language(), slot) || is_of_a_day(slot)) && self.correct_in_a_clause(asking)
                     || self.correct(mv, Some(*slot), scan)
                     || self.reopen(mv, Some(*slot), scan)
                     || self.correct_for_caller(slot, scan)
@@ -393,6 +393,11 @@ impl Run<'_> {
 /// "per person?", "before or after tax?": a question in fewer words than a sentence has, told by its mark.
 fn asks_in_short(scan: &Scan<'_>) -> bool {
     scan.text.trim_end().ends_with(['?', '？']) && !strings::is_decline(&scan.heard)
+}
+
+/// Whether a day, a time or both are asked for.
+fn is_of_a_day(slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::Date | SlotType::Time | SlotType::DateTime)
 }
 
 /// Whether a no answers the question, or passes it over.

@@ -218,7 +218,10 @@ impl Run<'_> {
         /// Words that may be all of a half, "the friday after next".
         const MAX_WORDS: usize = 5;
         let Some(half) = day.as_ref().or(time.as_ref()) else { return false };
-        let said = if scan.heard.len() <= MAX_WORDS { scan.text.trim() } else { &half.text }.to_owned();
+        // "after work, so at 7": without what stands before it, it would be another hour.
+        let told = |half: &Found, ty| part(ty, &half.text).is_some_and(|alone| alone.value == half.value);
+        let alone = told(half, if day.is_some() { SlotType::Date } else { SlotType::Time });
+        let said = if scan.heard.len() <= MAX_WORDS || !alone { scan.text.trim() } else { &half.text }.to_owned();
         let begun = self.state.active.as_ref().and_then(|frame| frame.begun.clone());
         let begun = begun.filter(|(name, _)| *name == slot.name).map(|(_, said)| said).unwrap_or_default();
         let (day, time) = (day.or_else(|| part(SlotType::Date, &begun)), time.or_else(|| part(SlotType::Time, &begun)));
@@ -298,7 +301,10 @@ impl Run<'_> {
             wanted.to_owned()
         };
         let held = slots::read_value(slot, refused, scan.reference);
-        [counted.as_str(), wanted].into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
+        // "not next week, the Monday after, the 16th" says which.
+        let told = wanted.bytes().any(|byte| byte.is_ascii_digit());
+        let read = if told { [wanted, counted.as_str()] } else { [counted.as_str(), wanted] };
+        read.into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
             Answer::Value { found, .. } if found.fits && !is_same(&held, &found) => {
                 Some(Found { start: 0, end: scan.text.len(), ..found })
             }

@@ -204,6 +204,11 @@ pub fn recognize_by(
     out
 }
 
+/// Whether a word in lower case is a verb of the past by its form.
+pub(crate) fn is_past(word: &str, language: Language) -> bool {
+    tense::is_past(grammar(language).tense, word)
+}
+
 /// Where a text names a day that there is not (`29 February 2019`, `31 April`, `30/02/2024`), the first of them, in bytes:
 /// what to say when it was an answer.
 #[must_use]

@@ -90,6 +90,15 @@ pub(super) fn follows_superlative(scene: &Scene, at: usize) -> bool {
     })
 }
 
+/// Whether a word in lower case is a verb of the past by its form: "paid", "charged".
+pub(super) fn is_past(tense: &Tense, word: &str) -> bool {
+    let ending = |end: &&&str| word.len() >= end.len() + 3 && word.ends_with(**end);
+    let is_in = |list: &[&str]| list.binary_search(&word).is_ok();
+    (is_in(tense.past) || tense.past_endings.iter().any(|end| ending(&end)))
+        && !is_in(tense.future)
+        && !is_in(tense.not_past)
+}
+
 fn cue(scene: &Scene, k: usize) -> Option<Direction> {
     let said = scene.word(k);
     if !said.starts_with(char::is_alphabetic) {

@@ -47,6 +47,7 @@ const WORDS: &[Entry] = &[
     word("segunda", Ordinal, 2), word("tercero", Ordinal, 3), word("tercer", Ordinal, 3), word("tercera", Ordinal, 3),
     word("cuarto", Ordinal, 4), word("cuarta", Ordinal, 4), word("quinto", Ordinal, 5),
     word("quinta", Ordinal, 5), word("sexto", Ordinal, 6), word("sexta", Ordinal, 6), word("septimo", Ordinal, 7), word("octavo", Ordinal, 8),
+    word("ero", Suffix, 0), word("ro", Suffix, 0), word("er", Suffix, 0), word("o", Suffix, 0),
     word("noveno", Ordinal, 9), word("decimo", Ordinal, 10), word("penultimo", Last, 2), word("penultima", Last, 2),
     word("medio", Half, 0), word("media", Half, 0), word("unos", Several, 3), word("unas", Several, 3),
     word("algunos", Several, 3), word("algunas", Several, 3), word("varios", Several, 3), word("varias", Several, 3),
@@ -91,7 +92,7 @@ const WORDS: &[Entry] = &[
     word("ultima", Last, 0), word("ultimos", Last, 0), word("ultimas", Last, 0), word("otra", Other, 0), word("es", Same, 0),
     word("el", The, 0), word("la", The, 3), word("los", The, 1), word("las", The, 1), word("lo", The, 0),
     word("todo", All, 0), word("toda", All, 0), word("cada", Every, 0), word("todos", Every, 0), word("todas", Every, 0),
-    word("hace", Ago, 0), word("atras", Back, 0), word("despues", Later, 0), word("antes", Before, 0),
+    word("hace", Ago, 0), word("hara", Ago, 0), word("atras", Back, 0), word("despues", Later, 0), word("antes", Before, 0),
     word("tras", After, 0), word("desde", Since, 0), word("hasta", To, 0), word("hasta", Until, 0), word("dentro", Within, 0),
     word("sobre", Around, 0), word("hacia", Around, 0), word("eso", About, 0), word("partir", Starting, 0),
     word("momento", Instant, 0), word("rato", Instant, 0), word("comienzos", Early, 0), word("fines", Late, 0), word("casi", About, 0), word("aproximadamente", About, 0), word("alrededor", About, 0),
@@ -103,6 +104,7 @@ const WORDS: &[Entry] = &[
     // clock times
     word("am", Am, 0), word("pm", Pm, 0), word("a", AmLetter, 0), word("p", PmLetter, 0), word("m", M, 0), word("t", T, 0),
     word("h", H, 0), word("hs", H, 0), word("hrs", H, 0), word("punto", Oclock, 0), word("habiles", Business, 0), word("habil", Business, 0), word("laborables", Business, 0), word("laborable", Business, 0),
+    word("trabajo", Business, 17), word("trabajar", Business, 17), word("salgo", Later, 0), word("salga", Later, 0), word("salir", Later, 0), word("saliendo", Later, 0),
     // sets
     word("diario", Set, DAY), word("diariamente", Set, DAY), word("semanal", Set, WEEK), word("semanalmente", Set, WEEK),
     word("mensual", Set, MONTH), word("mensualmente", Set, MONTH), word("anual", Set, YEAR), word("anualmente", Set, YEAR),
@@ -299,6 +301,7 @@ const RULES: &[Written] = &[
     rule(OpenWord, "Until", moment::open_before), rule(OpenWord, "Label Before Of", moment::open_no_earlier), rule(OpenWord, "Label Later Of", moment::open_no_later), rule(OpenWord, "Before Of", moment::open_before),
     rule(OpenWord, "Later Of", moment::open_after), rule(OpenWord, "Since", moment::open_since),
     rule(OpenWord, "At Starting Of", moment::open_from),
+    rule(Open, "Later Of Business", moment::open_after_duty),
     rule(Open, "OpenWord EdgeDay", moment::open_side),
     rule(Open, "OpenWord Stamp", moment::open_side), rule(Open, "OpenWord Stretch", moment::open_side),
     rule(Open, "OpenWord Dates", moment::open_side), rule(Open, "OpenWord PeriodBase", moment::open_side),
