@@ -39,7 +39,6 @@ pub(crate) fn called(id: &str, language: &str) -> Option<&'static str> {
 }
 
 /// The names of the parts.
-#[cfg(feature = "golden")]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     PARTS.iter().map(|(name, _)| *name)
 }
