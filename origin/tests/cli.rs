@@ -321,6 +321,14 @@ fn what_no_dialogue_reached_is_named_by_line() {
 }
 
 #[test]
+fn a_name_that_the_game_does_not_have_is_doubted() {
+    let golden = GOLDEN.replace("move: greet", "move: gret").replace("dialogs:", "context: { locale: fr }\ndialogs:");
+    let folder = small_game(&golden);
+    let said = ["the game has no move `gret`; did you mean `greet`?", "asks for `fr`"];
+    lgdl(["test", path(&folder)]).expect(1, &said);
+}
+
+#[test]
 fn a_golden_file_with_an_unknown_key_is_refused_by_name_and_place() {
     let folder = small_game(&GOLDEN.replace("confidence", "confidense"));
     lgdl(["test", path(&folder)]).expect(1, &["golden_dialogs.yaml", "confidense", "E160"]);

@@ -670,7 +670,7 @@ pub struct Call {
     pub service: String,
     /// The function.
     pub function: String,
-    /// Names that limit the payload; `None`: all values in scope.
+    /// Names that limit the payload, those of fields dotted; `None`: all values in scope.
     pub arguments: Option<Vec<String>>,
     /// `for TEXT`
     pub purpose: Option<Template>,
@@ -682,6 +682,12 @@ pub struct Call {
     pub then: Option<Box<Action>>,
     /// Source line, from 1.
     pub line: u32,
+}
+
+/// What an argument of a call is given as: a field by its own name, the `town` of `address.town`.
+#[must_use]
+pub fn given_as(argument: &str) -> &str {
+    argument.rsplit('.').next().unwrap_or(argument)
 }
 
 /// One learning rule or strategy.

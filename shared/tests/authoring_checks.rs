@@ -167,6 +167,31 @@ fn a_check_gets_what_it_names_and_what_its_contract_takes() {
     assert!(!call.side_effects && call.payload.contains_key("name"), "{call:#?}");
 }
 
+#[test]
+fn a_call_is_given_a_field_under_its_own_name() {
+    let source = r#"game g {
+      capabilities { orders: [send] }
+      moves {
+        move phone {
+          slots { phone: phone required }
+          when slot phone is missing { prompt slot: "Your number?" }
+          when all_slots_filled { return }
+        }
+        move send {
+          slots { to: composite { street: string, town: string } required }
+          when user says something like: ["send it"]
+          when slot to is missing { prompt slot: "Where to?" }
+          when all_slots_filled { call phone orders.send(to.town, phone.phone) }
+          when successful { respond with: "Sent." }
+        }
+      }
+    }"#;
+    let mut talk = Talk::of(source).answering(|_| ok(json!({})));
+    assert_eq!(talk.say_all(&["send it", "5 Main Street, Bonn", "+44 1904 555012"]).response, "Sent.");
+    let payload = Value::Object(talk.calls[0].payload.clone());
+    assert_eq!(payload, json!({"town": "Bonn", "phone": "+441904555012"}));
+}
+
 // ---- composites ----------------------------------------------------------------------------------------------
 
 const SEND: &str = r#"

@@ -58,6 +58,8 @@ fn strip_lines(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
             fields.shift_remove("line");
+            // The lines from which on imported files stand.
+            fields.shift_remove("files");
             fields.values_mut().for_each(strip_lines);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(strip_lines),

@@ -105,6 +105,26 @@ fn somebody_who_asks_for_another_language_gets_it() {
 }
 
 #[test]
+fn what_nobody_can_tell_apart_or_few_words_reach_is_named_in_every_language() {
+    let text = SPANISH.replace("text: [pequeña, chica]", "text: [pequeña, grande]");
+    let file = TextsFile::read(text.as_bytes()).expect("readable");
+    let twice = Fault::SaidForTwo { text: "grande".into(), other: "small".into() };
+    assert_eq!(check(&game(), &file), [("order.size.option.large".to_owned(), twice)]);
+    let urgent = r#"game g { moves { move fire {
+      priority: urgent
+      when user says something like: ["fire", "it burns", "there is a fire", "I see flames"]
+      when confident { respond with: "Leave." }
+    } } }"#;
+    let spanish = r#"{ language: es, texts: {
+      fire.called: { source: fire, text: fuego },
+      fire.says.user: { source: [fire, it burns, there is a fire, I see flames], text: [hay fuego, se quema] },
+      fire.confident.1: { source: Leave., text: Salga. } } }"#;
+    let parsed = lgdl::syntax::parse(urgent.as_bytes(), None);
+    let file = TextsFile::read(spanish.as_bytes()).expect("readable");
+    assert_eq!(check(&parsed.games[0], &file), [("fire.says.user".to_owned(), Fault::FewPhrases(2))]);
+}
+
+#[test]
 fn what_is_missing_stale_lost_or_unknown_is_named() {
     let text = SPANISH
         .replace("text: \"¿Cuántas?\"", "text: \"\"")

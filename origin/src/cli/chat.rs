@@ -34,11 +34,15 @@ pub(super) struct Arguments {
     when: When,
 }
 
+/// The move of a turn that no move answers.
+const NO_MOVE: &str = "none";
+
 /// Who speaks where nobody is named.
 pub(super) const DEFAULT_PARTICIPANT: &str = "user";
 
 const HELP: &str = "\
-[EVENT], [EVENT VALUE]  what happens in the place of something said: [session_started], [button large]
+[EVENT], [EVENT VALUE]  what happens in the place of something said: [session_started], [button large]; the desk's part
+        as well: [handoff_accepted Anna], [handoff_ended], [handoff_timed_out]
 /state  the conversation's state as it is stored
 /why    why the last answer was given: candidates, scores, slots
 /record FILE  add the conversation so far to a file of golden dialogues, personal data replaced
@@ -204,6 +208,10 @@ impl Chat {
                 ));
                 let outcome = self.session.take(&said, self.watch.moment());
                 answer(&outcome.record, console)?;
+                let waits = !outcome.record.response.is_empty() || outcome.record.move_id != NO_MOVE;
+                if let Some(event) = said.event.as_ref().filter(|_| !waits) {
+                    console.note(format_args!("nothing waits for the event `{}`", event.name));
+                }
                 self.said.push(said);
                 self.last = Some(outcome);
             }

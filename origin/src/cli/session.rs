@@ -1,7 +1,7 @@
 //! A conversation in this process: engine and stand-ins for services, no server and no store.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::engine::{Conversation, Event, Outcome, Settings, Turn};
+use lgdl::engine::{Conversation, Event, Outcome, Settings, ToldBy, Turn};
 use lgdl::golden::complete;
 use lgdl::mocks::Mocks;
 use serde_json::{Map, Value};
@@ -71,7 +71,8 @@ impl Session {
             context: said.context.clone().unwrap_or_else(|| self.context.clone()),
             now_ms: moment.now_ms,
             offset_seconds: moment.offset_seconds,
-            settings: Settings { explain: true, ..Settings::default() },
+            // Who tries a game plays the desk as well, as golden dialogues do.
+            settings: Settings { explain: true, told_by: ToldBy::Desk, ..Settings::default() },
         };
         let conversation = std::mem::take(&mut self.conversation);
         let outcome = complete(&self.game, conversation, turn, |call| self.mocks.answer(call));

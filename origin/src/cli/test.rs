@@ -247,8 +247,15 @@ fn run_suite(wanted: &Wanted<'_>, suite: &discover::Suite, console: &mut Console
                 .run(dialog, &loaded.compiled, &mocks)
                 .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
             turns.iter().for_each(|turn| coverage.add(&turn.outcome));
+            notes.extend(file.doubts(dialog, &turns, &loaded.game));
             dialogs.push(DialogResult { dialog: dialog.clone(), turns, took: begun.elapsed() });
         }
+        notes.extend(file.languages_without_texts(&loaded.game).into_iter().map(|locale| {
+            format!(
+                "{} asks for `{locale}`, in which the game has no texts: its own language is spoken",
+                path.display()
+            )
+        }));
         files.push(FileResult { path: (*path).clone(), dialogs });
     }
     let combinations = wanted.filter.is_none().then(|| combinations(&loaded.compiled, &mocks));

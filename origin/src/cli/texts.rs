@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lgdl::language::{Language, Locale};
+use lgdl::meaning::MIN_EXAMPLES;
 use lgdl::texts::{Entry, FILE_FOLDER, Fault, Kind, TextsFile, check, extract, of_the_program};
 
 use super::console::{Console, count};
@@ -209,6 +210,13 @@ fn check_texts(which: &Which, console: &mut Console) -> End {
                 Fault::Lost(name) => format!("lost `{{{name}}}`"),
                 Fault::Strange(name) => format!("has `{{{name}}}`, which no text of the game knows"),
                 Fault::Unreadable(reason) => format!("cannot be read: {reason}"),
+                Fault::SaidForTwo { text, other } => {
+                    format!("says \"{text}\", which is said for `{other}` as well: nobody can tell which is meant")
+                }
+                Fault::FewPhrases(count) => format!(
+                    "has {} for an urgent move, which is heard in little else; {MIN_EXAMPLES} or more, and meaning is heard as well",
+                    self::count(count, "phrase")
+                ),
                 Fault::Unknown => "is no text of the game any more".to_owned(),
             };
             console.line(format_args!("{shown}: {id} {said}"))?;

@@ -88,4 +88,5 @@ codes! {
     QuestionMismatch "E136" Warning "a question that asks for something else than its slot takes";
     HardToTell "E137" Warning "values that nobody can tell apart";
     FailedOfBoth "E138" Warning "`failed` would answer for a slot that is given up as well";
+    Unanswered "E139" Warning "an answer of a part after which nothing is said";
 }

@@ -13,8 +13,9 @@
 use serde_json::{Map, Value};
 
 use super::run::{Halt, Run};
+use super::scope::dig;
 use super::{CallRecord, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, schema};
-use crate::ir::{Call, ContractFunction};
+use crate::ir::{Call, ContractFunction, given_as};
 
 /// The code of a result that breaks the contract.
 pub(super) const BROKEN_RESULT: &str = "E205";
@@ -191,7 +192,17 @@ fn limited(
     contract: Option<&ContractFunction>,
 ) -> Map<String, Value> {
     if let Some(names) = arguments {
+        let fields: Vec<(String, Value)> = names
+            .iter()
+            .filter_map(|name| {
+                let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+                let [whole, inside @ ..] = path.as_slice() else { return None };
+                let value = dig(values.get(whole)?, inside).filter(|_| !inside.is_empty())?;
+                Some((given_as(name).to_owned(), value.clone()))
+            })
+            .collect();
         values.retain(|name, _| names.contains(name));
+        values.extend(fields);
         return values;
     }
     let Some(contract) = contract else { return values };

@@ -15,6 +15,7 @@
 
 mod combinations;
 mod expectation;
+mod names;
 mod persons;
 mod update;
 

@@ -14,6 +14,7 @@ pub(crate) mod labels;
 mod lists;
 mod meant;
 mod mentions;
+pub(crate) mod offered;
 mod options;
 mod pattern;
 mod read;

@@ -39,7 +39,6 @@ pub(super) fn called(game: &str, part: &str, slot: &str, language: &str) -> Opti
 }
 
 /// The names of the parts.
-#[cfg(feature = "golden")]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     PARTS.iter().map(|(name, _)| *name)
 }

@@ -21,6 +21,8 @@ mod suggest;
 mod text;
 
 pub use import::{Importer, bundle};
+#[cfg(feature = "golden")]
+pub(crate) use suggest::nearest;
 
 /// What came of reading a source file.
 #[derive(Debug, Clone, Default)]

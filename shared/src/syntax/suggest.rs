@@ -6,7 +6,7 @@ const MAX_WORD_CHARS: usize = 40;
 const MAX_CANDIDATES: usize = 500;
 
 /// The candidate that a misspelling most likely means; ties go to the first.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word: Vec<char> = word.to_lowercase().chars().collect();
     if word.is_empty() || word.len() > MAX_WORD_CHARS {
         return None;

@@ -16,6 +16,8 @@ use crate::ir::{
     Action, Game, Modifiers, Path, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term,
 };
 use crate::language::{Language, Locale};
+use crate::meaning::MIN_EXAMPLES;
+use crate::slots::offered::SaidFor;
 use crate::syntax::library;
 use crate::template::{parse, unparse};
 
@@ -64,6 +66,15 @@ pub enum Fault {
     Unreadable(String),
     /// The game has no such text any more.
     Unknown,
+    /// A text is said for an option, and for another of the same slot.
+    SaidForTwo {
+        /// The text.
+        text: String,
+        /// The other option.
+        other: String,
+    },
+    /// An urgent move has so few phrases in the language, and is heard in little else.
+    FewPhrases(usize),
 }
 
 /// Every text of a game.
@@ -122,8 +133,45 @@ pub fn check(game: &Game, file: &TextsFile) -> Vec<(String, Fault)> {
         }
         faults.extend(faults_of(entry, &translated.text, &known).into_iter().map(|fault| (entry.id.clone(), fault)));
     }
+    if let Ok(translated) = translated(game, file) {
+        faults.extend(heard_wrongly(translated).into_iter().filter(|(id, _)| file.texts.contains_key(id)));
+    }
     let known = |id: &String| entries.iter().any(|entry| entry.id == *id);
     faults.extend(file.texts.keys().filter(|id| !known(id)).map(|id| (id.clone(), Fault::Unknown)));
+    faults
+}
+
+/// What people will not be understood by in the language of a translation: words that are said for two options, and
+/// emergencies in few words. The game's own language is checked where the game is.
+fn heard_wrongly(mut translated: Game) -> Vec<(String, Fault)> {
+    let urgent = |mv: &&crate::ir::Move| mv.priority == crate::ir::Priority::Urgent;
+    let urgent: BTreeSet<String> = translated.moves.iter().filter(urgent).map(|mv| mv.name.clone()).collect();
+    let mut said: BTreeMap<String, SaidFor> = BTreeMap::new();
+    let mut phrases: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    walk::places(&mut translated, &mut |id, place| match &place {
+        Place::Option(_, option) => {
+            let slot = id.rsplit_once(".option.").map_or(id, |(slot, _)| slot);
+            let said = said.entry(slot.to_owned()).or_default();
+            // What an option is called stands among what is said for it as well.
+            let mut texts = read(&place).1;
+            texts.dedup();
+            for text in texts {
+                if let Some(other) = said.add(&text, option) {
+                    faults.push((id.to_owned(), Fault::SaidForTwo { text, other }));
+                }
+            }
+        }
+        Place::Patterns(patterns) => {
+            let mv = id.split('.').next().unwrap_or(id);
+            if urgent.contains(mv) {
+                phrases.entry(mv.to_owned()).or_insert_with(|| (id.to_owned(), 0)).1 += patterns.len();
+            }
+        }
+        _ => {}
+    });
+    let few = phrases.into_values().filter(|(_, count)| (1..MIN_EXAMPLES).contains(count));
+    faults.extend(few.map(|(id, count)| (id, Fault::FewPhrases(count))));
     faults
 }
 

@@ -3,26 +3,25 @@
 //!
 //! All of it compiles and works; it is what authors find out from people, when nobody tells them before.
 
-use std::collections::HashMap;
-
 use crate::diagnostics::{Code, Span};
 use crate::ir::{SlotType, TemplatePart};
 use crate::language::{Class, Cue, Language};
 use crate::meaning::MIN_EXAMPLES;
+use crate::slots::offered::{Forms, SaidFor, named};
+use crate::slots::strings::asks_yes_or_no;
 use crate::slots::tells_of_aversions;
 use crate::template;
 use crate::text::{Heard, Word, readable};
 
-use super::super::ast::{ActionKind, Condition, Name, Slot, Term, Text, Type};
+use super::super::ast::{Action, ActionKind, Condition, Name, Slot, Term, Text, Type};
 use super::super::text::{Escapes, decode};
 use super::comparisons::Holds;
+use super::references::looks_misspelt;
 use super::walk::{Met, blocks, slot as walk_slot, statements};
 use super::{Checker, Context};
 
 /// Words of a question that may say nothing of what it asks for.
 const MAX_VAGUE_WORDS: usize = 4;
-/// Words of an option that a question offers.
-const MAX_OFFERED_WORDS: usize = 2;
 
 impl<'f, 's> Checker<'f, 's, '_> {
     pub(super) fn answers(&mut self, context: &Context<'f, 's>) {
@@ -31,14 +30,20 @@ impl<'f, 's> Checker<'f, 's, '_> {
         self.glued(context);
         let language = self.language_of(context.id.game);
         for slot in &context.written.slots {
-            for text in self.questions(context, slot.name.text) {
-                self.question(context, language, slot, text);
+            for action in self.questions(context, slot.name.text) {
+                match &action.kind {
+                    ActionKind::PromptSlot(texts) | ActionKind::AskForClarification(texts) => {
+                        texts.iter().for_each(|text| self.question(context, language, slot, *text));
+                    }
+                    ActionKind::OfferChoices(choices) => self.choices(context, slot, choices),
+                    _ => {}
+                }
             }
         }
     }
 
     /// The language that a game says, or the one that it extends.
-    fn language_of(&self, game: usize) -> &'static Language {
+    pub(super) fn language_of(&self, game: usize) -> &'static Language {
         let games = &self.resolved.file.games;
         let mut found = games.get(game);
         // No more steps than there are games: what goes in circles is reported elsewhere.
@@ -85,15 +90,17 @@ impl<'f, 's> Checker<'f, 's, '_> {
     }
 
     /// A word that is said for two options of one slot.
-    pub(super) fn said_for_two(&mut self, options: &[String], terms: &[Term]) {
-        let plain = |text: &str| readable(text).to_lowercase();
-        let mut said: HashMap<String, String> = options.iter().map(|option| (plain(option), option.clone())).collect();
+    pub(super) fn said_twice(&mut self, options: &[String], terms: &[Term]) {
+        let mut said = SaidFor::default();
+        for option in options {
+            // An option that stands twice is reported elsewhere.
+            let _ = said.add(option, option);
+        }
         for term in terms {
             let option = self.decoded(term.text);
             for synonym in &term.synonyms {
                 let text = self.decoded(synonym.text);
-                let other = said.entry(plain(&text)).or_insert_with(|| option.clone()).clone();
-                if plain(&other) != plain(&option) {
+                if let Some(other) = said.add(&text, &option) {
                     let message =
                         format!("`{text}` is said for `{option}` and for `{other}`: nobody can tell which is meant");
                     self.report_hint(Code::HardToTell, synonym.text.span, message, "keep it with one of them");
@@ -102,20 +109,36 @@ impl<'f, 's> Checker<'f, 's, '_> {
         }
     }
 
-    /// The texts that ask for a slot.
-    fn questions(&self, context: &Context<'f, 's>, name: &str) -> Vec<Text> {
+    /// What is done where a slot is asked for.
+    fn questions(&self, context: &Context<'f, 's>, name: &str) -> Vec<&'f Action<'s>> {
         let branches = context.lineage.iter().flat_map(|found| &found.blocks).flat_map(|block| &block.branches);
-        let mut texts = Vec::new();
+        let mut actions = Vec::new();
         for branch in branches.filter(|branch| asks_for(&branch.condition, name)) {
             statements(&branch.body, &mut |met| {
-                if let Met::Action(action) = met
-                    && let ActionKind::PromptSlot(found) | ActionKind::AskForClarification(found) = &action.kind
-                {
-                    texts.extend(found);
+                if let Met::Action(action) = met {
+                    actions.push(action);
                 }
             });
         }
-        texts
+        actions
+    }
+
+    /// The options of a slot, and what people call them.
+    pub(super) fn forms_of(
+        &self,
+        game: usize,
+        language: &'static Language,
+        slot: &Slot<'s>,
+        options: &[String],
+    ) -> Forms {
+        Forms::of(language, self.called(game, slot, options).iter().map(String::as_str))
+    }
+
+    fn called(&self, game: usize, slot: &Slot<'s>, options: &[String]) -> Vec<String> {
+        let definitions = self.resolved.definitions(game, &slot.ty);
+        let terms = slot.vocabulary.iter().chain(definitions.iter().flat_map(|definition| &definition.vocabulary));
+        let synonyms = terms.flat_map(|term| term.synonyms.iter().map(|synonym| self.decoded(synonym.text)));
+        options.iter().cloned().chain(synonyms).collect()
     }
 
     fn question(&mut self, context: &Context<'f, 's>, language: &'static Language, slot: &Slot<'s>, text: Text) {
@@ -138,6 +161,11 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 let hint = "ask for one thing that yes or no answers, or make the slot an `enum` of what may be chosen";
                 self.report_hint(Code::QuestionMismatch, text.span, message, hint);
             }
+            _ if is_optional_text(slot) && asks_yes_or_no(&said, &Heard::of(language, &said)) => {
+                let message = format!("people may answer this with a plain yes, and `{}` is text", name.text);
+                let hint = "ask for the text itself, as in \"What shall we know? Say skip if there is nothing.\"";
+                self.report_hint(Code::QuestionMismatch, text.span, message, hint);
+            }
             _ => {}
         }
     }
@@ -157,32 +185,17 @@ impl<'f, 's> Checker<'f, 's, '_> {
         if !said.contains([',', ':']) {
             return;
         }
-        let definitions = self.resolved.definitions(game, &slot.ty);
-        let terms = slot.vocabulary.iter().chain(definitions.iter().flat_map(|definition| &definition.vocabulary));
-        let synonyms = terms.flat_map(|term| term.synonyms.iter().map(|synonym| self.decoded(synonym.text)));
-        let forms: Vec<String> = options.iter().cloned().chain(synonyms).collect();
-        let known: Vec<Vec<u64>> = forms.iter().map(|form| stems(language, form)).collect();
+        let forms = self.forms_of(game, language, slot, options);
         let (announced, list) = said.rsplit_once(':').map_or((false, said.as_str()), |(_, list)| (true, list));
         let heard = Heard::of(language, list);
         let mut pieces = offered(&heard);
         // Where no option has a figure, one measures or prices an option.
         let has_figure = |text: &str| text.contains(|c: char| c.is_ascii_digit());
-        if !forms.iter().any(|form| has_figure(form)) {
+        if !self.called(game, slot, options).iter().any(|form| has_figure(form)) {
             pieces.retain(|piece| !piece.iter().any(|word| has_figure(&word.text)));
         }
-        // "cargo bike" for `cargo`, "class A" for `a`
-        let is_known = |piece: &[&Word]| {
-            let stems: Vec<u64> = piece.iter().map(|word| word.stem(language).hash()).collect();
-            known.iter().any(|form| !form.is_empty() && stems.windows(form.len()).any(|part| part == form.as_slice()))
-        };
-        let (taken, rest): (Vec<_>, Vec<_>) = pieces.iter().partition(|piece| is_known(piece));
-        let unknown: Vec<String> = rest
-            .iter()
-            .map(|piece| piece.iter().filter(|word| !word.class.is(Class::DETERMINER)).collect::<Vec<_>>())
-            .filter(|piece| (1..=MAX_OFFERED_WORDS).contains(&piece.len()))
-            .filter(|piece| piece.iter().all(|word| word.class == Class::CONTENT && word.cues.is_empty()))
-            .map(|piece| piece.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" "))
-            .collect();
+        let (taken, rest): (Vec<_>, Vec<_>) = pieces.iter().partition(|piece| forms.stand_in(language, piece));
+        let unknown: Vec<String> = rest.iter().filter_map(|piece| named(piece)).collect();
         // Behind a colon nothing but options is named; elsewhere two of them tell that the others are meant to be some.
         let is_list = if announced { pieces.len() > 1 && unknown.len() == rest.len() } else { taken.len() > 1 };
         if unknown.is_empty() || !is_list {
@@ -249,6 +262,12 @@ impl<'f, 's> Checker<'f, 's, '_> {
                     self.report_hint(Code::GluedValue, text.span, message, hint);
                 }
                 if let TemplatePart::ValueOr(path, fallback) = part
+                    && let Some(near) = self.misspelt_in(context, path, fallback)
+                {
+                    let name = path.join(".");
+                    let message = format!("the text behind `{name}?` says `{near}`, and would show that word");
+                    self.report_hint(Code::DoubtfulReference, text.span, message, format!("did you mean `{name}`?"));
+                } else if let TemplatePart::ValueOr(path, fallback) = part
                     && fallback.starts_with(|first: char| !first.is_alphanumeric())
                     && before.is_some_and(sticks)
                 {
@@ -262,6 +281,19 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 before = Some(part);
             }
         }
+    }
+}
+
+impl Checker<'_, '_, '_> {
+    /// `{delivery_address? to delivery_adress}`: a word of the text that is nearly the name.
+    fn misspelt_in(&self, context: &Context<'_, '_>, path: &[String], fallback: &str) -> Option<String> {
+        let [name] = path else { return None };
+        let is_known = context.slots.iter().any(|slot| slot.name.text == name) || context.captures.contains(name);
+        let is_part = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+        // Only a word with `_` is meant as a name: "sized" beside `size` is none.
+        let mut words = fallback.split(|sign: char| !is_part(sign)).filter(|word| word.contains('_'));
+        let misspelt = |word: &&str| looks_misspelt(word, name);
+        words.find(misspelt).filter(|_| is_known).map(str::to_owned)
     }
 }
 
@@ -299,6 +331,12 @@ fn same_kind(one: &Type<'_>, other: &Type<'_>) -> bool {
     }
 }
 
+/// Whether a slot takes any text, and need not be there.
+fn is_optional_text(slot: &Slot<'_>) -> bool {
+    let plain = slot.vocabulary.is_empty() && slot.expression.is_none();
+    matches!(slot.ty, Type::Simple(SlotType::String)) && plain && !slot.required && slot.default.is_none()
+}
+
 /// A text without what stands between brackets.
 fn outside(text: &str, opening: char, closing: char) -> String {
     let mut out = String::with_capacity(text.len());
@@ -328,10 +366,6 @@ fn leaves_a_choice(heard: &Heard) -> bool {
     let answers = |word: &Word| word.is([Cue::Yes, Cue::No]) || word.class.is(Class::NEGATOR.and(Class::NUMBER));
     let words = heard.words.as_slice();
     words.windows(3).any(|three| three[1].class.is(Class::OR) && !answers(&three[0]) && !answers(&three[2]))
-}
-
-fn stems(language: &'static Language, text: &str) -> Vec<u64> {
-    Heard::of(language, text).words.iter().map(|word| word.stem(language).hash()).collect()
 }
 
 /// The things that a question names one behind the other.

@@ -39,12 +39,12 @@ pub(super) fn check(source: &str, resolved: &Resolved<'_, '_>, contract: Option<
             checker.references(&context, &known);
             checker.rules(&context);
             checker.rules_of_slots(&context);
-            checker.parts(&context);
+            checker.parts(&context, &known);
             checker.reach(&context);
             checker.answers(&context);
         }
     }
-    checker.checks_of_types(&known);
+    checker.rules_of_types(&known);
     checker.services(contract);
     checker.patterns(&known);
 }

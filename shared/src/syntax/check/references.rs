@@ -1,19 +1,23 @@
 //! What moves refer to: slots in conditions (E100), moves (E120), capabilities (E121), participants (E124), names that
 //! look misspelt and captures that nothing reads (E126), and what the contract says of all that (E129).
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Code, Span};
-use crate::ir::{Contract, Expression, TemplatePart};
+use crate::ir::{Contract, Expression, SlotType, TemplatePart, given_as};
 use crate::template;
 
-use super::super::ast::{ActionKind, Call, Condition, Name, Reference, Text, Value};
-use super::super::resolve::Resolved;
+use super::super::ast::{ActionKind, Call, Condition, Name, Reference, Slot, Text, Type, Value};
+use super::super::library;
+use super::super::resolve::{MoveId, Resolved};
 use super::super::suggest::nearest;
 use super::super::text::{Escapes, decode};
 use super::walk::{Met, blocks, parts, rules, slot};
 use super::{Checker, Context};
+
+/// The fields of a slot's value of any type.
+const FIELDS: [&str; 4] = ["text", "said", "iso", "value"];
 
 /// What a file defines, by name.
 pub(super) struct Known<'f> {
@@ -107,11 +111,12 @@ impl<'f, 's> Checker<'f, 's, '_> {
     pub(super) fn references(&mut self, context: &Context<'f, 's>, known: &Known<'f>) {
         self.participants(context);
         self.unread_captures(context, known);
+        let own: Cell<Option<&'f Slot<'s>>> = Cell::new(None);
         let mut visit = |met: Met<'f, '_>| match met {
             Met::Condition(condition) => {
                 self.condition_reference(context, known, condition);
                 self.bare_text(known, condition);
-                self.comparison(context, condition);
+                self.comparison(context, own.get(), condition);
                 self.misspelt_event(condition);
             }
             Met::Template(text) => self.template_references(context, known, text),
@@ -121,7 +126,8 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 ActionKind::Call(call) => {
                     self.capability(context.id.game, known, call);
                     for argument in call.arguments.iter().flatten() {
-                        self.doubtful_path(context, known, &[argument.text.to_owned()], argument.span);
+                        let path: Vec<String> = argument.text.split('.').map(str::to_owned).collect();
+                        self.doubtful_path(context, known, &path, argument.span);
                     }
                 }
                 ActionKind::Generate { .. } => {
@@ -136,7 +142,11 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 _ => {}
             },
         };
-        context.written.slots.iter().for_each(|found| slot(found, &mut visit));
+        for found in &context.written.slots {
+            own.set(Some(found));
+            slot(found, &mut visit);
+        }
+        own.set(None);
         blocks(&context.written.blocks, &mut visit);
     }
 
@@ -234,9 +244,16 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 });
                 let parts: Vec<String> = parts.collect();
                 let slots = context.slots.iter().map(|slot| slot.name.text);
-                let near = nearest(name.text, slots.chain(parts.iter().map(String::as_str)));
-                let hint = match near {
+                let called = self.slots_of_part(context, name.text);
+                let all = slots.chain(parts.iter().chain(&called).map(String::as_str));
+                let whole = name.text.split_once('.').map(|(whole, _)| whole);
+                let hint = match nearest(name.text, all) {
                     Some(near) => format!("did you mean `{near}`?"),
+                    None if !called.is_empty() => format!("that part has {}", called.join(", ")),
+                    None if whole.is_some_and(|whole| library::names().any(|known| known == whole)) => {
+                        let part = whole.unwrap_or_default();
+                        format!("it is a part of the program: `import \"lgdl:{part}\"`, and `call {part}`")
+                    }
                     None if context.slots.is_empty() => format!("add `slots {{ {}: string }}` to the move", name.text),
                     None => "its slots are ".to_owned() + &shown_slots(context),
                 };
@@ -265,6 +282,18 @@ impl<'f, 's> Checker<'f, 's, '_> {
     /// `phone.phone`: whether a move that this one calls has the slot.
     fn is_of_a_part(&self, context: &Context<'f, 's>, name: &str) -> bool {
         let Some((called, slot)) = name.split_once('.') else { return false };
+        self.called_part(context, called).is_some_and(|part| self.has_slot(&self.context(part), slot))
+    }
+
+    /// Of `phone.number` the slots that there are of `phone`, with it in front, where it is a move that this one calls.
+    fn slots_of_part(&self, context: &Context<'f, 's>, name: &str) -> Vec<String> {
+        let part = name.split_once('.').and_then(|(called, _)| Some((called, self.called_part(context, called)?)));
+        let Some((called, part)) = part else { return Vec::new() };
+        self.context(part).slots.iter().map(|slot| format!("{called}.{}", slot.name.text)).collect()
+    }
+
+    /// The move of that name that this one calls as a part.
+    pub(super) fn called_part(&self, context: &Context<'f, 's>, called: &str) -> Option<MoveId> {
         let mut calls = false;
         for found in &context.lineage {
             blocks(&found.blocks, &mut |met| {
@@ -272,8 +301,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
                     if matches!(&action.kind, ActionKind::CallMove { target, .. } if target.text == called));
             });
         }
-        let part = self.resolved.find(context.id.game, called).filter(|_| calls);
-        part.is_some_and(|part| self.has_slot(&self.context(part), slot))
+        self.resolved.find(context.id.game, called).filter(|_| calls)
     }
 
     /// A bare name that is nearly one of the conditions of the language.
@@ -289,16 +317,17 @@ impl<'f, 's> Checker<'f, 's, '_> {
         true
     }
 
-    fn doubtful(&mut self, context: &Context<'_, '_>, known: &Known<'_>, reference: &Reference<'_>) {
+    fn doubtful(&mut self, context: &Context<'f, 's>, known: &Known<'_>, reference: &Reference<'_>) {
         let names: Vec<String> = reference.names.iter().map(|name| (*name).to_owned()).collect();
         self.doubtful_path(context, known, &names, reference.span);
     }
 
     /// Names may come from anywhere (the request, a capability), so only what looks misspelt is reported.
-    fn doubtful_path(&mut self, context: &Context<'_, '_>, file: &Known<'_>, path: &[String], span: Span) {
+    fn doubtful_path(&mut self, context: &Context<'f, 's>, file: &Known<'_>, path: &[String], span: Span) {
         let name = match path {
             [name] => name,
             [scope, name] if scope == "extracted" => name,
+            [whole, field] => return self.field(context, whole, field, span),
             _ => return,
         };
         let known = || {
@@ -328,7 +357,66 @@ impl<'f, 's> Checker<'f, 's, '_> {
         chain.iter().all(|game| self.resolved.file.games[*game].services.is_empty())
     }
 
-    fn template_references(&mut self, context: &Context<'_, '_>, known: &Known<'_>, text: Text) {
+    /// `{phone.phon}`: a field that nothing of that name has.
+    fn field(&mut self, context: &Context<'f, 's>, whole: &str, field: &str, span: Span) {
+        if self.findings.is_full_of_warnings() {
+            return;
+        }
+        let slot = context.slots.iter().rev().find(|slot| slot.name.text == whole);
+        let fields: Vec<String> = match slot {
+            Some(slot) => self.fields_of(context.id.game, &slot.ty),
+            None => self.called_part(context, whole).map(|part| self.values_of(part)).unwrap_or_default(),
+        };
+        if fields.is_empty() || fields.iter().any(|known| known == field) {
+            return;
+        }
+        let hint = match nearest(field, fields.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{whole}.{near}`?"),
+            None => format!(
+                "there is {}",
+                fields.iter().map(|known| format!("`{whole}.{known}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let message = format!("`{whole}` has no `{field}`: nothing is shown or given in its place");
+        self.report_hint(Code::DoubtfulReference, span, message, hint);
+    }
+
+    /// The fields of a slot's value; none where anything may be in it.
+    fn fields_of(&self, game: usize, ty: &Type<'s>) -> Vec<String> {
+        let parts = self.resolved.parts(game, ty);
+        let own: &[&str] = match ty {
+            _ if !parts.is_empty() => return parts.iter().map(|part| part.definition.name.text.to_owned()).collect(),
+            Type::Simple(SlotType::Money) => &["amount", "currency"],
+            Type::Simple(SlotType::Quantity) => &["amount", "unit"],
+            Type::Simple(_) | Type::Range { .. } | Type::Enum(_) | Type::Pattern(_) => &[],
+            Type::Named(_) | Type::EnumFrom(_) | Type::List(_) | Type::Composite(..) | Type::Unknown => {
+                return Vec::new();
+            }
+        };
+        own.iter().chain(&FIELDS).map(|field| (*field).to_owned()).collect()
+    }
+
+    /// What a part brings: its slots, what its patterns capture, and what the parts that it calls bring.
+    fn values_of(&self, part: MoveId) -> Vec<String> {
+        let context = self.context(part);
+        let mut values: Vec<String> = context.slots.iter().map(|slot| slot.name.text.to_owned()).collect();
+        let mut captures: Vec<String> = context.captures.iter().cloned().collect();
+        captures.sort_unstable();
+        values.extend(captures);
+        for found in &context.lineage {
+            blocks(&found.blocks, &mut |met| match met {
+                Met::Action(action) => match &action.kind {
+                    ActionKind::CallMove { target, .. } => values.push(target.text.to_owned()),
+                    ActionKind::Clarify { name, .. } => values.push(name.text.to_owned()),
+                    _ => {}
+                },
+                Met::Condition(_) | Met::Check(_) | Met::Template(_) => {}
+            });
+        }
+        values
+    }
+
+    fn template_references(&mut self, context: &Context<'f, 's>, known: &Known<'_>, text: Text) {
         let written = self.written(text);
         if !written.contains('{') {
             return;
@@ -351,7 +439,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
 
     fn doubtful_expression(
         &mut self,
-        context: &Context<'_, '_>,
+        context: &Context<'f, 's>,
         known: &Known<'_>,
         expression: &Expression,
         span: Span,
@@ -372,19 +460,17 @@ impl<'f, 's> Checker<'f, 's, '_> {
         }
     }
 
-    /// Capabilities that the types of the game check values with.
-    pub(super) fn checks_of_types(&mut self, known: &Known<'f>) {
+    /// Capabilities that the types of the game check values with, and what their rules compare a value with.
+    pub(super) fn rules_of_types(&mut self, known: &Known<'f>) {
         for (index, game) in self.resolved.file.games.iter().enumerate() {
             for definition in &game.types {
-                let mut checks = Vec::new();
-                let mut visit = |met: Met<'f, 's>| {
-                    if let Met::Check(check) = met {
-                        checks.push(check);
-                    }
+                let mut visit = |met: Met<'f, 's>| match met {
+                    Met::Check(check) => self.capability(index, known, &check.call),
+                    Met::Condition(found) => self.comparison_in_type(index, &definition.ty, found),
+                    Met::Action(_) | Met::Template(_) => {}
                 };
                 rules(&definition.rules, &mut visit);
                 parts(&definition.ty, &mut visit);
-                checks.into_iter().for_each(|check| self.capability(index, known, &check.call));
             }
         }
     }
@@ -397,9 +483,9 @@ impl<'f, 's> Checker<'f, 's, '_> {
             self.unknown_capability(game, known, call);
         } else if let Some(parameters) = known.contract.get(&(name.0.to_owned(), name.1.to_owned())) {
             for argument in call.arguments.iter().flatten() {
-                if !parameters.is_empty() && !parameters.iter().any(|parameter| parameter == argument.text) {
-                    let message =
-                        format!("the contract of `{}.{}` has no parameter `{}`", name.0, name.1, argument.text);
+                let given = given_as(argument.text);
+                if !parameters.is_empty() && !parameters.iter().any(|parameter| parameter == given) {
+                    let message = format!("the contract of `{}.{}` has no parameter `{given}`", name.0, name.1);
                     let hint = format!("its parameters are {}", parameters.join(", "));
                     self.report_hint(Code::ContractMismatch, argument.span, message, hint);
                 }

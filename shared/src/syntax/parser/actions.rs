@@ -1,6 +1,7 @@
 //! Actions.
 
 use crate::diagnostics::{Code, Diagnostic};
+use crate::ir::given_as;
 
 use super::super::ast::{Action, ActionKind, Attachment, Call, Choice, Escalation, Name, PayloadValue, Text};
 use super::super::lexer::Kind;
@@ -424,9 +425,9 @@ impl<'s> Parser<'s, '_> {
         }
     }
 
-    fn arguments(&mut self) -> Read<Vec<super::super::ast::Name<'s>>> {
+    fn arguments(&mut self) -> Read<Vec<Name<'s>>> {
         let open = self.bump();
-        let mut names = Vec::new();
+        let mut names: Vec<Name<'s>> = Vec::new();
         loop {
             if self.eat(Kind::CloseParen) {
                 return Ok(names);
@@ -435,7 +436,18 @@ impl<'s> Parser<'s, '_> {
                 self.unclosed(open, ")");
                 return Err(Reported);
             }
-            names.push(self.name("the name of a value")?);
+            let name = self.dotted_name("the name of a value")?;
+            if let Some(other) = names.iter().find(|other| given_as(other.text) == given_as(name.text)) {
+                let found = if other.text == name.text {
+                    Diagnostic::new(Code::RepeatedEntry, name.span, format!("`{}` is given twice", name.text))
+                } else {
+                    let message = format!("`{}` and `{}` are given under the same name", other.text, name.text);
+                    let hint = "give the whole that one of them belongs to, or a slot of another name";
+                    Diagnostic::new(Code::RepeatedEntry, name.span, message).with_hint(hint)
+                };
+                self.report(found);
+            }
+            names.push(name);
             if !self.is(Kind::CloseParen) && !self.eat(Kind::Comma) {
                 return Err(self.unexpected("`,` or `)` after a name"));
             }

@@ -71,7 +71,7 @@ impl<'s> Parser<'s, '_> {
         let dotted = self.ahead(2).kind == Kind::Dot && self.ahead(3).kind == Kind::Name && self.is_word_at(4, "is");
         if self.is_word("slot") && self.ahead(1).kind == Kind::Name && (self.is_word_at(2, "is") || dotted) {
             self.bump();
-            let slot = self.slot_name()?;
+            let slot = self.dotted_name("a slot's name")?;
             self.bump();
             let negated = self.eat_word("not");
             let said = if self.is_word("given") {
@@ -112,9 +112,9 @@ impl<'s> Parser<'s, '_> {
         })
     }
 
-    /// A slot's name, or that of a part of it.
-    fn slot_name(&mut self) -> Read<Name<'s>> {
-        let first = self.name("a slot's name")?;
+    /// A name, or that of a part of what it names.
+    pub(super) fn dotted_name(&mut self, what: &str) -> Read<Name<'s>> {
+        let first = self.name(what)?;
         if !self.eat(Kind::Dot) {
             return Ok(first);
         }
@@ -123,7 +123,7 @@ impl<'s> Parser<'s, '_> {
         // White space between them would be part of the name.
         let text = &self.source[span.start as usize..span.end as usize];
         if text.len() != first.text.len() + 1 + part.text.len() {
-            return Err(self.unexpected("the name of a slot and of its part, without a space between them"));
+            return Err(self.unexpected("a name and that of its part, without a space between them"));
         }
         Ok(Name { text, span })
     }

@@ -361,7 +361,12 @@ impl<'s> Parser<'s, '_> {
         self.words(&["when"]);
         let condition = self.condition()?;
         if !self.is_word("else") {
-            let hint = "`else` says what the person hears when it does not hold".to_owned();
+            // `time >= 8:00`
+            let hint = if self.is(Kind::Colon) && self.ahead(1).kind == Kind::Number {
+                "a time is a text: `\"08:00\"`".to_owned()
+            } else {
+                "`else` says what the person hears when it does not hold".to_owned()
+            };
             return Err(self.unexpected_hint("`and`, `or` or `else \"…\"` after the condition", Some(hint)));
         }
         self.bump();
