@@ -9,11 +9,11 @@ use http::Uri;
 use lettre::message::Mailbox;
 use lgdl::crypto::KeyRing;
 use lgdl::meaning::{Meaning, Size};
-use lgdl::settings::{Choice, List, Number, Optional, Seconds, Service, Switch, Text};
+use lgdl::settings::{Choice, List, Number, Optional, Seconds, Service, Switch};
 
 use super::forms::{
-    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, MAILBOX, OTLP_URL,
-    PAGERDUTY_URL, PLACE, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SCHEDULE, SECRET_URL, SMTP_URL, WEB_ORIGIN,
+    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, LOG_FILTER, MAILBOX,
+    OTLP_URL, PAGERDUTY_URL, PLACE, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SCHEDULE, SECRET_URL, SMTP_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
 use crate::alerts::QuietHours;
