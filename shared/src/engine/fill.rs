@@ -455,9 +455,7 @@ impl Run<'_> {
         let told = |word: &Word| {
             self.is_of_the_move(mv, std::slice::from_ref(word)) || is_option_of_another(mv, slot, scan, word.start)
         };
-        // "at 22 Fen Lane" tells no hour
-        let may_be = slots::is_number(slot) || matches!(effective_type(slot), SlotType::Time | SlotType::DateTime);
-        may_be
+        slots::is_number(slot)
             && addresses(scan).filter(|(from, until)| *from <= number.0 && number.1 <= *until).any(|span| {
                 let words = &scan.heard.words[scan.heard.words_of(span)];
                 !words.iter().any(|word| !word.has_digit() && told(word))
