@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use lgdl::engine::Filled;
 use lgdl::slots::Source;
+use lgdl_origin::backup;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -197,6 +198,34 @@ async fn a_full_disk_is_told_of_within_five_seconds_and_so_is_that_it_has_room_a
     soon(&edge, StatusCode::OK).await;
     assert_eq!(edge.commit(&commit("b", "u", 0, "b")).await.status(), StatusCode::OK);
     edge.running.origin.store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_whose_files_are_moved_away_takes_nothing_more_and_no_other_is_restored_beside_it() {
+    let edge = edge().await;
+    assert_eq!(edge.commit(&commit("a", "u", 0, "a")).await.status(), StatusCode::OK);
+    let folder = edge.folder.path();
+    let (path, copy) = (folder.join("lgdl.db"), folder.join("copy"));
+    backup::sqlite(&path, &copy, &mut |_| ()).unwrap();
+    let move_all = |from: &str, to: &str| {
+        for suffix in ["", "-wal", "-shm"] {
+            std::fs::rename(folder.join(format!("{from}{suffix}")), folder.join(format!("{to}{suffix}"))).unwrap();
+        }
+    };
+    move_all("lgdl.db", "away");
+    assert_eq!(edge.commit(&commit("b", "u", 0, "b")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    soon(&edge, StatusCode::SERVICE_UNAVAILABLE).await;
+    let refused = backup::restore_sqlite(&copy, &path, 0).unwrap_err().to_string();
+    assert!(refused.contains("E518") && refused.contains("stop it first"), "{refused}");
+    assert!(!path.exists());
+    move_all("away", "lgdl.db");
+    soon(&edge, StatusCode::OK).await;
+    // Its log alone holds what was taken last.
+    std::fs::remove_file(folder.join("lgdl.db-wal")).unwrap();
+    assert_eq!(edge.commit(&commit("c", "u", 0, "c")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    edge.running.origin.store.close().await;
+    ["lgdl.db", "lgdl.db-shm"].iter().for_each(|file| drop(std::fs::remove_file(folder.join(file))));
+    backup::restore_sqlite(&copy, &path, 0).unwrap();
 }
 
 const LONG_RESPONSE_BYTES: usize = 16 << 10;
