@@ -1,7 +1,7 @@
 //! Moving on what was told, into the audit log's chain and onto the event bus; signing how far the log came, and removing what
 //! the bus has told for long enough.
 
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -128,8 +128,15 @@ async fn append_checkpoint(store: &dyn Store, config: &Config, clock: &dyn Clock
 }
 
 fn append(path: &Path, line: &str) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-    writeln!(file, "{line}")?;
+    let mut file = std::fs::OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    // A line that was torn when it was written spoils no other.
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    let ends = if last == *b"\n" { "" } else { "\n" };
+    writeln!(file, "{ends}{line}")?;
     file.sync_data()
 }
 
