@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use lgdl::engine::Filled;
 use lgdl::slots::Source;
+use lgdl_origin::alerts::open;
 use lgdl_origin::backup;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -226,6 +227,41 @@ async fn a_store_whose_files_are_moved_away_takes_nothing_more_and_no_other_is_r
     edge.running.origin.store.close().await;
     ["lgdl.db", "lgdl.db-shm"].iter().for_each(|file| drop(std::fs::remove_file(folder.join(file))));
     backup::restore_sqlite(&copy, &path, 0).unwrap();
+}
+
+#[tokio::test]
+async fn checkpoints_that_cannot_be_written_are_told_of_until_they_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept/checkpoints.jsonl");
+    // Where it should lie is a file.
+    std::fs::write(file.parent().unwrap(), "in the way").unwrap();
+    let edge = edge_with(&[
+        ("LGDL_AUDIT_KEY", "a key of the auditors"),
+        ("LGDL_AUDIT_CHECKPOINTS", &file.to_string_lossy()),
+        ("LGDL_ALERT_EVERY_SECONDS", "1"),
+        ("LGDL_ALERT_DISK_PERCENT", "off"),
+        // Who asks for the health of one that is not well is answered with 503.
+        ("LGDL_ALERT_ERROR_PERCENT", "off"),
+    ])
+    .await;
+    let becomes = async |status: &str, alerts: &[&str]| {
+        let started = Instant::now();
+        loop {
+            let health: Value = body(edge.http().get(edge.url("/health")).send().await.unwrap()).await;
+            let open = open(&*edge.running.origin.store).await.unwrap();
+            let rules: Vec<_> = open.values().map(|incident| incident.rule.as_str()).collect();
+            if health["components"]["checkpoints"]["status"] == status && rules == alerts {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(30), "{status}, {rules:?}: {health}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    becomes("degraded", &["checkpoints_behind"]).await;
+    std::fs::remove_file(file.parent().unwrap()).unwrap();
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    becomes("healthy", &[]).await;
+    assert!(std::fs::read_to_string(&file).unwrap().lines().count() > 0);
 }
 
 const LONG_RESPONSE_BYTES: usize = 16 << 10;
