@@ -4,6 +4,11 @@ use std::io::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::body::Body as _;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lgdl::engine::Filled;
 use lgdl::slots::Source;
 use lgdl_origin::alerts::open;
@@ -262,6 +267,43 @@ async fn checkpoints_that_cannot_be_written_are_told_of_until_they_can() {
     std::fs::create_dir(file.parent().unwrap()).unwrap();
     becomes("healthy", &[]).await;
     assert!(std::fs::read_to_string(&file).unwrap().lines().count() > 0);
+}
+
+/// A client of HTTP/2 that takes headers and nothing of any answer.
+async fn taking_nothing(edge: &Edge) -> SendRequest<Empty<Bytes>> {
+    let stream = tokio::net::TcpStream::connect(edge.running.edge_address).await.unwrap();
+    let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let (sender, connection) = builder.initial_stream_window_size(0).handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+#[tokio::test]
+async fn answers_that_nobody_takes_are_bounded_and_health_is_told_all_the_same() {
+    let edge = edge().await;
+    let (mut clients, mut untaken, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let refused = 'asking: loop {
+        let mut client = taking_nothing(&edge).await;
+        for _ in 0..60 {
+            let request = http::Request::get(edge.url("/metrics")).body(Empty::<Bytes>::new()).unwrap();
+            let answer = client.send_request(request).await.unwrap();
+            if answer.status() != StatusCode::OK {
+                break 'asking answer.status();
+            }
+            bytes += answer.body().size_hint().exact().unwrap();
+            assert!(bytes < 64 << 20, "of one who takes nothing");
+            untaken.push(answer);
+        }
+        clients.push(client);
+    };
+    assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(status(&edge, "/health/ready").await, StatusCode::OK);
+    drop((untaken, clients));
+    let started = Instant::now();
+    while status(&edge, "/metrics").await != StatusCode::OK {
+        assert!(started.elapsed() < Duration::from_secs(10), "what was held is given back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 const LONG_RESPONSE_BYTES: usize = 16 << 10;
