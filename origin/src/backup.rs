@@ -24,7 +24,7 @@ use crate::hex;
 use crate::migrations;
 use crate::objects::{Location, ObjectsError, Place, TransferError};
 use crate::random::SystemRandom;
-use crate::store::sqlite::{connect, failed};
+use crate::store::sqlite::{InUse, failed, look_into};
 use crate::store::{self, StoreError};
 
 pub use drill::{DrillReport, drill};
@@ -371,7 +371,7 @@ pub fn sqlite(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgr
         return Err(BackupError::File(source.to_owned(), io::ErrorKind::NotFound.into()));
     }
     let new = begin(target)?;
-    copy(&connect(source)?, new.partial(), target, progress)?;
+    copy(&look_into(source)?, new.partial(), target, progress)?;
     check(new.partial())?;
     finish(new, target)
 }
@@ -379,7 +379,7 @@ pub fn sqlite(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgr
 /// Makes a SQLite store at `target`, where there is none, out of a backup.
 ///
 /// # Errors
-/// When the backup is damaged or of a newer program, or there is a store already.
+/// When the backup is damaged or of a newer program, there is a store already, or somebody has the one open that was there.
 pub fn restore_sqlite(backup: &Path, target: &Path, now_ms: Millis) -> Result<(), BackupError> {
     // A log that was left beside a lost store would be played into the restored one.
     let log = with_suffix(target, "-wal");
@@ -390,6 +390,7 @@ pub fn restore_sqlite(backup: &Path, target: &Path, now_ms: Millis) -> Result<()
         return Err(BackupError::File(backup.to_owned(), io::ErrorKind::NotFound.into()));
     }
     check(backup)?;
+    let _alone = InUse::alone(target)?;
     let new = begin(target)?;
     // The backup stays as it is, also where it may only be read.
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

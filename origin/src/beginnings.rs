@@ -191,7 +191,7 @@ async fn tells_of_another(path: &Path, store: Option<&dyn Store>) -> Result<bool
         return Ok(false);
     }
     // Something that can't be read is there all the same; `lgdl audit verify` says what is wrong with it.
-    let last = read_checkpoints(&text).ok().and_then(|mut all| all.pop());
+    let last = read_checkpoints(&text).all.pop();
     let (Some(last), Some(store)) = (last, store) else { return Ok(true) };
     let links = store.audit(last.sequence.saturating_sub(1), 1).await?;
     Ok(!links.iter().any(|link| link.sequence == last.sequence && link.hash == last.hash))

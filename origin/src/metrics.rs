@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -84,6 +85,8 @@ pub struct Metrics {
     pub work: Work,
     /// What must go on and broke down.
     pub broken_down: BrokenDown,
+    /// Whether the checkpoint of the audit log that was due last is not in its file.
+    pub checkpoints_fail: AtomicBool,
     /// How the last commits and requests went.
     pub recent: Recent,
 }
@@ -289,6 +292,7 @@ impl Default for Metrics {
             followed: Mutex::default(),
             work: Work::default(),
             broken_down: BrokenDown::default(),
+            checkpoints_fail: AtomicBool::default(),
             recent: Recent::default(),
         };
         // What has not happened yet is there with a zero, so that a rate can be taken of the first.

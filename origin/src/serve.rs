@@ -269,7 +269,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     });
     let (mut keeper, mut tasks) = (JoinSet::new(), JoinSet::new());
     supervised::keep(&mut keeper, &origin, "audit", |of| async move {
-        audit::keep(&*of.store, &of.live, &*of.clock).await;
+        audit::keep(&*of.store, &of.live, &*of.clock, &of.metrics.checkpoints_fail).await;
     });
     supervised::keep(&mut keeper, &origin, "events", |of| async move { of.tail.keep(&*of.store).await });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");

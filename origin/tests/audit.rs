@@ -160,8 +160,15 @@ async fn a_checkpoint_holds_while_the_log_grows_and_no_other_key_can_make_one() 
         assert_eq!(report.findings, [Finding { sequence: forged.sequence, fault: Fault::BadSignature }]);
     }
     let line = serde_json::to_string(&checkpoint).unwrap();
-    assert_eq!(read_checkpoints(&format!("{line}\n\n{line}\n")).unwrap(), [checkpoint.clone(), checkpoint]);
-    assert!(read_checkpoints("{}").is_err());
+    let torn = read_checkpoints(&format!("{line}\n\n{{}}\n{line}\n{}", &line[..line.len() / 2]));
+    assert_eq!(torn.all, [checkpoint.clone(), checkpoint.clone()]);
+    assert_eq!(
+        torn.malformed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["E541 line 3 is no checkpoint", "E541 line 5 is no checkpoint"]
+    );
+    let unchecked = verify(&log.store, &torn.all, None).await.unwrap();
+    assert_eq!((unchecked.faults, unchecked.unchecked_signatures), (0, 2));
+    assert!(!unchecked.holds(), "without the key anybody can have made them");
 }
 
 #[tokio::test]

@@ -29,5 +29,5 @@ mod traces;
 pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
 pub use kv::CACHE_FILE;
 pub use manifest::{Manifest, ManifestError};
-pub use node::{JOURNAL_FILE, Node};
+pub use node::{JOURNAL_FILE, Node, OpenError};
 pub use server::{Host, StartError, sealed_otherwise};

@@ -2,7 +2,7 @@
 //! inside this process.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,11 +14,13 @@ use lgdl::wire::node::{
     self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, MAX_ASIDE, Page, Place, SetAside,
     Stream, StreamPage, Streams, Why, is_of_another_key,
 };
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::files::only_for_us;
+use crate::files::{Held, only_for_us};
+use crate::kv::CACHE_FILE;
 
 /// The authority that stands for this service.
 pub(crate) const AUTHORITY: &str = "node.internal";
@@ -38,6 +40,8 @@ pub const JOURNAL_FILE: &str = "journal.sqlite3";
 pub struct Node {
     counters: Mutex<Counters>,
     journal: Mutex<Connection>,
+    /// Its files.
+    held: Held,
     /// Entries that are done with and still lie in the file, on a full disk: they are not shown again, and go later.
     done: Mutex<BTreeMap<EntryId, Done>>,
     /// Whoever asks something of the journal has a place in the order of asking: what takes an entry back must not overtake what
@@ -46,6 +50,27 @@ pub struct Node {
     /// When the journal was counted last, and what it held.
     counted: tokio::sync::Mutex<Option<(Instant, Counts)>>,
 }
+
+/// What a journal begins with. A turn that is journalled was acknowledged as lying on the disk, so it must lie there: every append is
+/// synced. One that is removed is written over.
+const BEGINNING: &str = "PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA secure_delete = ON;
+    CREATE TABLE IF NOT EXISTS journal (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        stream TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        UNIQUE (stream, version));
+    CREATE TABLE IF NOT EXISTS aside (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        stream TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        why TEXT NOT NULL,
+        UNIQUE (stream, id));";
 
 /// A stream, and an entry in it.
 type EntryId = (String, String);
@@ -59,45 +84,48 @@ enum Done {
     Aside(Why),
 }
 
+/// Why a journal can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There was another one, or more of it.
+    #[error(
+        "E506 there was a journal, and now {} is missing or empty; turns waited in it that the origin may not have. Is it only away: \
+         another folder, a volume that is not mounted? Then start again. Is it lost? Remove {} and start again: the node begins with \
+         what is there",
+        .missing.display(), .beside.display()
+    )]
+    Lost {
+        /// What is missing of it.
+        missing: PathBuf,
+        /// What shows that it was there.
+        beside: PathBuf,
+    },
+    /// The file can't be made, or is none.
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+}
+
+/// What its file says of a journal whose log always lies beside it.
+const HAS_LOG: i64 = 1;
+
 impl Node {
     /// Opens the journal in a folder, or in memory.
     ///
     /// # Errors
-    /// When the file can't be made or is none.
-    pub fn open(folder: Option<&Path>) -> Result<Node, rusqlite::Error> {
-        let journal = match folder {
-            Some(folder) => {
-                let path = folder.join(JOURNAL_FILE);
-                only_for_us(&path).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-                Connection::open(path)?
+    /// When the file can't be made or is none, or a journal was there and is not whole any more.
+    pub fn open(folder: Option<&Path>) -> Result<Node, OpenError> {
+        let (journal, held) = match folder {
+            Some(folder) => open_file(folder)?,
+            None => {
+                let journal = Connection::open_in_memory()?;
+                journal.execute_batch(BEGINNING)?;
+                (journal, Held::default())
             }
-            None => Connection::open_in_memory()?,
         };
-        // A journalled turn was acknowledged as lying on the disk, so it must lie there: every append is synced. One that is
-        // removed is written over.
-        journal.execute_batch(
-            "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
-             PRAGMA secure_delete = ON;
-             CREATE TABLE IF NOT EXISTS journal (
-                 sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-                 stream TEXT NOT NULL,
-                 version INTEGER NOT NULL,
-                 id TEXT NOT NULL,
-                 sealed BLOB NOT NULL,
-                 UNIQUE (stream, version));
-             CREATE TABLE IF NOT EXISTS aside (
-                 sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-                 stream TEXT NOT NULL,
-                 version INTEGER NOT NULL,
-                 id TEXT NOT NULL,
-                 sealed BLOB NOT NULL,
-                 why TEXT NOT NULL,
-                 UNIQUE (stream, id));",
-        )?;
         Ok(Node {
             counters: Mutex::default(),
             journal: Mutex::new(journal),
+            held,
             done: Mutex::default(),
             order: Arc::default(),
             counted: tokio::sync::Mutex::default(),
@@ -109,6 +137,7 @@ impl Node {
     /// # Errors
     /// When it can't be read.
     pub fn counts(&self) -> rusqlite::Result<Counts> {
+        self.still_there()?;
         // Whoever counts finds out as well whether there is room again.
         let _ = self.clear();
         let other_key = word(Why::OtherKey);
@@ -227,6 +256,7 @@ impl Node {
 
     /// Keeps an entry; false when its stream has moved on.
     pub(crate) fn keep(&self, entry: &JournalEntry) -> rusqlite::Result<bool> {
+        self.still_there()?;
         let version = i64::try_from(entry.version).unwrap_or(i64::MAX);
         // One statement, so that of two turns at once one finds the place taken.
         let sql = "INSERT INTO journal (stream, version, id, sealed)
@@ -236,6 +266,18 @@ impl Node {
             let kept = journal.prepare_cached(sql)?.execute(params![entry.stream, version, entry.id, entry.sealed])?;
             Ok(kept == 1)
         })
+    }
+
+    /// Nothing may be called journalled that is written into a file that nobody will find again. What lies there is read all the same, as
+    /// long as this process lasts, and can still arrive.
+    fn still_there(&self) -> rusqlite::Result<()> {
+        let Some(path) = self.held.lost() else { return Ok(()) };
+        let what = format!(
+            "{} was moved away, removed or replaced while the node ran: stop it when all has arrived",
+            path.display()
+        );
+        let moved = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY_DBMOVED);
+        Err(rusqlite::Error::SqliteFailure(moved, Some(what)))
     }
 
     fn read(&self, stream: &str, after: Option<&Place>) -> rusqlite::Result<Page> {
@@ -472,6 +514,58 @@ impl Node {
 
     fn with_journal<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
         work(&self.journal.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The journal's file in a folder, its log beside it.
+fn open_file(folder: &Path) -> Result<(Connection, Held), OpenError> {
+    let file_fault = |error: std::io::Error| rusqlite::Error::ToSqlConversionFailure(error.into());
+    let (path, log) = (folder.join(JOURNAL_FILE), folder.join(format!("{JOURNAL_FILE}-wal")));
+    let beside = folder.join(CACHE_FILE);
+    // The node makes the journal first: where the other file is, there was a journal.
+    let lost = |missing: &Path| match beside.exists() {
+        true => Err(OpenError::Lost { missing: missing.to_owned(), beside: beside.clone() }),
+        false => Ok(()),
+    };
+    if std::fs::metadata(&path).map_or(0, |file| file.len()) == 0 {
+        lost(&path)?;
+    }
+    let had_log = log.exists();
+    only_for_us(&path).map_err(file_fault)?;
+    let mut held = Held::default();
+    held.note(path.clone()).map_err(file_fault)?;
+    let journal = Connection::open(&path)?;
+    let is_marked = journal.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == HAS_LOG;
+    if is_marked && !had_log {
+        lost(&log)?;
+    }
+    // Whoever ends leaves the log where it is, emptied: one that is missing was taken away.
+    journal.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    journal.execute_batch(BEGINNING)?;
+    if !is_marked {
+        let marked = journal.pragma_update(None, "user_version", HAS_LOG).and_then(|()| empty_log(&journal));
+        // On a full disk. It journals as well as it can; a log that is taken away later may not be missed.
+        if let Err(error) = marked {
+            tracing::warn!(%error, "the journal can't note that it has a log");
+        }
+    }
+    [log, folder.join(format!("{JOURNAL_FILE}-shm"))]
+        .into_iter()
+        .try_for_each(|path| held.note(path))
+        .map_err(file_fault)?;
+    Ok((journal, held))
+}
+
+/// Brings what the log holds into the file, and empties it.
+fn empty_log(journal: &Connection) -> rusqlite::Result<()> {
+    journal.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let journal = self.journal.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // What it can't bring over stays in the log.
+        let _ = empty_log(journal);
     }
 }
 
@@ -736,6 +830,58 @@ mod tests {
         assert_eq!(append(&node, &entry("a", 1, "1")), 204);
         drop(node);
         assert_eq!(entries(&Node::open(Some(folder.path())).unwrap(), "a"), [entry("a", 1, "1")]);
+    }
+
+    #[test]
+    fn nothing_is_journalled_in_a_file_that_was_taken_away_and_what_lies_there_can_still_arrive() {
+        for taken in ["", "-wal"] {
+            let folder = tempfile::tempdir().unwrap();
+            let node = Node::open(Some(folder.path())).unwrap();
+            assert_eq!(append(&node, &entry("a", 1, "1")), 204);
+            let file = folder.path().join(format!("{JOURNAL_FILE}{taken}"));
+            std::fs::rename(&file, folder.path().join("elsewhere")).unwrap();
+            assert_eq!(append(&node, &entry("a", 2, "2")), 500);
+            assert_eq!(node.journal(node::JOURNAL_COUNTS, b"null").status(), 500, "its health knows");
+            assert_eq!(entries(&node, "a"), [entry("a", 1, "1")]);
+            arrived(&node, "a", "1");
+            std::fs::rename(folder.path().join("elsewhere"), &file).unwrap();
+            assert_eq!(append(&node, &entry("a", 2, "2")), 204);
+        }
+    }
+
+    #[test]
+    fn a_journal_that_was_there_and_is_gone_empty_or_without_its_log_is_not_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let log = format!("{JOURNAL_FILE}-wal");
+        drop(Node::open(Some(folder.path())).unwrap());
+        std::fs::write(path(CACHE_FILE), "").unwrap();
+        drop(Node::open(Some(folder.path())).unwrap());
+        let whole = std::fs::read(path(JOURNAL_FILE)).unwrap();
+        let refused = |missing: &str| match Node::open(Some(folder.path())) {
+            Err(OpenError::Lost { missing: told, .. }) => assert_eq!(told, path(missing)),
+            other => panic!("{:?}", other.map(drop)),
+        };
+        std::fs::remove_file(path(&log)).unwrap();
+        refused(&log);
+        let _ = std::fs::remove_file(path(&log));
+        std::fs::write(path(JOURNAL_FILE), "").unwrap();
+        refused(JOURNAL_FILE);
+        std::fs::remove_file(path(JOURNAL_FILE)).unwrap();
+        refused(JOURNAL_FILE);
+        assert!(!path(JOURNAL_FILE).exists());
+        // One of an older node, which took its log away when it ended.
+        std::fs::write(path(JOURNAL_FILE), &whole).unwrap();
+        let older = Connection::open(path(JOURNAL_FILE)).unwrap();
+        older.execute_batch("PRAGMA user_version = 0").unwrap();
+        drop(older);
+        assert!(!path(&log).exists());
+        drop(Node::open(Some(folder.path())).unwrap());
+        // Somebody has decided.
+        for name in [JOURNAL_FILE, &log, CACHE_FILE] {
+            std::fs::remove_file(path(name)).unwrap();
+        }
+        assert!(Node::open(Some(folder.path())).is_ok());
     }
 
     #[test]

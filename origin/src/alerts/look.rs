@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -107,8 +108,15 @@ pub(super) struct Look<'a> {
 const ARCHIVE_AWAY_MS: Millis = 10 * MINUTE_MS;
 
 /// The rules that judge this process alone; others are the same for every origin.
-pub(super) const OF_A_HOST: [&str; 6] =
-    ["commits_slow", "errors", "disk_full", "certificate_ends", "tombstones_behind", "task_broke_down"];
+pub(super) const OF_A_HOST: [&str; 7] = [
+    "commits_slow",
+    "errors",
+    "disk_full",
+    "certificate_ends",
+    "tombstones_behind",
+    "checkpoints_behind",
+    "task_broke_down",
+];
 
 /// What is wrong now. `chain_broken`: what the last check of the audit log found.
 pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<String>) -> Result<Vec<Incident>> {
@@ -167,6 +175,12 @@ impl Look<'_> {
                 "{host} can't write its file of tombstones: nothing is called erased there, and the log has the cause"
             );
             self.find("tombstones_behind", &host, Severity::Critical, what);
+        }
+        if self.origin.metrics.checkpoints_fail.load(Ordering::Relaxed) {
+            let what = format!(
+                "{host} can't write its file of checkpoints: nothing proves what the audit log holds from now on, and the log has the cause"
+            );
+            self.find("checkpoints_behind", &host, Severity::Critical, what);
         }
         if let Some(limit) = self.config().alert_disk_percent {
             let full: Vec<String> = disks(self.config())

@@ -61,13 +61,26 @@ pub async fn checkpoint(store: &dyn Store, now_ms: Millis, key: &Secret) -> Resu
     Ok(last.map(|row| Checkpoint::sign(&row, now_ms, key)))
 }
 
+/// What a file of checkpoints holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checkpoints {
+    /// Those that can be read.
+    pub all: Vec<Checkpoint>,
+    /// Lines that are none: torn when they were written, or changed.
+    pub malformed: Vec<CheckpointError>,
+}
+
 /// Reads checkpoints, one JSON document a line.
-///
-/// # Errors
-/// Names the line that is none.
-pub fn read_checkpoints(text: &str) -> std::result::Result<Vec<Checkpoint>, CheckpointError> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(at, line)| serde_json::from_str(line).map_err(|_| CheckpointError::Malformed(at + 1))).collect()
+#[must_use]
+pub fn read_checkpoints(text: &str) -> Checkpoints {
+    let mut read = Checkpoints::default();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        match serde_json::from_str(line) {
+            Ok(checkpoint) => read.all.push(checkpoint),
+            Err(_) => read.malformed.push(CheckpointError::Malformed(at + 1)),
+        }
+    }
+    read
 }
 
 fn mac(sequence: u64, hash: &str, at: Millis, key: &Secret) -> Hmac<Sha256> {

@@ -1,8 +1,9 @@
 //! Moving on what was told, into the audit log's chain and onto the event bus; signing how far the log came, and removing what
 //! the bus has told for long enough.
 
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -59,12 +60,17 @@ pub async fn drain(store: &dyn Store) -> Result<u64> {
     Ok(moved)
 }
 
-/// Moves on what is told as it comes, until the task is dropped.
-pub async fn keep(store: &dyn Store, live: &Live, clock: &dyn Clock) {
-    tokio::join!(move_on(store, live, clock), trim_regularly(store, live, clock), store.hear_others());
+/// Moves on what is told as it comes, until the task is dropped. `checkpoints_fail` says then whether the last checkpoint that was due is
+/// missing.
+pub async fn keep(store: &dyn Store, live: &Live, clock: &dyn Clock, checkpoints_fail: &AtomicBool) {
+    tokio::join!(
+        move_on(store, live, clock, checkpoints_fail),
+        trim_regularly(store, live, clock),
+        store.hear_others()
+    );
 }
 
-async fn move_on(store: &dyn Store, live: &Live, clock: &dyn Clock) {
+async fn move_on(store: &dyn Store, live: &Live, clock: &dyn Clock, checkpoints_fail: &AtomicBool) {
     let (mut signed_at, mut changed) = (None::<Instant>, true);
     loop {
         match drain(store).await {
@@ -75,7 +81,9 @@ async fn move_on(store: &dyn Store, live: &Live, clock: &dyn Clock) {
             }
         }
         if changed && signed_at.is_none_or(|at| at.elapsed() >= CHECKPOINT_EVERY) {
-            match append_checkpoint(store, &live.now(), clock).await {
+            let kept = append_checkpoint(store, &live.now(), clock).await;
+            checkpoints_fail.store(kept.is_err(), Ordering::Relaxed);
+            match kept {
                 Ok(()) => (signed_at, changed) = (Some(Instant::now()), false),
                 Err(error) => tracing::error!(%error, "no checkpoint of the audit log was made"),
             }
@@ -119,6 +127,12 @@ pub async fn trim(store: &dyn Store, config: &Config, now_ms: Millis) -> Result<
     }
 }
 
+/// Whether the settings want checkpoints in a file.
+#[must_use]
+pub fn keeps_checkpoints(config: &Config) -> bool {
+    config.audit_key.is_some() && config.audit_checkpoints.is_some()
+}
+
 /// Signs the end of the chain and appends it to the file of checkpoints, where the settings name one.
 async fn append_checkpoint(store: &dyn Store, config: &Config, clock: &dyn Clock) -> Result<()> {
     let (Some(key), Some(path)) = (&config.audit_key, &config.audit_checkpoints) else { return Ok(()) };
@@ -128,8 +142,15 @@ async fn append_checkpoint(store: &dyn Store, config: &Config, clock: &dyn Clock
 }
 
 fn append(path: &Path, line: &str) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-    writeln!(file, "{line}")?;
+    let mut file = std::fs::OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    // A line that was torn when it was written spoils no other.
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    let ends = if last == *b"\n" { "" } else { "\n" };
+    writeln!(file, "{ends}{line}")?;
     file.sync_data()
 }
 

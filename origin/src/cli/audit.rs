@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use lgdl_origin::audit::{self, Checkpoint, events, read_checkpoints};
+use lgdl_origin::audit::{self, Checkpoints, events, read_checkpoints};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::consumer::Round;
 use lgdl_origin::files::NewFile;
@@ -31,6 +31,9 @@ enum Command {
         /// A file of checkpoints; default: LGDL_AUDIT_CHECKPOINTS, if it is set and there
         #[arg(long, value_name = "FILE")]
         checkpoints: Option<PathBuf>,
+        /// Compare with checkpoints although LGDL_AUDIT_KEY is not set here, and nobody knows who has made them
+        #[arg(long)]
+        unchecked_signatures: bool,
     },
     /// Write the log to a file as JSON lines, for a SIEM or an archive
     Export {
@@ -57,7 +60,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     arguments.place.with(async |deployment| {
         audit::drain(&*deployment.store).await.map_err(failed)?;
         match &arguments.command {
-            Command::Verify { checkpoints } => verify(&deployment, checkpoints.as_deref(), json, console).await,
+            Command::Verify { checkpoints, unchecked_signatures } => {
+                verify(&deployment, checkpoints.as_deref(), *unchecked_signatures, json, console).await
+            }
             Command::Export { out, after } => export(&deployment, out, *after, json, console).await,
             Command::Push => push(&deployment, json, console).await,
             Command::Name { user } => {
@@ -75,10 +80,17 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
-async fn verify(deployment: &Deployment, file: Option<&Path>, json: bool, console: &mut Console) -> End {
-    let checkpoints = checkpoints(deployment, file)?;
+async fn verify(
+    deployment: &Deployment,
+    file: Option<&Path>,
+    may_be_unchecked: bool,
+    json: bool,
+    console: &mut Console,
+) -> End {
+    let Checkpoints { all, malformed } = checkpoints(deployment, file)?;
     let key = deployment.config.audit_key.as_ref();
-    let report = audit::verify(&*deployment.store, &checkpoints, key).await.map_err(failed)?;
+    let report = audit::verify(&*deployment.store, &all, key).await.map_err(failed)?;
+    let trusted = may_be_unchecked || report.unchecked_signatures == 0;
     let missing = match &deployment.config.tombstones {
         Some(file) => tombstones::missing(&*deployment.store, file).await.map_err(failed)?,
         None => 0,
@@ -86,13 +98,24 @@ async fn verify(deployment: &Deployment, file: Option<&Path>, json: bool, consol
     if json {
         let mut report = json!(report);
         report["erasures_missing"] = missing.into();
+        report["malformed_checkpoints"] = malformed.iter().map(ToString::to_string).collect();
         console.json(&report)?;
     } else {
         for finding in &report.findings {
             console.line(format_args!("link {}: {}", finding.sequence, json!(finding.fault)))?;
         }
+        for line in &malformed {
+            console.line(line)?;
+        }
         let (links, faults, checked) = (report.links, report.faults, report.checkpoints);
         console.line(format_args!("{links} links, {checked} checkpoints, {faults} faults"))?;
+        if report.unchecked_signatures > 0 {
+            let hint = if trusted { "" } else { ". Set it, or say --unchecked-signatures" };
+            console.line(format_args!(
+                "the signatures of {} checkpoints are not checked: LGDL_AUDIT_KEY is not set, and anybody can have made them{hint}",
+                report.unchecked_signatures
+            ))?;
+        }
         if missing > 0 {
             console.line(format_args!(
                 "E547 {missing} erasures of LGDL_TOMBSTONES are not in this store: it was brought back to an older state. An origin \
@@ -100,15 +123,15 @@ async fn verify(deployment: &Deployment, file: Option<&Path>, json: bool, consol
             ))?;
         }
     }
-    Ok(Verdict::when(report.holds() && missing == 0))
+    Ok(Verdict::when(report.faults == 0 && malformed.is_empty() && trusted && missing == 0))
 }
 
-fn checkpoints(deployment: &Deployment, file: Option<&Path>) -> Result<Vec<Checkpoint>, Failure> {
+fn checkpoints(deployment: &Deployment, file: Option<&Path>) -> Result<Checkpoints, Failure> {
     let kept = deployment.config.audit_checkpoints.as_deref().filter(|path| path.exists());
-    let Some(path) = file.or(kept) else { return Ok(Vec::new()) };
+    let Some(path) = file.or(kept) else { return Ok(Checkpoints::default()) };
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| failed(format!("{shown} can't be read: {error}")))?;
-    read_checkpoints(&text).map_err(|error| failed(format!("{shown}: {error}")))
+    Ok(read_checkpoints(&text))
 }
 
 async fn export(deployment: &Deployment, out: &Path, after: u64, json: bool, console: &mut Console) -> End {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use http::Uri;
-use lgdl_edge_host::{JOURNAL_FILE, Node, sealed_otherwise};
+use lgdl_edge_host::{CACHE_FILE, JOURNAL_FILE, Node, sealed_otherwise};
 use lgdl_origin::doctor::{Asked, CHECKS, Expected, Facts, Level, Line, Program, examine, verdict};
 use serde::Serialize;
 
@@ -77,11 +77,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 /// What a node would find at its start that its key does not open; nothing, where no folder was named.
 fn unopened(facts: &Facts, folder: Option<&Path>) -> Option<Result<usize, String>> {
     let (folder, settings) = (folder?, facts.settings.as_ref().ok()?);
-    if !folder.join(JOURNAL_FILE).exists() {
+    if [JOURNAL_FILE, CACHE_FILE].iter().all(|file| !folder.join(file).exists()) {
         return Some(Ok(0));
     }
     let key = settings.edge.get("state_key").map_or("", String::as_str);
-    let looked = Node::open(Some(folder)).and_then(|node| sealed_otherwise(&node, key));
+    let looked = Node::open(Some(folder)).and_then(|node| Ok(sealed_otherwise(&node, key)?));
     Some(looked.map_err(|error| error.to_string()))
 }
 

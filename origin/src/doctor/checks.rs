@@ -486,6 +486,9 @@ fn audit(facts: &Facts) -> Vec<Finding> {
         let todo = "name a file that lies away from the database";
         found.push(warn("LGDL_AUDIT_CHECKPOINTS is not set: no signed checkpoint is kept", todo));
     }
+    if let Some(why) = &store.checkpoints_fault {
+        found.push(fail(format!("no checkpoint can be written: {why}"), "let the origin write there"));
+    }
     if let Some(lag) = store.audit_lag
         && lag.waiting_ms > MAX_LAG_MS
     {

@@ -177,6 +177,7 @@ async fn ask_store(store: &Arc<dyn Store>, config: &Config, now_ms: Millis) -> R
     Ok(StoreFacts {
         ring,
         tombstones,
+        checkpoints_fault: config.audit_checkpoints.as_deref().and_then(not_appendable),
         audit_lag,
         backup_at: noted_time(store, MADE_NOTE).await?,
         drill_at: noted_time(store, DRILLED_NOTE).await?,
@@ -187,6 +188,14 @@ async fn ask_store(store: &Arc<dyn Store>, config: &Config, now_ms: Millis) -> R
         administrators: administrators as u64,
         heard,
     })
+}
+
+/// Why nothing can be written behind what a file holds; whether one can be made that is not there, its folder tells.
+fn not_appendable(path: &Path) -> Option<String> {
+    match std::fs::File::options().append(true).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Some(format!("{}: {error}", path.display())),
+        _ => None,
+    }
 }
 
 async fn noted_time(store: &dyn Store, name: &str) -> Result<Option<Millis>, StoreError> {

@@ -158,6 +158,8 @@ pub struct StoreFacts {
     pub ring: Ring,
     /// Tombstones in the file, if the settings name one; or what is wrong with it.
     pub tombstones: Option<Result<u64, String>>,
+    /// Why nothing can be written into the file of checkpoints that is there.
+    pub checkpoints_fault: Option<String>,
     /// How far the SIEM is behind, if there is one.
     pub audit_lag: Option<Lag>,
     /// When the last backup was made by `lgdl backup`.

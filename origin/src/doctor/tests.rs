@@ -65,6 +65,7 @@ fn well(program: Program) -> Facts {
         store: Some(Ok(StoreFacts {
             ring: Ring::Opens(3),
             tombstones: Some(Ok(2)),
+            checkpoints_fault: None,
             audit_lag: None,
             backup_at: Some(NOW - 60_000),
             drill_at: Some(NOW - 60_000),
@@ -171,6 +172,7 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("tombstones", Level::Warn, |facts| store(facts).tombstones = None),
     ("audit", Level::Warn, |facts| origin(facts).audit_key = None),
     ("audit", Level::Warn, |facts| origin(facts).audit_checkpoints = None),
+    ("audit", Level::Fail, |facts| store(facts).checkpoints_fault = Some("read-only".into())),
     ("audit", Level::Fail, |facts| store(facts).audit_lag = Some(Lag { links: 4, waiting_ms: 3_600_000 })),
     ("buckets", Level::Fail, |facts| facts.buckets[0].fault = Some("it refuses".into())),
     ("backups", Level::Warn, |facts| store(facts).backup_at = None),

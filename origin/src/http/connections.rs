@@ -17,6 +17,13 @@ pub const FIRST_WITHIN: Duration = Duration::from_secs(10);
 /// Time for the next one, and for an answer to be taken by whoever asked.
 pub const NEXT_WITHIN: Duration = Duration::from_secs(60);
 
+/// Bytes of answers that wait to be taken, on connections over which no signed request came.
+const MAX_UNTAKEN_BYTES: usize = 64 * 1024 * 1024;
+/// Those of one address.
+const MAX_UNTAKEN_OF_A_PEER: usize = MAX_UNTAKEN_BYTES / 4;
+/// Answers that are no larger are not counted: how the origin is can be asked at any time.
+const SMALL_ANSWER_BYTES: usize = 4 * 1024;
+
 /// Descriptors that are kept for the store, files and logs.
 const KEPT_DESCRIPTORS: usize = 128;
 /// Listeners that share the rest: edges' and administrators'.
@@ -75,6 +82,9 @@ struct Kept {
     all: BTreeMap<u64, Entry>,
     unknown: usize,
     unknown_of: HashMap<IpAddr, usize>,
+    /// Bytes that wait to be taken.
+    untaken: usize,
+    untaken_of: HashMap<IpAddr, usize>,
 }
 
 #[derive(Debug)]
@@ -100,6 +110,14 @@ pub(super) struct Connection {
 /// A request that is being answered.
 #[derive(Debug)]
 pub(super) struct Answering(Arc<Connection>);
+
+/// Room for an answer, until it is taken.
+#[derive(Debug)]
+pub(super) struct Untaken {
+    connections: Arc<Connections>,
+    peer: IpAddr,
+    bytes: usize,
+}
 
 impl Connections {
     pub(super) fn new(limits: Limits) -> Arc<Connections> {
@@ -178,6 +196,24 @@ impl Connection {
         kept.discount(peer);
     }
 
+    /// Room for an answer of so many bytes; `None`: too much waits to be taken already.
+    pub(super) fn room(&self, bytes: usize) -> Option<Untaken> {
+        let mut kept = self.connections.kept();
+        let entry = kept.all.get(&self.id)?;
+        let (peer, counts) = (entry.peer, !entry.known && bytes > SMALL_ANSWER_BYTES);
+        // One that is larger than what one may have has it alone.
+        let bytes = if counts { bytes.min(MAX_UNTAKEN_OF_A_PEER) } else { 0 };
+        let of_peer = kept.untaken_of.get(&peer).copied().unwrap_or(0);
+        if kept.untaken + bytes > MAX_UNTAKEN_BYTES || of_peer + bytes > MAX_UNTAKEN_OF_A_PEER {
+            return None;
+        }
+        kept.untaken += bytes;
+        if bytes > 0 {
+            kept.untaken_of.insert(peer, of_peer + bytes);
+        }
+        Some(Untaken { connections: Arc::clone(&self.connections), peer, bytes })
+    }
+
     /// Returns when the connection has to go: it waited too long without a request, or others need its place.
     pub(super) async fn has_to_go(&self) {
         let limits = self.connections.limits;
@@ -206,6 +242,19 @@ impl Drop for Connection {
             && !entry.known
         {
             kept.discount(entry.peer);
+        }
+    }
+}
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        let mut kept = self.connections.kept();
+        kept.untaken -= self.bytes;
+        if let Some(of_peer) = kept.untaken_of.get_mut(&self.peer) {
+            *of_peer -= self.bytes;
+            if *of_peer == 0 {
+                kept.untaken_of.remove(&self.peer);
+            }
         }
     }
 }
@@ -281,6 +330,22 @@ mod tests {
         drop((answering, others, all, busy, known));
         let kept = connections.kept();
         assert_eq!((kept.all.len(), kept.unknown, kept.unknown_of.len()), (0, 0, 0), "all is given back");
+    }
+
+    #[test]
+    fn answers_that_nobody_takes_have_a_bound_and_small_ones_and_those_of_edges_have_none() {
+        let connections = Connections::new(LIMITS);
+        let (greedy, other) = (connections.admit(peer(9)).unwrap(), connections.admit(peer(1)).unwrap());
+        let half = MAX_UNTAKEN_OF_A_PEER / 2;
+        let held = [greedy.room(half).unwrap(), greedy.room(half).unwrap()];
+        assert!(greedy.room(half).is_none());
+        let small = greedy.room(SMALL_ANSWER_BYTES).unwrap();
+        let of_another = other.room(MAX_UNTAKEN_BYTES).unwrap();
+        greedy.is_known();
+        let of_an_edge = greedy.room(MAX_UNTAKEN_BYTES).unwrap();
+        drop((held, small, of_another, of_an_edge));
+        let kept = connections.kept();
+        assert_eq!((kept.untaken, kept.untaken_of.len()), (0, 0), "all is given back");
     }
 
     #[tokio::test]

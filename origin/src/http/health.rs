@@ -1,5 +1,6 @@
 //! `/health/live`, `/health/ready`, `/health` and `/metrics`.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -74,6 +75,9 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
     if let Some(kept) = &origin.gate.tombstones {
         whole.add("tombstones", tombstones_component(kept));
     }
+    if audit::keeps_checkpoints(&origin.settings()) {
+        whole.add("checkpoints", checkpoints_component(&origin));
+    }
     if let Some(certificate) = certificate_component(&origin) {
         // Nobody connects once it has ended: somebody should look before.
         match certificate["status"] == "unhealthy" {
@@ -138,6 +142,15 @@ async fn outbox_component(origin: &Origin) -> serde_json::Value {
 /// Whether what was erased is in the file of tombstones. While it is not, nothing is called erased.
 fn tombstones_component(kept: &Kept) -> serde_json::Value {
     let (status, detail) = match kept.is_behind() {
+        true => ("degraded", "the file can't be written; the log has the cause"),
+        false => ("healthy", "keeps up"),
+    };
+    json!({"status": status, "latency_ms": 0.0, "detail": detail})
+}
+
+/// Whether the audit log is signed in its file of checkpoints. While it is not, nothing proves that its end was not cut off.
+fn checkpoints_component(origin: &Origin) -> serde_json::Value {
+    let (status, detail) = match origin.metrics.checkpoints_fail.load(Ordering::Relaxed) {
         true => ("degraded", "the file can't be written; the log has the cause"),
         false => ("healthy", "keeps up"),
     };

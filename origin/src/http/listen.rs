@@ -23,9 +23,14 @@ use tower::ServiceExt as _;
 use super::connections::{Connection, Connections, Limits};
 use super::signed::FromEdge;
 use super::sse::Streams;
+use super::untaken::bounded;
 
 /// Time for a request's headers, and for the next request on a connection that is kept.
 pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// Requests of one HTTP/2 connection at once.
+const MAX_STREAMS: u32 = 64;
+/// Bytes of one answer that wait in the protocol to be taken.
+const MAX_SEND_BYTES: usize = 64 * 1024;
 /// How long to wait when nothing can be accepted: out of file descriptors, most likely.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
@@ -108,12 +113,12 @@ async fn answer(
             if answer.as_ref().is_ok_and(|answer| answer.extensions().get::<FromEdge>().is_some()) {
                 connection.is_known();
             }
-            answer
+            answer.map(|answer| bounded(answer, &connection))
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-    builder.http2().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MAX_STREAMS).max_send_buf_size(MAX_SEND_BYTES);
     let connection = builder.serve_connection(TokioIo::new(stream), answering).into_owned();
     // A client that breaks off is nobody's error.
     let _ = watcher.watch(connection).await;

@@ -14,6 +14,7 @@ mod reports;
 mod signed;
 mod sse;
 mod traces;
+mod untaken;
 
 use std::sync::Arc;
 

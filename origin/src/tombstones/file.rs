@@ -13,7 +13,7 @@ use tokio::io::AsyncBufRead;
 
 use super::TombstoneError;
 use crate::clock::Millis;
-use crate::files::NewFile;
+use crate::files::{NewFile, id_of};
 use crate::hex;
 use crate::store::{ErasureRow, Record};
 use crate::transfer::{ImportError, read_line};
@@ -164,24 +164,12 @@ fn open_alone(path: &Path) -> io::Result<File> {
     for _ in 0..MAX_OPENINGS {
         let file = options.open(path)?;
         file.lock()?;
-        if is_still(&file, path)? {
+        // It may have been replaced while we waited for it.
+        if id_of(&file.metadata()?) == id_of(&std::fs::metadata(path)?) {
             return Ok(file);
         }
     }
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "somebody replaces it again and again"))
-}
-
-/// Whether a path still names the file, which may have been replaced while we waited for it.
-#[cfg(unix)]
-fn is_still(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let (ours, theirs) = (file.metadata()?, std::fs::metadata(path)?);
-    Ok((ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()))
-}
-
-#[cfg(not(unix))]
-fn is_still(_file: &File, _path: &Path) -> io::Result<bool> {
-    Ok(true)
 }
 
 /// Gives a head to a file that an older program wrote.

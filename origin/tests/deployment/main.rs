@@ -132,8 +132,16 @@ fn the_audit_log_is_verified_exported_and_signed() {
     place.lgdl("keys create --name shop").expect(0);
     place.lgdl("keys create --name page").expect(0);
     let checkpoint = place.lgdl("audit checkpoint").expect(0).out;
-    std::fs::write(place.path("checkpoints"), checkpoint).unwrap();
+    std::fs::write(place.path("checkpoints"), &checkpoint).unwrap();
     place.lgdl("audit verify --checkpoints checkpoints").expect(0);
+    let without_key = place.clone().with("LGDL_AUDIT_KEY", "");
+    let unchecked = without_key.lgdl("audit verify --checkpoints checkpoints").expect(1);
+    assert!(unchecked.out.contains("the signatures of 1 checkpoints are not checked"), "{}", unchecked.said);
+    without_key.lgdl("audit verify --checkpoints checkpoints --unchecked-signatures").expect(0);
+    let torn = format!("{checkpoint}{}", &checkpoint[..checkpoint.len() / 2]);
+    std::fs::write(place.path("torn"), torn).unwrap();
+    let report = place.lgdl("audit verify --checkpoints torn").expect(1);
+    assert!(report.out.contains("E541 line 2") && report.out.contains("1 checkpoints, 0 faults"), "{}", report.said);
     place.lgdl("audit export --out audit.jsonl").expect(0);
     assert!(std::fs::read_to_string(place.path("audit.jsonl")).unwrap().contains("key.created"));
     let file = rusqlite::Connection::open(place.path("lgdl.db")).unwrap();

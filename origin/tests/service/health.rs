@@ -4,8 +4,15 @@ use std::io::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::body::Body as _;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use lgdl::engine::Filled;
 use lgdl::slots::Source;
+use lgdl_origin::alerts::open;
+use lgdl_origin::backup;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -197,6 +204,106 @@ async fn a_full_disk_is_told_of_within_five_seconds_and_so_is_that_it_has_room_a
     soon(&edge, StatusCode::OK).await;
     assert_eq!(edge.commit(&commit("b", "u", 0, "b")).await.status(), StatusCode::OK);
     edge.running.origin.store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_whose_files_are_moved_away_takes_nothing_more_and_no_other_is_restored_beside_it() {
+    let edge = edge().await;
+    assert_eq!(edge.commit(&commit("a", "u", 0, "a")).await.status(), StatusCode::OK);
+    let folder = edge.folder.path();
+    let (path, copy) = (folder.join("lgdl.db"), folder.join("copy"));
+    backup::sqlite(&path, &copy, &mut |_| ()).unwrap();
+    let move_all = |from: &str, to: &str| {
+        for suffix in ["", "-wal", "-shm"] {
+            std::fs::rename(folder.join(format!("{from}{suffix}")), folder.join(format!("{to}{suffix}"))).unwrap();
+        }
+    };
+    move_all("lgdl.db", "away");
+    assert_eq!(edge.commit(&commit("b", "u", 0, "b")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    soon(&edge, StatusCode::SERVICE_UNAVAILABLE).await;
+    let refused = backup::restore_sqlite(&copy, &path, 0).unwrap_err().to_string();
+    assert!(refused.contains("E518") && refused.contains("stop it first"), "{refused}");
+    assert!(!path.exists());
+    move_all("away", "lgdl.db");
+    soon(&edge, StatusCode::OK).await;
+    // Its log alone holds what was taken last.
+    std::fs::remove_file(folder.join("lgdl.db-wal")).unwrap();
+    assert_eq!(edge.commit(&commit("c", "u", 0, "c")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    edge.running.origin.store.close().await;
+    ["lgdl.db", "lgdl.db-shm"].iter().for_each(|file| drop(std::fs::remove_file(folder.join(file))));
+    backup::restore_sqlite(&copy, &path, 0).unwrap();
+}
+
+#[tokio::test]
+async fn checkpoints_that_cannot_be_written_are_told_of_until_they_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept/checkpoints.jsonl");
+    // Where it should lie is a file.
+    std::fs::write(file.parent().unwrap(), "in the way").unwrap();
+    let edge = edge_with(&[
+        ("LGDL_AUDIT_KEY", "a key of the auditors"),
+        ("LGDL_AUDIT_CHECKPOINTS", &file.to_string_lossy()),
+        ("LGDL_ALERT_EVERY_SECONDS", "1"),
+        ("LGDL_ALERT_DISK_PERCENT", "off"),
+        // Who asks for the health of one that is not well is answered with 503.
+        ("LGDL_ALERT_ERROR_PERCENT", "off"),
+    ])
+    .await;
+    let becomes = async |status: &str, alerts: &[&str]| {
+        let started = Instant::now();
+        loop {
+            let health: Value = body(edge.http().get(edge.url("/health")).send().await.unwrap()).await;
+            let open = open(&*edge.running.origin.store).await.unwrap();
+            let rules: Vec<_> = open.values().map(|incident| incident.rule.as_str()).collect();
+            if health["components"]["checkpoints"]["status"] == status && rules == alerts {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(30), "{status}, {rules:?}: {health}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    becomes("degraded", &["checkpoints_behind"]).await;
+    std::fs::remove_file(file.parent().unwrap()).unwrap();
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    becomes("healthy", &[]).await;
+    assert!(std::fs::read_to_string(&file).unwrap().lines().count() > 0);
+}
+
+/// A client of HTTP/2 that takes headers and nothing of any answer.
+async fn taking_nothing(edge: &Edge) -> SendRequest<Empty<Bytes>> {
+    let stream = tokio::net::TcpStream::connect(edge.running.edge_address).await.unwrap();
+    let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let (sender, connection) = builder.initial_stream_window_size(0).handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+#[tokio::test]
+async fn answers_that_nobody_takes_are_bounded_and_health_is_told_all_the_same() {
+    let edge = edge().await;
+    let (mut clients, mut untaken, mut bytes) = (Vec::new(), Vec::new(), 0);
+    let refused = 'asking: loop {
+        let mut client = taking_nothing(&edge).await;
+        for _ in 0..60 {
+            let request = http::Request::get(edge.url("/metrics")).body(Empty::<Bytes>::new()).unwrap();
+            let answer = client.send_request(request).await.unwrap();
+            if answer.status() != StatusCode::OK {
+                break 'asking answer.status();
+            }
+            bytes += answer.body().size_hint().exact().unwrap();
+            assert!(bytes < 64 << 20, "of one who takes nothing");
+            untaken.push(answer);
+        }
+        clients.push(client);
+    };
+    assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(status(&edge, "/health/ready").await, StatusCode::OK);
+    drop((untaken, clients));
+    let started = Instant::now();
+    while status(&edge, "/metrics").await != StatusCode::OK {
+        assert!(started.elapsed() < Duration::from_secs(10), "what was held is given back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 const LONG_RESPONSE_BYTES: usize = 16 << 10;

@@ -43,6 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ("last_sequence", whole()),
         ("last_hash", or_null(text())),
         ("checkpoints", whole()),
+        ("unchecked_signatures", whole()),
         ("findings", list(any_object())),
         ("faults", whole()),
     ]);

@@ -12,6 +12,7 @@ mod data_keys;
 mod events;
 mod games;
 mod handovers;
+mod in_use;
 mod keys;
 mod maintenance;
 mod nodes;
@@ -29,11 +30,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub(crate) use self::in_use::InUse;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::audit_names::Naming;
 use super::{Event, Result, Signals, StoreError};
 use crate::clock::Clock;
+use crate::files::{Held, with_suffix};
 use crate::migrations;
 
 /// How long a connection waits for another process that writes.
@@ -43,6 +46,8 @@ const PREPARED_STATEMENTS: usize = 128;
 /// Memory for pages of the connection that writes, kB. Every turn touches pages all over the indexes, by hashes: those of a
 /// large database do not fit into the two megabytes that are usual, and a group that outgrows them is written twice.
 const WRITER_CACHE_KB: i64 = 64 * 1024;
+/// What the names of the write-ahead log's files have behind the store's.
+const OF_THE_LOG: [&str; 2] = ["-wal", "-shm"];
 /// Connections that read.
 const READERS: usize = 4;
 
@@ -74,14 +79,20 @@ impl SqliteStore {
                     StoreError::Unavailable(format!("the folder {} can't be made: {error}", parent.display()))
                 })?;
             }
+            let in_use = InUse::with_others(&path)?;
             keep_private(&path)?;
+            let mut held = Held::default();
+            let mut note = |path| held.note(path).map_err(|error| StoreError::Unavailable(error.to_string()));
+            // Before it is opened: if it is replaced in between, nothing is written.
+            note(path.clone())?;
             let mut connection = connect(&path)?;
             migrations::sqlite::apply(&mut connection, now_ms)?;
+            OF_THE_LOG.iter().try_for_each(|suffix| note(with_suffix(&path, suffix)))?;
             connection.pragma_update(None, "cache_size", -WRITER_CACHE_KB).map_err(failed)?;
             let readers = Readers::open(READERS, || connect(&path))?;
             let signals = Arc::<Signals>::default();
             Ok(SqliteStore {
-                writer: Writer::start(connection, Arc::clone(&signals))?,
+                writer: Writer::start(connection, held, in_use, Arc::clone(&signals))?,
                 signals,
                 readers: Arc::new(readers),
                 naming: Arc::default(),
@@ -110,7 +121,7 @@ impl SqliteStore {
     async fn empty_log(&self) {
         let path = self.path.clone();
         let emptied = move || {
-            let connection = connect(&path)?;
+            let connection = look_into(&path)?;
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).map_err(failed)
         };
         match tokio::task::spawn_blocking(emptied).await {

@@ -12,7 +12,8 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::commit::take_told;
-use super::failed;
+use super::{InUse, failed};
+use crate::files::Held;
 use crate::store::{Result, Signals, StoreError};
 
 /// Jobs that share one transaction at most.
@@ -61,11 +62,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, signals: Arc<Signals>) -> Result<Writer> {
+    pub(super) fn start(connection: Connection, held: Held, in_use: InUse, signals: Arc<Signals>) -> Result<Writer> {
         let (sender, jobs) = mpsc::channel(MAX_WAITING);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_groups(&connection, jobs, &signals))
+            .spawn(move || {
+                let _in_use = in_use;
+                write_groups(&connection, &held, jobs, &signals);
+            })
             .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
         Ok(Writer { sender: sender.downgrade(), jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
@@ -98,7 +102,7 @@ impl Writer {
     }
 }
 
-fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, signals: &Signals) {
+fn write_groups(connection: &Connection, held: &Held, mut jobs: mpsc::Receiver<Box<dyn Job>>, signals: &Signals) {
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_GROUP);
     while let Some(first) = jobs.blocking_recv() {
         group.push(first);
@@ -106,7 +110,7 @@ fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>,
             let Ok(next) = jobs.try_recv() else { break };
             group.push(next);
         }
-        let outcome = write_group(connection, &mut group);
+        let outcome = still_there(held).and_then(|()| write_group(connection, &mut group));
         for job in group.drain(..) {
             job.answer(outcome.clone());
         }
@@ -116,6 +120,17 @@ fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>,
     }
     // A clean end leaves everything in the main file, so that copying it alone is a whole copy.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;");
+}
+
+/// What is written into files that were moved away would be gone with this process.
+fn still_there(held: &Held) -> Result<()> {
+    held.lost().map_or(Ok(()), |path| {
+        Err(StoreError::Unavailable(format!(
+            "{} was moved away, removed or replaced while the store was open, and nothing more is written. Put it back as it was, or \
+             stop this process before anything else takes its place",
+            path.display()
+        )))
+    })
 }
 
 fn write_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
