@@ -429,16 +429,9 @@ fn is_in_jest(heard: &Heard, clause: Span) -> bool {
     laughs(heard, clause) || heard.words_of(clause).any(idiom)
 }
 
-/// Whether all that a text has of a phrase is none of what is dangerous in it, and tells of no other danger: "the lift" for "stuck
-/// in the lift".
-pub(super) fn has_only_its_place(phrase: &Heard, heard: &Heard) -> bool {
-    let own = |word: &&Word| word.class == Class::CONTENT;
-    let access = |at: usize| phrase.language.danger(&phrase.words, at, true).is_some_and(|of| of.kind.contains(ONLY));
-    phrase.words.iter().filter(own).any(|word| heard.holds(word))
-        && (!has_its_danger(phrase, &heard.words) || is_in_jest(heard, (0, usize::MAX)))
-        && !tells_of_danger(heard, 0, heard.words.len())
-        // What is taken or let in is said in more ways than the language knows.
-        && !(0..phrase.words.len()).any(access)
+/// Whether somebody laughs or uses an idiom, and tells of no danger beside it.
+pub(super) fn is_only_in_jest(heard: &Heard) -> bool {
+    is_in_jest(heard, (0, usize::MAX)) && !tells_of_danger(heard, 0, heard.words.len())
 }
 
 /// Whether the tokens `words` are staged, supposed, told of another time, of what used to be so, or a figure of speech.

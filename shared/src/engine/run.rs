@@ -470,7 +470,8 @@ impl<'a> Run<'a> {
     }
 
     /// "is there a fire alarm?" and "it isn't bleeding any more" are no emergencies; and what only comes near to one is none where
-    /// something is asked, or where it has no more of it than "the lift" has of "stuck in the lift".
+    /// something is asked, or somebody
+    /// speaks in jest.
     fn leave_out_questions(&self, text: &str, found: &mut Vec<Candidate>) {
         let urgent = |candidate: &Candidate| candidate.priority == Priority::Urgent;
         if !found.iter().any(urgent) {
@@ -490,10 +491,9 @@ impl<'a> Run<'a> {
                 return true;
             }
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage.is_near();
-            let by_place =
-                || candidate.stage.is_near() && danger::has_only_its_place(&heard.beside(&candidate.pattern), &heard);
+            let in_jest = || candidate.stage.is_near() && danger::is_only_in_jest(&heard);
             !(asks && near
-                || by_place()
+                || in_jest()
                 || self.is_only_told(text, &heard, candidate)
                 || inquiry::about(text, &heard, candidate) == Some(inquiry::About::Thing)
                 || inquiry::has_stopped(&heard, candidate))
