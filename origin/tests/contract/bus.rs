@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use lgdl_origin::Config;
@@ -270,7 +271,9 @@ pub(crate) async fn readers_are_woken_when_a_turn_is_committed(store: Fresh) {
     let config = Arc::new(Config::read("", settings).unwrap());
     let keeper = {
         let (store, config) = (store.store.clone(), config.clone());
-        tokio::spawn(async move { keep(&*store, &Live::new(config), &ManualClock::at(NOW)).await })
+        tokio::spawn(
+            async move { keep(&*store, &Live::new(config), &ManualClock::at(NOW), &AtomicBool::default()).await },
+        )
     };
     let wanted = Wanted { names: Some(vec!["turn.committed".into()]), ..Wanted::everything() };
     let (mut signal, mut after, mut waits) = (store.signals().heard(), 0, Vec::new());
