@@ -41,7 +41,14 @@ impl Keeper {
     /// Looks how far the file is; one that is not there is to get everything.
     async fn open(path: &Path) -> Result<Keeper, TombstoneError> {
         let path = path.to_owned();
-        on_a_thread(move || Keeper::read(&path).map_err(|error| TombstoneError::File(path, error))).await
+        on_a_thread(move || {
+            let mut keeper = Keeper::read(&path).map_err(|error| TombstoneError::File(path.clone(), error))?;
+            if keeper.written {
+                keeper.file = name_of(&path)?;
+            }
+            Ok(keeper)
+        })
+        .await
     }
 
     /// Of a file that is to get everything.
@@ -58,7 +65,6 @@ impl Keeper {
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
         keeper.written = length > 0;
-        keeper.file = name_of(path);
         let mut tail = Vec::new();
         file.take(TAIL_BYTES).read_to_end(&mut tail)?;
         // The first line of the tail may be the end of one, and does not parse then.
@@ -99,8 +105,11 @@ impl Keeper {
     async fn is_another(&self) -> Result<bool, TombstoneError> {
         let (path, file) = (self.path.clone(), self.file.clone());
         on_a_thread(move || {
-            let length = std::fs::metadata(&path).map(|file| file.len()).unwrap_or_default();
-            Ok(length == 0 || file.is_some_and(|file| name_of(&path).is_none_or(|name| name != file)))
+            let length = match std::fs::metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+                there => there.map_err(|error| TombstoneError::File(path.clone(), error))?.len(),
+            };
+            Ok(length == 0 || file.is_some() && name_of(&path)? != file)
         })
         .await
     }
@@ -129,9 +138,9 @@ impl Keeper {
     }
 }
 
-/// What a file calls itself; `None` where it does not, or can't be read.
-fn name_of(path: &Path) -> Option<String> {
-    file::head(path).ok().flatten().map(|head| head.file)
+/// What a file calls itself; `None` where it does not.
+fn name_of(path: &Path) -> Result<Option<String>, TombstoneError> {
+    Ok(file::head(path)?.map(|head| head.file))
 }
 
 /// What a file holds once lines are added to it; one that an older program wrote gets a head first.

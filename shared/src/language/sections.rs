@@ -271,7 +271,7 @@ cues! {
     Noise = "noise";
     /// Nothing but a greeting.
     Greeting = "greeting";
-    /// Thanks, and a farewell, which is of the value "bye".
+    /// Thanks, and a farewell, which is of the value "farewell".
     Closing = "closing";
     /// Stands before a noise.
     NoiseBefore = "noise.before";

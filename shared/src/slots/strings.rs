@@ -237,7 +237,7 @@ pub(crate) fn answer_to_closing(heard: &Heard) -> Option<Text> {
     while !words.is_empty() {
         let closing = language.prefix(words, Cue::Closing);
         if let Some(said) = words.get(..closing).filter(|said| !said.is_empty()) {
-            let farewell = language.value_of(Cue::Closing, said) == Some("bye");
+            let farewell = language.value_of(Cue::Closing, said) == Some("farewell");
             answer = Some(if farewell { Text::Farewell } else { Text::Welcome });
         }
         let count = closing.max(language.prefix(words, AROUND));
