@@ -169,7 +169,10 @@ fn every_secret_may_be_what_a_file_holds() {
     assert_eq!((config.edge_keys[0].id.as_str(), config.edge_keys[0].secret.expose()), ("e1", "0123456789abcdef"));
     assert_eq!(config.postgres_url.unwrap().expose(), "postgres://u:p@h/d");
     // What is no secret is taken as it stands.
-    assert_eq!(Config::read("log = \"@x\"", environment(&[UNSIGNED])).unwrap().log, "@x");
+    assert_eq!(
+        Config::read("sqlite_path = \"@x\"", environment(&[UNSIGNED])).unwrap().sqlite_path.to_str(),
+        Some("@x")
+    );
 }
 
 #[test]
