@@ -1,6 +1,6 @@
 //! Files that are there when they are whole, and not before.
 
-use std::fs::{DirBuilder, File, Metadata};
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -124,48 +124,6 @@ fn create_private(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
-
-/// Files that are kept open, as they were when they were opened. Whoever moves one away or puts another in its place is not noticed by
-/// those who write into it: what they write would be lost with their process.
-#[derive(Debug, Default)]
-pub(crate) struct Held(Vec<(PathBuf, FileId)>);
-
-impl Held {
-    /// Notes the file that a path names now; one that is not there is none.
-    ///
-    /// # Errors
-    /// When it can't be looked at.
-    pub(crate) fn note(&mut self, path: PathBuf) -> io::Result<()> {
-        match std::fs::metadata(&path) {
-            Ok(there) => self.0.push((path, id_of(&there))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    /// One whose path does not name it any more.
-    pub(crate) fn lost(&self) -> Option<&Path> {
-        let is_there =
-            |(path, id): &&(PathBuf, FileId)| std::fs::metadata(path).is_ok_and(|there| id_of(&there) == *id);
-        self.0.iter().find(|held| !is_there(held)).map(|(path, _)| path.as_path())
-    }
-}
-
-/// What tells a file from another at the same path, where the system has such a thing.
-#[cfg(unix)]
-type FileId = (u64, u64);
-#[cfg(not(unix))]
-type FileId = ();
-
-#[cfg(unix)]
-pub(crate) fn id_of(file: &Metadata) -> FileId {
-    use std::os::unix::fs::MetadataExt as _;
-    (file.dev(), file.ino())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn id_of(_file: &Metadata) -> FileId {}
 
 /// The folder that a file lies in.
 pub(crate) fn folder_of(path: &Path) -> &Path {

@@ -14,12 +14,13 @@ use lgdl::wire::node::{
     self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, MAX_ASIDE, Page, Place, SetAside,
     Stream, StreamPage, Streams, Why, is_of_another_key,
 };
+use lgdl_files::Held;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::files::{Held, only_for_us};
+use crate::files::only_for_us;
 use crate::kv::CACHE_FILE;
 
 /// The authority that stands for this service.

@@ -8,12 +8,13 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use lgdl_files::id_of;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncBufRead;
 
 use super::TombstoneError;
 use crate::clock::Millis;
-use crate::files::{NewFile, id_of};
+use crate::files::NewFile;
 use crate::hex;
 use crate::store::{ErasureRow, Record};
 use crate::transfer::{ImportError, read_line};

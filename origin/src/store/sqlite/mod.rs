@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lgdl_files::Held;
 use rusqlite::{Connection, OpenFlags};
 
 pub(crate) use self::in_use::InUse;
@@ -36,7 +37,7 @@ use self::writer::Writer;
 use super::audit_names::Naming;
 use super::{Event, Result, Signals, StoreError};
 use crate::clock::Clock;
-use crate::files::{Held, with_suffix};
+use crate::files::with_suffix;
 use crate::migrations;
 
 /// How long a connection waits for another process that writes.

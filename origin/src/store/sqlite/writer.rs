@@ -8,12 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use lgdl_files::Held;
 use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::commit::take_told;
 use super::{InUse, failed};
-use crate::files::Held;
 use crate::store::{Result, Signals, StoreError};
 
 /// Jobs that share one transaction at most.
