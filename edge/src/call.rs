@@ -57,6 +57,12 @@ impl Caller {
         self.key.is_some() && self.scopes.iter().any(|scope| scope == "admin")
     }
 
+    /// Whether its key is one that never reaches a page, and may speak for those whom tokens prove.
+    #[must_use]
+    pub fn may_name_anybody(&self) -> bool {
+        self.is_admin() || (self.key.is_some() && self.scopes.iter().any(|scope| scope == "persons"))
+    }
+
     /// Whether it runs this node: limits do not apply, and what waits here is its to look at. A token never is, since whoever
     /// signs it may have scopes of the same name for something else; nor is a key of another tenant than the node's own.
     #[must_use]

@@ -275,26 +275,27 @@ async fn take_turn<P: Platform>(
     auth::check_turns(&call.caller)
         .inspect_err(|_| reports::tell(call, Refused::Scope, None, call.caller.key.as_deref()))?;
     auth::check_user(&call.caller, &asked.user_id)?;
+    let person = auth::subject(&call.caller, &call.settings.auth, &asked.user_id).into_owned();
     let list = games::list(call).await;
     call.stage("games");
     let list = list?;
-    blocks::check(call, &list, &asked.user_id)?;
+    blocks::check(call, &list, &asked.user_id, &person)?;
     let entry = match game {
         Some(id) => games::named(list, id)?,
         None => games::first(list)?,
     };
     call.about(&entry.id);
-    let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &asked.user_id);
+    let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &person);
     // The state is read while limits are counted; a request that is refused has read it in vain.
     let (limited, hot) = match call.settings.state_disabled {
-        true => (limits::check(call, &asked.user_id, &named.digest).await, None),
+        true => (limits::check(call, &person, &named.digest).await, None),
         false => {
             let hot = async {
                 let from_us = call.platform.ticks_us();
                 let hot = state::hot(call, &named, &entry.version).await;
                 (hot, call.platform.ticks_us().saturating_sub(from_us))
             };
-            let (limited, (hot, took_us)) = both(limits::check(call, &asked.user_id, &named.digest), hot).await;
+            let (limited, (hot, took_us)) = both(limits::check(call, &person, &named.digest), hot).await;
             call.stage_beside("state", took_us, came_us);
             (limited, Some(hot))
         }

@@ -93,6 +93,20 @@ pub struct AuthSettings {
     pub jwt_audience: Option<String>,
 }
 
+impl AuthSettings {
+    /// Whether there are tokens that are taken here.
+    #[must_use]
+    pub fn takes_tokens(&self) -> bool {
+        !self.jwt_secrets.is_empty() || self.takes_issuer_tokens()
+    }
+
+    /// Whether those that an issuer's private key signs are: only where both are named, since an issuer signs for others as well.
+    #[must_use]
+    pub fn takes_issuer_tokens(&self) -> bool {
+        self.jwt_issuer.is_some() && self.jwt_audience.is_some()
+    }
+}
+
 impl Settings {
     /// Reads and checks all of them.
     ///

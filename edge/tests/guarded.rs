@@ -369,6 +369,93 @@ fn a_token_speaks_for_its_own_user_only() {
     assert_eq!(export.status.as_u16(), 200, "the token says whose it is");
 }
 
+/// A key beside those of [`locked`]: well-formed, with those scopes.
+fn add_key(world: &World, letter: &str, scopes: &[&str]) -> String {
+    let body = format!("lgdl_test_{}", letter.repeat(40));
+    let secret = format!("{body}_{}", lgdl::api_key::checksum(&body));
+    let key = ApiKey {
+        id: format!("key_{letter}"),
+        tenant: "default".into(),
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        expires_at_ms: None,
+        revoked: false,
+    };
+    world.state.borrow_mut().keys.insert(sha256(secret.as_bytes()), key);
+    secret
+}
+
+#[test]
+fn whom_a_key_names_is_not_whom_a_token_proves() {
+    let world = world();
+    let node = locked(&world);
+    let claims = json!({ "sub": "user-17", "exp": node.now_ms.get() / 1_000 + 6_000 });
+    let token = token(json!({ "alg": "HS256" }), claims, "a secret of the issuer");
+    let (proven, named) = ([("authorization", token.as_str())], [("x-api-key", GOOD)]);
+    let of = |method: &str, path: &str, credential: &[(&str, &str)]| {
+        send(&node, &request(method, &format!("{path}?user_id=user-17"), credential, b"")).status.as_u16()
+    };
+    assert_eq!(say(&node, "c1", "user-17", "hello", &proven).0, 200);
+    assert_eq!(say(&node, "c1", "user-17", "hello", &named).0, 404, "their conversation is not gone on with");
+    for (method, path) in
+        [("GET", "/conversations/c1/export"), ("GET", "/conversations/c1/messages"), ("DELETE", "/conversations/c1")]
+    {
+        assert_eq!(of(method, path, &named), 404, "{method} {path}");
+    }
+    assert_eq!(say(&node, "c1", "user-17", "hello", &proven).1["turn"], 2);
+
+    // Whoever knocks in their name is banned, and they are not.
+    let last = (0..60).map(|n| say(&node, &format!("n{n}"), "user-17", "hello", &named).1).last().unwrap();
+    assert_eq!(last["code"], "E321");
+    assert_eq!(say(&node, "c1", "user-17", "hello", &proven).0, 200);
+    node.now_ms.set(node.now_ms.get() + 3_600_000);
+    let block = |subject: &str| {
+        world.state.borrow_mut().blocked = vec![Blocked { subject: person_digest("default", subject), until_ms: None }];
+        node.now_ms.set(node.now_ms.get() + 60_000);
+    };
+    block("key|user-17");
+    assert_eq!(say(&node, "c2", "user-17", "hello", &named).1["code"], "E322");
+    assert_eq!(say(&node, "c1", "user-17", "hello", &proven).0, 200, "blocked is who spoke in their name");
+    block("user-17");
+    assert_eq!(say(&node, "c2", "user-17", "hello", &named).1["code"], "E322", "no way in by the page's key");
+    assert_eq!(say(&node, "c1", "user-17", "hello", &proven).1["code"], "E322");
+    world.state.borrow_mut().blocked.clear();
+    node.now_ms.set(node.now_ms.get() + 60_000);
+
+    // What a key's persons have is theirs in turn, however long their ids are.
+    for user in ["user-17", &"u".repeat(128)] {
+        let conversation = format!("k{}", user.len());
+        assert_eq!(say(&node, &conversation, user, "hello", &named).0, 200);
+        let path = format!("/conversations/{conversation}/export?user_id={user}");
+        assert_eq!(send(&node, &request("GET", &path, &named, b"")).status.as_u16(), 200);
+        assert_eq!(
+            send(&node, &request("GET", &path, &proven, b"")).status.as_u16(),
+            if user.len() < 9 { 404 } else { 403 }
+        );
+    }
+    // The site's server speaks for whom tokens prove, where its key says so.
+    let server = add_key(&world, "p", &["turns", "persons"]);
+    for key in [server.as_str(), ADMIN] {
+        assert_eq!(of("GET", "/conversations/c1/export", &[("x-api-key", key)]), 200);
+    }
+}
+
+#[test]
+fn a_token_is_not_for_the_name_of_one_whom_a_key_names() {
+    let world = world();
+    let node = locked(&world);
+    let claims = json!({ "sub": "key|u1", "exp": node.now_ms.get() / 1_000 + 600 });
+    let token = token(json!({ "alg": "HS256" }), claims, "a secret of the issuer");
+    assert_eq!(get_games(&node, &[("authorization", &token)]), 401);
+}
+
+#[test]
+fn where_no_tokens_are_taken_persons_are_called_as_keys_call_them() {
+    let world = world();
+    let node = locked(&world).with("jwt_secret", "");
+    assert_eq!(say(&node, "c1", "u1", "hello", &[("x-api-key", GOOD)]).0, 200);
+    assert_eq!(world.state.borrow().turns[0].user_id, "u1");
+}
+
 #[test]
 fn limits_count_users_conversations_and_everybody() {
     let world = world();

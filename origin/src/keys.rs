@@ -16,9 +16,11 @@ use crate::ids::{AdministratorId, ApiKeyId};
 use crate::random::Random;
 use crate::store::{AdministratorRow, ApiKeyRow, Role, Store, StoreError};
 
-/// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits); stepping in at the desk;
-/// recording consents.
-pub const SCOPES: [&str; 4] = ["turns", ADMIN_SCOPE, AGENT_SCOPE, CONSENT_SCOPE];
+/// What a key may be for: taking turns; speaking for those whom tokens prove; looking after the edge (draining its journal, passing its
+/// rate limits); stepping in at the desk; recording consents.
+pub const SCOPES: [&str; 5] = ["turns", PERSONS_SCOPE, ADMIN_SCOPE, AGENT_SCOPE, CONSENT_SCOPE];
+/// What speaks for those whom tokens prove, beside `turns`: a site's server, never a page.
+pub const PERSONS_SCOPE: &str = "persons";
 /// What runs nodes.
 pub const ADMIN_SCOPE: &str = "admin";
 /// What steps in at the desk, a program in the place of a person; with no other scope.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use http::{HeaderName, header};
 use lgdl::api_key::is_well_formed;
+use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::origin::{ApiKey, MAX_TOKEN_BYTES, Refused};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::origin::Origin;
 use crate::pipeline::request::Received;
 use crate::pipeline::{reports, tokens};
 use crate::platform::Platform;
+use crate::settings::AuthSettings;
 
 /// How long an API key is believed, milliseconds: a revocation is honoured within this.
 pub const KEY_BELIEVED_MS: i64 = 60_000;
@@ -173,6 +175,23 @@ pub fn check_user(caller: &Caller, user: &str) -> Result<(), Refusal> {
     match &caller.user {
         Some(own) if own != user => Err(Refusal::new(Reason::Forbidden, "The token stands for another user.")),
         _ => Ok(()),
+    }
+}
+
+/// How the names begin of persons whom nothing but an API key names, where tokens prove who others are.
+pub const NAMED_BY_KEY: &str = "key|";
+
+/// What a person is called behind the node: by limits, in stores, at the origin. A key that lies in a page may be anybody's, who names
+/// whom they like; so where the node takes tokens, whom a key names is never whom a token proves.
+#[must_use]
+pub fn subject<'a>(caller: &Caller, auth: &AuthSettings, user: &'a str) -> Cow<'a, str> {
+    if caller.key.is_none() || !auth.takes_tokens() || caller.may_name_anybody() || user.starts_with(NAMED_BY_KEY) {
+        return Cow::Borrowed(user);
+    }
+    match format!("{NAMED_BY_KEY}{user}") {
+        name if Id::User.fits(&name) => Cow::Owned(name),
+        // There is no room for the whole id.
+        _ => Cow::Owned(format!("{NAMED_BY_KEY}{}", digest::sha256(user.as_bytes()))),
     }
 }
 

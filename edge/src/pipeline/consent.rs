@@ -22,15 +22,20 @@ struct Given {
     asked_at_ms: i64,
 }
 
-/// Checks that the person has consented.
+/// Checks that the person has consented, by the name that the site has for them: whoever records it knows no other.
 ///
 /// # Errors
 /// E901 when they have not; 503 when it can't be told. Consent is never assumed.
-pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, named: &Named) -> Result<(), Refusal> {
+pub async fn check<P: Platform>(
+    call: &Call<'_, P>,
+    game: &GameEntry,
+    named: &Named,
+    user: &str,
+) -> Result<(), Refusal> {
     if !game.policy.consent_required {
         return Ok(());
     }
-    let (note, person) = (note(&named.digest), digest::person(&call.caller.tenant, &named.user));
+    let (note, person) = (note(&named.digest), digest::person(&call.caller.tenant, user));
     let now = call.platform.now_ms();
     let given: Option<Given> = notes::recall_grant(call, &note).await;
     let is_fresh = |given: &Given| (0..CONSENT_BELIEVED_MS).contains(&now.saturating_sub(given.asked_at_ms));
@@ -38,7 +43,7 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, named: &Na
         return Ok(());
     }
     let origin = Origin::new(call);
-    let consent = origin.consent(&game.id, &named.user).await.map_err(|_| {
+    let consent = origin.consent(&game.id, user).await.map_err(|_| {
         origin.away(Reason::OriginAway, "Whether consent was given can't be checked at the moment. Try again.")
     })?;
     if !consent.given {

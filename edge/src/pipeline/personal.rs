@@ -124,7 +124,7 @@ fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, 
     check_id("user_id", &user)?;
     auth::check_rights(&call.caller)?;
     auth::check_user(&call.caller, &user)?;
-    Ok(user)
+    Ok(auth::subject(&call.caller, &call.settings.auth, &user).into_owned())
 }
 
 async fn candidates<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<Vec<String>, Refusal> {

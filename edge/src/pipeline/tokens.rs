@@ -17,7 +17,7 @@ use crate::call::{Call, Caller};
 use crate::digest;
 use crate::notes;
 use crate::origin::Origin;
-use crate::pipeline::auth::{KEY_BELIEVED_MS, KEY_BELIEVED_WHILE_AWAY_MS, unauthenticated};
+use crate::pipeline::auth::{KEY_BELIEVED_MS, KEY_BELIEVED_WHILE_AWAY_MS, NAMED_BY_KEY, unauthenticated};
 use crate::pipeline::reports;
 use crate::platform::Platform;
 use crate::settings::AuthSettings;
@@ -100,8 +100,7 @@ fn read(token: &str) -> Option<(Signer, Claims)> {
 
 fn accepted<P: Platform>(call: &Call<'_, P>, signer: Signer, claims: Claims) -> Result<Caller, Refusal> {
     let auth = &call.settings.auth;
-    if signer == Signer::Issuer && (auth.jwt_issuer.is_none() || auth.jwt_audience.is_none()) {
-        // An issuer signs for others as well.
+    if signer == Signer::Issuer && !auth.takes_issuer_tokens() {
         return Err(unauthenticated(
             "Tokens of an issuer's private key are taken where LGDL_JWT_ISSUER and LGDL_JWT_AUDIENCE are set.",
         ));
@@ -115,7 +114,7 @@ fn accepted<P: Platform>(call: &Call<'_, P>, signer: Signer, claims: Claims) -> 
         _ => false,
     });
     let from_them = auth.jwt_issuer.is_none() || auth.jwt_issuer == claims.iss;
-    if !in_time || !for_us || !from_them || claims.sub.is_empty() {
+    if !in_time || !for_us || !from_them || claims.sub.is_empty() || claims.sub.starts_with(NAMED_BY_KEY) {
         return Err(invalid());
     }
     let tenant = claims.tenant.unwrap_or_else(|| call.settings.tenant.clone());

@@ -181,6 +181,7 @@ impl World {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.split('/').collect();
         let user = query.strip_prefix("user=").and_then(|query| query.split('&').next()).unwrap_or("");
+        let user = &decoded(user);
         let mut state = self.state.borrow_mut();
         state.calls.push(format!("{} {}", request.method, parts[0]));
         match (request.method, parts.as_slice()) {
@@ -258,6 +259,17 @@ impl World {
             other => panic!("the origin has no {other:?}"),
         }
     }
+}
+
+/// What stands percent-encoded in an address.
+fn decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).expect("two digits"));
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).expect("UTF-8")
 }
 
 impl State {
