@@ -267,6 +267,33 @@ fn a_scope_for_something_else_is_no_leave_to_export_or_erase() {
 }
 
 #[test]
+fn scopes_are_read_from_either_claim_and_count_where_both_name_them() {
+    let world = world();
+    let node = locked(&world);
+    let status = |claims: Value| {
+        let mut all = json!({ "sub": "u1", "exp": node.now_ms.get() / 1_000 + 600 });
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        let token = token(json!({ "alg": "HS256" }), all, "a secret of the issuer");
+        say(&node, "c1", "u1", "hello", &[("authorization", &token)]).0
+    };
+    for (claims, expected) in [
+        (json!({ "scp": "turns" }), 200),
+        (json!({ "scp": ["profile", "turns"] }), 200),
+        (json!({ "scope": ["turns"] }), 200),
+        (json!({ "scp": [] }), 200),
+        (json!({ "scp": "profile" }), 403),
+        (json!({ "scp": ["profile"] }), 403),
+        (json!({ "scope": "turns", "scp": ["turns", "profile"] }), 200),
+        (json!({ "scope": "turns profile", "scp": "profile" }), 403),
+        (json!({ "scope": "turns", "scp": "profile" }), 401),
+        (json!({ "scp": 7 }), 401),
+        (json!({ "scp": [7] }), 401),
+    ] {
+        assert_eq!(status(claims.clone()), expected, "{claims}");
+    }
+}
+
+#[test]
 fn a_person_or_a_key_that_is_blocked_takes_no_turns_and_keeps_its_rights() {
     let world = world();
     let node = locked(&world).with("rate_limit_user", "off").with("rate_limit_conversation", "off");

@@ -54,8 +54,37 @@ struct Claims {
     #[serde(default)]
     aud: Value,
     tenant: Option<String>,
+    /// RFC 8693.
     #[serde(default)]
-    scope: String,
+    scope: Value,
+    /// What some issuers write in its place.
+    #[serde(default)]
+    scp: Value,
+}
+
+impl Claims {
+    /// What the token may do; where both claims say something, what both say. `None`: one of them can't be read, or they have nothing in
+    /// common, and a token that names nothing may do more than one that does.
+    fn scopes(&self) -> Option<Vec<String>> {
+        let (scope, scp) = (named(&self.scope)?, named(&self.scp)?);
+        let both: Vec<&str> = match (scope.as_slice(), scp.as_slice()) {
+            ([], []) => return Some(Vec::new()),
+            (only, []) | ([], only) => only.to_vec(),
+            (scope, scp) => scope.iter().copied().filter(|one| scp.contains(one)).collect(),
+        };
+        (!both.is_empty()).then(|| both.into_iter().map(str::to_owned).collect())
+    }
+}
+
+/// The scopes of a claim: a text with spaces between them, or a list.
+fn named(claim: &Value) -> Option<Vec<&str>> {
+    let list: &[Value] = match claim {
+        Value::Null => &[],
+        Value::Array(list) => list.as_slice(),
+        text => std::slice::from_ref(text),
+    };
+    let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+    Some(texts?.into_iter().flat_map(str::split_whitespace).collect())
 }
 
 /// When the origin said that a token is its issuer's.
@@ -117,11 +146,11 @@ fn accepted<P: Platform>(call: &Call<'_, P>, signer: Signer, claims: Claims) -> 
     if !in_time || !for_us || !from_them || claims.sub.is_empty() || claims.sub.starts_with(NAMED_BY_KEY) {
         return Err(invalid());
     }
+    let scopes = claims.scopes().ok_or_else(invalid)?;
     let tenant = claims.tenant.unwrap_or_else(|| call.settings.tenant.clone());
     if !Id::Tenant.fits(&tenant) {
         return Err(invalid());
     }
-    let scopes = claims.scope.split_whitespace().map(str::to_owned).collect();
     Ok(Caller { tenant, key: None, user: Some(claims.sub), scopes })
 }
 
