@@ -204,6 +204,35 @@ fn a_turn_that_could_not_arrive_is_not_taken_into_the_journal() {
     let (status, problem) = say(&node, "c1", "u1", "hello", &[]);
     assert_eq!((status, &problem["code"]), (422, &json!("E240")), "{problem}");
     assert!(node.journal.borrow().is_empty());
+    world.weather.set(Weather::Fine);
+    world.state.borrow_mut().calls.clear();
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["turn"], 3);
+    assert_eq!(commits(&world), 1, "what the node holds of the conversation is as good as it was");
+}
+
+/// Commits that the origin was asked for.
+fn commits(world: &World) -> usize {
+    world.state.borrow().calls.iter().filter(|call| *call == "POST turns").count()
+}
+
+#[test]
+fn a_refusal_that_changes_nothing_leaves_what_the_node_holds() {
+    let world = world();
+    let node = node(&world);
+    let key = [("idempotency-key", "k1")];
+    say(&node, "c1", "u1", "hello", &key);
+    let next_turn_is_run_once = |turn: u64| {
+        world.state.borrow_mut().calls.clear();
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["turn"], turn);
+        assert_eq!(commits(&world), 1);
+    };
+    assert_eq!(say(&node, "c1", "u1", "something else", &key).1["code"], "E232");
+    next_turn_is_run_once(2);
+    world.state.borrow_mut().refused = Some(("c1".into(), 418));
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["code"], "E241");
+    world.state.borrow_mut().refused = None;
+    next_turn_is_run_once(3);
 }
 
 #[test]

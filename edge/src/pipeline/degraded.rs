@@ -180,7 +180,13 @@ async fn journalled<P: Platform>(
     let appended = journal::append(call, &ask.named, start, commit.clone(), ask.turn(call, false)).await;
     call.stage("journal");
     if let Err(error) = appended {
-        state::drop_own(call, &ask.named).await;
+        match &error {
+            // The turn is not kept, and the conversation stands where it stood.
+            NotKept::TooLarge | NotKept::Seam(SeamError::Unavailable(_)) if !start.assumed => {
+                state::keep_waiting(call, &ask.named, start.clone()).await;
+            }
+            _ => state::drop_own(call, &ask.named).await,
+        }
         return Err(match error {
             NotKept::TooLarge => Unkept::Refused(turn::too_large(&commit)),
             NotKept::Seam(SeamError::Conflict) => Unkept::Taken,

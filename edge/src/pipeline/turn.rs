@@ -244,6 +244,7 @@ async fn attempt<P: Platform>(
     };
     let mut performed = Performed::default();
     let mut again = Again::default();
+    let mut is_stale = false;
     while !again.is_enough() {
         if let Some(expected) = ask.expected.filter(|expected| *expected != start.version) {
             // On the heap: few turns ask for it, and all would be larger.
@@ -333,13 +334,16 @@ async fn attempt<P: Platform>(
                 return Ok(Taken { response: *response, journal: None }.into());
             }
             Settled::Refused(refusal) => {
-                if refusal.reason == Reason::Erased {
-                    state::drop_hot(call, &ask.named).await;
-                    // What does not go now goes when the node next asks what was erased.
-                    let _ = consent::forget(call.platform, &ask.named.digest).await;
-                } else {
+                match refusal.reason {
+                    Reason::Erased => {
+                        state::drop_hot(call, &ask.named).await;
+                        // What does not go now goes when the node next asks what was erased.
+                        let _ = consent::forget(call.platform, &ask.named.digest).await;
+                    }
                     // A stranger's turn is refused, and the state of whose conversation it is stays.
-                    state::drop_own(call, &ask.named).await;
+                    Reason::UnknownConversation => state::drop_own(call, &ask.named).await,
+                    // Nothing has changed: what lies here is as good as it was.
+                    _ => {}
                 }
                 return Err(refusal);
             }
@@ -358,13 +362,16 @@ async fn attempt<P: Platform>(
                     games::doubt_list(call).await;
                     return Err(contended());
                 }
+                is_stale |= conflict.claimed_for_ms.is_none();
                 again.after(call, &conflict).await;
                 call.stage("wait");
                 start = newer(ask, *conflict)?.knowing(&taken);
             }
         }
     }
-    state::drop_hot(call, &ask.named).await;
+    if is_stale {
+        state::drop_hot(call, &ask.named).await;
+    }
     Err(contended())
 }
 
