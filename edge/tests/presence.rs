@@ -27,6 +27,7 @@ fn a_node_tells_what_it_is_and_no_more_often_than_it_must() {
         let told = world.state.borrow().nodes.clone();
         assert_eq!(told.len(), 3);
         assert!(told.iter().all(|report| report.name == told[0].name), "its name stays");
+        assert!(told[0].instance.is_some() && told.iter().all(|report| report.instance == told[0].instance));
         assert_eq!((told[0].platform.as_str(), told[0].region.as_deref()), ("native", Some("eu-west")));
         assert_eq!((told[0].waiting, told[0].games.clone()), (0, vec!["desk".to_owned(), "second".to_owned()]));
         assert_eq!(told.iter().map(|report| report.every_ms).collect::<Vec<_>>(), [5_000, 6_000, 60_000]);
@@ -47,6 +48,7 @@ fn a_node_that_starts_again_on_its_store_keeps_its_name() {
     let told = world.state.borrow().nodes.clone();
     assert_eq!(told.len(), 2);
     assert_eq!(told[0].name, told[1].name);
+    assert_ne!(told[0].instance, told[1].instance, "two processes are told apart, also on copies of one store");
 }
 
 #[test]

@@ -616,6 +616,8 @@ mod tests {
             seen_at: 100_000,
             clock_ahead_ms: 0,
             silent_since: None,
+            former: Vec::new(),
+            calls_itself: None,
         };
         metrics.nodes(std::slice::from_ref(&row), 105_000);
         for line in [

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lgdl::ids::Id;
 use lgdl::wire::origin::NodeReport;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -24,6 +25,8 @@ const REMEMBERED_MS: Millis = DAY_MS;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Tries to keep a report that another origin keeps at the same moment.
 const TRIES: usize = 3;
+/// Instances of before that are remembered of a node.
+const FORMER_INSTANCES: usize = 4;
 /// Who tells, for the event bus.
 const ACTOR: &str = "origin";
 
@@ -65,6 +68,9 @@ pub fn troubles(row: &NodeRow, now_ms: Millis) -> Vec<String> {
         NodeState::Silent => troubles.push("it is silent".to_owned()),
         NodeState::Lost => troubles.push(format!("it is silent, and {} turns wait there", row.report.waiting)),
     }
+    if let Some(name) = same_name(row, now_ms) {
+        troubles.push(same_name_told(name));
+    }
     if row.clock_ahead_ms.abs() > MAX_CLOCK_OFF_MS {
         let which = if row.clock_ahead_ms > 0 { "ahead" } else { "behind" };
         troubles.push(format!("its clock is {} s {which}", row.clock_ahead_ms.abs() / 1000));
@@ -81,6 +87,61 @@ pub fn troubles(row: &NodeRow, now_ms: Millis) -> Vec<String> {
     troubles
 }
 
+/// The name that a node has taken while another has it.
+#[must_use]
+pub fn same_name(row: &NodeRow, now_ms: Millis) -> Option<&str> {
+    row.calls_itself.as_deref().filter(|_| state(row, now_ms) == NodeState::Alive)
+}
+
+/// What is told of that.
+#[must_use]
+pub fn same_name_told(name: &str) -> String {
+    format!("two nodes call themselves {name}: give each a LGDL_NODE_NAME and a data folder of its own")
+}
+
+/// Where a report is kept: under which name, and what is there.
+struct Kept {
+    name: String,
+    before: Option<NodeRow>,
+    calls_itself: Option<String>,
+}
+
+/// Where the report of a node is kept. One of another instance is of the node that has started again, until the former one tells
+/// something: then there are two of the name, and that one's reports are kept apart, so that neither hides what waits at the other. Once
+/// the name is free again, it has it.
+async fn kept(store: &dyn Store, called: &str, instance: Option<&str>, now_ms: Millis) -> Result<Kept> {
+    let own = Kept { name: called.to_owned(), before: store.find_node(called).await?, calls_itself: None };
+    let Some(row) = &own.before else { return Ok(own) };
+    let Some(instance) = instance.filter(|instance| row.report.instance.as_deref().is_some_and(|of| of != *instance))
+    else {
+        return Ok(own);
+    };
+    let name = name_apart(called, instance);
+    let before = store.find_node(&name).await?;
+    if before.is_none() && row.former.iter().all(|former| former != instance) {
+        return Ok(own);
+    }
+    if is_silent(row, now_ms) && left_nothing(row) {
+        if let Some(before) = before {
+            store.forget_node(&name, before.seen_at, Vec::new()).await?;
+        }
+        return Ok(own);
+    }
+    Ok(Kept { name, before, calls_itself: Some(called.to_owned()) })
+}
+
+/// Whether nothing waits there for anybody.
+fn left_nothing(row: &NodeRow) -> bool {
+    row.report.waiting + row.report.aside == 0
+}
+
+/// What a node is called here that has the name of another: as long as such a name may be.
+fn name_apart(called: &str, instance: &str) -> String {
+    let room = Id::Node.max_bytes().saturating_sub(instance.len() + 1);
+    let cut = called.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= room).last().unwrap_or(0);
+    format!("{}.{instance}", &called[..cut])
+}
+
 fn event(name: &str, node: &str, now_ms: Millis, detail: Value) -> Event {
     events::of(now_ms, DEFAULT_TENANT, name, ACTOR, node, detail)
 }
@@ -90,9 +151,9 @@ fn event(name: &str, node: &str, now_ms: Millis, detail: Value) -> Event {
 /// # Errors
 /// When the store fails.
 pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Result<()> {
-    let (name, report) = facts(report);
+    let (called, report) = facts(report);
     for _ in 0..TRIES {
-        let before = store.find_node(&name).await?;
+        let Kept { name, before, calls_itself } = kept(store, &called, report.instance.as_deref(), now_ms).await?;
         let seen_before = before.as_ref().map(|before| before.seen_at);
         let mut told = Vec::new();
         let known = before.as_ref().filter(|before| before.silent_since.is_none());
@@ -113,6 +174,8 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
             seen_at: now_ms + Millis::from(seen_before == Some(now_ms)),
             clock_ahead_ms: report.sent_at_ms.saturating_sub(now_ms),
             silent_since: None,
+            former: former(before.as_ref(), report.instance.as_deref()),
+            calls_itself,
             report: report.clone(),
         };
         if store.keep_node(row, seen_before, told).await? {
@@ -121,6 +184,16 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
     }
     // Others tell of the same node at the same time; theirs is as good.
     Ok(())
+}
+
+/// The instances of before, once the one of now has told something.
+fn former(before: Option<&NodeRow>, now: Option<&str>) -> Vec<String> {
+    let Some(before) = before else { return Vec::new() };
+    let mut former = before.former.clone();
+    former.extend(before.report.instance.clone().filter(|last| Some(last.as_str()) != now));
+    former.retain(|one| Some(one.as_str()) != now);
+    former.drain(..former.len().saturating_sub(FORMER_INSTANCES));
+    former
 }
 
 /// Notes how far the clock of a node is off whose reports are refused for it. Only while nothing else is heard of it: what somebody sends
@@ -138,6 +211,7 @@ pub async fn note_clock(store: &dyn Store, report: &NodeReport, now_ms: Millis) 
 fn facts(report: NodeReport) -> (String, NodeFacts) {
     let NodeReport {
         name,
+        instance,
         version,
         platform,
         region,
@@ -153,6 +227,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         sent_at_ms,
     } = report;
     let facts = NodeFacts {
+        instance,
         version,
         platform,
         region,
@@ -180,6 +255,11 @@ pub async fn look(store: &dyn Store, now_ms: Millis) -> Result<()> {
             continue;
         }
         let mut told = Vec::new();
+        if row.calls_itself.is_some() && left_nothing(&row) {
+            // The one that has the name is left.
+            store.forget_node(&row.name, row.seen_at, Vec::new()).await?;
+            continue;
+        }
         if row.report.waiting > 0 {
             let silent_s = now_ms.saturating_sub(row.seen_at).max(0) / 1000;
             let detail = json!({"node": row.name, "waiting": row.report.waiting, "silent_s": silent_s});
@@ -247,7 +327,7 @@ pub async fn forget(
     }
     let detail = json!({"node": name, "waiting": waiting, "aside": aside});
     let told = events::of(now_ms, DEFAULT_TENANT, NODE_FORGOTTEN, actor, name, detail);
-    match store.forget_node(name, row.seen_at, told).await? {
+    match store.forget_node(name, row.seen_at, vec![told]).await? {
         true => Ok(row),
         // It has told something meanwhile.
         false => Err(ForgetError::Alive(name.to_owned())),
@@ -302,6 +382,7 @@ pub fn shown(row: &NodeRow, now_ms: Millis) -> Value {
         &row.report;
     json!({
         "name": row.name,
+        "calls_itself": row.calls_itself,
         "state": state(row, now_ms),
         "version": version,
         "platform": platform,

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use lgdl::wire::node::{Counts, Limit};
+use lgdl::wire::node::{Counts, Limit, NOTE_PREFIX};
 use lgdl::wire::origin::NodeReport;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
 use crate::origin::Origin;
 use crate::pipeline::games;
-use crate::platform::{Platform, SeamError};
+use crate::platform::{KvError, Platform, SeamError};
 
 /// How often a node tells, milliseconds; where its schedule is slower, as often as that.
 const EVERY_MS: i64 = 5_000;
@@ -82,9 +82,12 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
     if !origin.is_back().await {
         return;
     }
+    // A store that fails does not say either.
+    let Ok(instance) = instance(platform).await else { return };
     let games = games::list(call).await.map(|list| list.games).unwrap_or_default();
     let report = NodeReport {
         name: call.settings.node_name.clone().unwrap_or(note.name),
+        instance: Some(instance),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: platform.name().to_owned(),
         region: call.settings.node_region.clone(),

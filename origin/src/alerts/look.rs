@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::consumer::position_of;
 use crate::files::folder_of;
 use crate::http::Origin;
+use crate::nodes;
 use crate::store::{Result, Store, StoreError, WaitingQueue, WebhookRow, WebhookState};
 use crate::tombstones::Kept;
 
@@ -255,6 +256,9 @@ impl Look<'_> {
                     row.name, row.report.unremoved
                 );
                 self.find("journal_unremoved", &row.name, Severity::Warning, what);
+            }
+            if let Some(name) = nodes::same_name(&row, self.now_ms).filter(|_| minutes.is_some()) {
+                self.find("nodes_of_one_name", &row.name, Severity::Warning, nodes::same_name_told(name));
             }
             let named = row.clock_ahead_ms.abs() > MAX_CLOCK_OFF_MS;
             if named && minutes.is_some() && tells {

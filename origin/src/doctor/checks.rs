@@ -86,7 +86,12 @@ pub const CHECKS: &[Check] = &[
     Check { name: "retention", about: "conversations are not kept for ever", of: ORIGIN, look: retention },
     Check { name: "games", about: "there is something to talk to", of: ORIGIN, look: games },
     Check { name: "access", about: "there are keys and administrators, and none ends soon", of: ORIGIN, look: access },
-    Check { name: "edges", about: "every edge has asked lately", of: ORIGIN, look: edges },
+    Check {
+        name: "edges",
+        about: "every edge has asked lately, and no two nodes have one name",
+        of: ORIGIN,
+        look: edges,
+    },
     Check { name: "nodes", about: "the nodes that were named are well, and of this version", of: BOTH, look: nodes },
     Check { name: "limits", about: "the system's limits and ours fit what is to be served", of: BOTH, look: limits },
     Check { name: "journal", about: "turns can wait while the origin is away", of: EDGE, look: journal },
@@ -591,7 +596,11 @@ fn edges(facts: &Facts) -> Vec<Finding> {
             "look whether its edge runs, and has this key; take away a key that no edge has",
         )
     });
-    unless_any(told.collect(), format!("{} edge keys, each heard of lately", store.heard.len()))
+    let mut found: Vec<Finding> = told.collect();
+    found.extend(store.same_names.iter().map(|name| {
+        warn(format!("two nodes call themselves {name}"), "give each a LGDL_NODE_NAME and a data folder of its own")
+    }));
+    unless_any(found, format!("{} edge keys, each heard of lately", store.heard.len()))
 }
 
 fn nodes(facts: &Facts) -> Vec<Finding> {

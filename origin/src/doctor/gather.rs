@@ -28,7 +28,7 @@ use crate::serve::{DEFAULT_TENANT, open_store};
 use crate::store::postgres::{connect, server};
 use crate::store::{Store, StoreError};
 use crate::tls::trust;
-use crate::{audit, outbound, tombstones};
+use crate::{audit, nodes, outbound, tombstones};
 
 /// How long a node may take to say how it is.
 const NODE_WITHIN: Duration = Duration::from_secs(5);
@@ -171,6 +171,8 @@ async fn ask_store(store: &Arc<dyn Store>, config: &Config, now_ms: Millis) -> R
     for key in &config.edge_keys {
         heard.push((key.id.clone(), noted_time(store, &heard_note(&key.id)).await?));
     }
+    let rows = store.nodes().await?;
+    let same_names = rows.iter().filter_map(|row| nodes::same_name(row, now_ms)).map(str::to_owned).collect();
     let opens = |row: &crate::store::ApiKeyRow| row.revoked_at.is_none() && row.expires_at.is_none_or(|at| at > now_ms);
     let keys = store.keys(DEFAULT_TENANT).await?.into_iter().filter(opens);
     let administrators = store.administrators().await?.iter().filter(|row| !row.disabled).count();
@@ -187,6 +189,7 @@ async fn ask_store(store: &Arc<dyn Store>, config: &Config, now_ms: Millis) -> R
         keys: keys.map(|row| Credential { name: row.name, expires_at: row.expires_at }).collect(),
         administrators: administrators as u64,
         heard,
+        same_names,
     })
 }
 

@@ -178,6 +178,8 @@ pub struct StoreFacts {
     pub administrators: u64,
     /// The edge keys, with when an edge last asked with it.
     pub heard: Vec<(String, Option<Millis>)>,
+    /// Names that two nodes have.
+    pub same_names: Vec<String>,
 }
 
 /// A node or origin that was asked for its health.

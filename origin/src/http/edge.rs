@@ -548,6 +548,9 @@ async fn take_node(State(origin): State<Origin>, Extension(body): Extension<Chec
     if let Some(region) = &report.region {
         check_id(Id::Node, "region", region)?;
     }
+    if let Some(instance) = &report.instance {
+        check_id(Id::Node, "instance", instance)?;
+    }
     for (field, word) in [("version", &report.version), ("platform", &report.platform), ("breaker", &report.breaker)] {
         check_id(Id::Node, field, word)?;
     }

@@ -196,9 +196,10 @@ async fn nodes_component(origin: &Origin) -> Option<serde_json::Value> {
     let now_ms = origin.clock.now_ms();
     let troubled = rows.iter().filter(|row| !nodes::troubles(row, now_ms).is_empty()).count();
     let alive = rows.iter().filter(|row| nodes::state(row, now_ms) == NodeState::Alive).count();
-    let (status, detail) = match troubled {
-        0 => ("healthy", "all of them are well"),
-        _ => ("degraded", "`lgdl nodes` says what is wrong with which"),
+    let (status, detail) = match (troubled, rows.iter().find_map(|row| nodes::same_name(row, now_ms))) {
+        (0, _) => ("healthy", "all of them are well".to_owned()),
+        (_, Some(name)) => ("degraded", nodes::same_name_told(name)),
+        (_, None) => ("degraded", "`lgdl nodes` says what is wrong with which".to_owned()),
     };
     Some(json!({
         "status": status,

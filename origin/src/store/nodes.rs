@@ -11,6 +11,9 @@ use crate::clock::Millis;
 /// What a node tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeFacts {
+    /// What tells it from another of its name.
+    #[serde(default)]
+    pub instance: Option<String>,
     /// The version of its program.
     pub version: String,
     /// Where it runs: `spin`, `workers`, …
@@ -56,6 +59,12 @@ pub struct NodeRow {
     pub clock_ahead_ms: Millis,
     /// Since when it counts as silent.
     pub silent_since: Option<Millis>,
+    /// Instances that told something under this name before the one of now, the last one last.
+    #[serde(default)]
+    pub former: Vec<String>,
+    /// What it calls itself, where that is the name of another node.
+    #[serde(default)]
+    pub calls_itself: Option<String>,
 }
 
 /// The nodes.
@@ -71,8 +80,8 @@ pub trait Nodes: Send + Sync {
     /// false when somebody was faster.
     async fn keep_node(&self, row: NodeRow, seen_before: Option<Millis>, told: Vec<Event>) -> Result<bool>;
 
-    /// Forgets a node that was last seen at `seen_at`, and tells of it; false when there is none, or it was seen since.
-    async fn forget_node(&self, name: &str, seen_at: Millis, told: Event) -> Result<bool>;
+    /// Forgets a node that was last seen at `seen_at`, and tells of it what there is to tell; false when there is none, or it was seen since.
+    async fn forget_node(&self, name: &str, seen_at: Millis, told: Vec<Event>) -> Result<bool>;
 
     /// Forgets nodes that are silent since before a time and left nothing waiting; how many.
     async fn forget_nodes(&self, silent_before: Millis) -> Result<u64>;

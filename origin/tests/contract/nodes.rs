@@ -14,6 +14,7 @@ use crate::stores::Fresh;
 fn report(name: &str, waiting: u64, sent_at_ms: i64) -> NodeReport {
     NodeReport {
         name: name.into(),
+        instance: None,
         version: "1.0.0".into(),
         platform: "spin".into(),
         region: Some("eu-west".into()),
@@ -64,6 +65,40 @@ pub(crate) async fn nodes_join_drain_fall_silent_and_come_back(store: Fresh) {
     assert_eq!(store.nodes().await.unwrap().iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["b"]);
 }
 
+pub(crate) async fn two_nodes_of_one_name_are_told_apart_and_hide_nothing_of_each_other(store: Fresh) {
+    let tell = async |instance: &str, waiting: u64, at: i64| {
+        let report = NodeReport { instance: Some(instance.into()), ..report("front", waiting, at) };
+        take(&*store, report, at).await.unwrap();
+    };
+    let known = async || -> Vec<(String, u64)> {
+        store.nodes().await.unwrap().into_iter().map(|row| (row.name, row.report.waiting)).collect()
+    };
+    tell("aa", 5, NOW).await;
+    // It has started again: one node, as ever.
+    tell("bb", 5, NOW + 5_000).await;
+    tell("bb", 5, NOW + 10_000).await;
+    assert_eq!(known().await, [("front".to_owned(), 5)]);
+    // A second machine with the same name: it may have started again, until the other one speaks.
+    tell("cc", 0, NOW + 12_000).await;
+    tell("bb", 5, NOW + 15_000).await;
+    tell("cc", 0, NOW + 17_000).await;
+    tell("bb", 4, NOW + 20_000).await;
+    assert_eq!(known().await, [("front".to_owned(), 0), ("front.bb".to_owned(), 4)]);
+    let rows = store.nodes().await.unwrap();
+    assert_eq!(troubles(&rows[0], NOW + 20_000), [""; 0]);
+    assert!(troubles(&rows[1], NOW + 20_000)[0].contains("two nodes call themselves front"));
+    // The second got a name of its own, and the first has its again, with nothing left of the other.
+    tell("bb", 4, NOW + 60_000).await;
+    look(&*store, NOW + 60_000).await.unwrap();
+    assert_eq!(known().await, [("front".to_owned(), 4)]);
+    assert_eq!(troubles(&store.nodes().await.unwrap()[0], NOW + 60_000), [""; 0]);
+    // Where the one that has the name fell silent with turns, they are not hidden.
+    tell("dd", 3, NOW + 62_000).await;
+    tell("bb", 4, NOW + 65_000).await;
+    tell("bb", 4, NOW + 100_000).await;
+    assert_eq!(known().await, [("front".to_owned(), 3), ("front.bb".to_owned(), 4)]);
+}
+
 pub(crate) async fn a_silent_node_is_forgotten_by_an_operators_word_and_its_turns_only_when_they_are_given_up(
     store: Fresh,
 ) {
@@ -95,7 +130,7 @@ pub(crate) async fn a_silent_node_is_forgotten_by_an_operators_word_and_its_turn
     take(&*store, report("full", 3, silent + 1), silent + 1).await.unwrap();
     let event =
         lgdl_origin::audit::events::of(silent, "default", "node.forgotten", "cli", "full", serde_json::json!({}));
-    assert!(!store.forget_node("full", before.seen_at, event).await.unwrap());
+    assert!(!store.forget_node("full", before.seen_at, vec![event]).await.unwrap());
 }
 
 pub(crate) async fn a_node_that_many_tell_of_at_once_joins_once(store: Fresh) {

@@ -13,6 +13,7 @@ use lgdl::engine::Filled;
 use lgdl::slots::Source;
 use lgdl_origin::alerts::open;
 use lgdl_origin::backup;
+use lgdl_origin::clock::{Clock as _, SystemClock};
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -319,5 +320,58 @@ async fn soon(edge: &Edge, wanted: StatusCode) {
         // Long enough that what the store has set aside already is used up within a few turns.
         request.record.response = "x".repeat(LONG_RESPONSE_BYTES);
         edge.commit(&request).await;
+    }
+}
+
+#[tokio::test]
+async fn what_nodes_without_metrics_tell_is_exposed_by_node() {
+    let edge = edge().await;
+    let counts = |name: &str| serde_json::json!({"name": name, "counts": {"turns": 3, "refusals": 0, "made_up": 9}});
+    assert_eq!(edge.post("/edge/v1/counts", &counts("w1")).await.status(), 404, "no such node has told of itself");
+    let report = serde_json::json!({
+        "name": "w1", "version": "1.0.0", "platform": "workers", "waiting": 0, "breaker": "closed", "every_ms": 60_000,
+        "sent_at_ms": SystemClock.now_ms(),
+    });
+    assert_eq!(edge.post("/edge/v1/node", &report).await.status(), 204);
+    for _ in 0..2 {
+        assert_eq!(edge.post("/edge/v1/counts", &counts("w1")).await.status(), 204);
+    }
+    let text = edge.http().get(edge.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("lgdl_node_events_total")).collect();
+    assert_eq!(told, [r#"lgdl_node_events_total{node="w1",event="turns"} 6"#], "{text}");
+}
+
+/// Two machines of one name, which both tell of themselves.
+#[tokio::test]
+async fn two_nodes_of_one_name_are_named_by_health_and_an_alert() {
+    let edge = edge_with(&[("LGDL_ALERT_EVERY_SECONDS", "1"), ("LGDL_ALERT_DISK_PERCENT", "off")]).await;
+    let tell = async |instance: &str| {
+        let report = serde_json::json!({
+            "name": "front", "instance": instance, "version": "1.0.0", "platform": "native", "waiting": 0,
+            "breaker": "closed", "every_ms": 5_000, "sent_at_ms": SystemClock.now_ms(),
+        });
+        assert_eq!(edge.post("/edge/v1/node", &report).await.status(), 204);
+    };
+    let nodes = async || -> Value {
+        let health: Value = body(edge.http().get(edge.url("/health")).send().await.unwrap()).await;
+        health["components"]["nodes"].clone()
+    };
+    tell("aa").await;
+    tell("bb").await;
+    assert_eq!(nodes().await["status"], "healthy", "one that starts again is one");
+    tell("aa").await;
+    let told = nodes().await;
+    assert_eq!((&told["status"], &told["known"]), (&"degraded".into(), &2.into()), "{told}");
+    assert!(told["detail"].as_str().unwrap().contains("two nodes call themselves front"), "{told}");
+    let began = Instant::now();
+    loop {
+        let found = open(&*edge.running.origin.store).await.unwrap();
+        if found.values().any(|incident| incident.rule.to_string() == "nodes_of_one_name") {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
+        tell("aa").await;
+        tell("bb").await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

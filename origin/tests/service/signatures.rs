@@ -43,6 +43,7 @@ async fn a_node_whose_clock_is_off_is_shown_with_it() {
     let now_ms = SystemClock.now_ms();
     let report = |name: &str, sent_at_ms: i64| NodeReport {
         name: name.into(),
+        instance: None,
         version: "1.0.0".into(),
         platform: "native".into(),
         region: None,

@@ -378,6 +378,9 @@ pub struct Consent {
 pub struct NodeReport {
     /// What it is called.
     pub name: String,
+    /// What it drew for itself, for as long as its process lives (without one: its store), so that two nodes of one name are told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// The version of its program.
     pub version: String,
     /// `native`, `spin`, `workers`.

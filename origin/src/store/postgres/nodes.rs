@@ -45,14 +45,16 @@ impl Nodes for PostgresStore {
         in_time(limit, timeout(limit, work).await, client)?.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
-    async fn forget_node(&self, name: &str, seen_at: Millis, told: Event) -> Result<bool> {
+    async fn forget_node(&self, name: &str, seen_at: Millis, told: Vec<Event>) -> Result<bool> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
             let sql = "DELETE FROM nodes WHERE name = $1 AND seen_at = $2";
             let forgotten = transaction.execute(sql, &[&name, &seen_at]).await? > 0;
             if forgotten {
-                tell(&transaction, &told).await?;
+                for event in &told {
+                    tell(&transaction, event).await?;
+                }
             }
             transaction.commit().await?;
             Ok(forgotten)

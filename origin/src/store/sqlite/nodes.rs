@@ -59,7 +59,7 @@ impl Nodes for SqliteStore {
             .await
     }
 
-    async fn forget_node(&self, name: &str, seen_at: Millis, told: Event) -> Result<bool> {
+    async fn forget_node(&self, name: &str, seen_at: Millis, told: Vec<Event>) -> Result<bool> {
         let name = name.to_owned();
         self.writer
             .write(move |connection| {
@@ -67,7 +67,7 @@ impl Nodes for SqliteStore {
                     let sql = "DELETE FROM nodes WHERE name = ?1 AND seen_at = ?2";
                     let forgotten = connection.execute(sql, params![name, seen_at])? > 0;
                     if forgotten {
-                        write_event(connection, &told)?;
+                        told.iter().try_for_each(|event| write_event(connection, event))?;
                     }
                     Ok(forgotten)
                 };
