@@ -349,6 +349,22 @@ fn who_exports_too_often_is_told_so_and_cuts_off_nobody() {
 }
 
 #[test]
+fn a_conversation_is_not_looked_for_in_more_games_than_a_request_may_ask_about() {
+    let world = world();
+    world.state.borrow_mut().more_games = 19;
+    let node = locked(&world);
+    let key = [("x-api-key", GOOD)];
+    for (method, path) in
+        [("GET", "/conversations/c1/export"), ("GET", "/conversations/c1/messages"), ("DELETE", "/conversations/c1")]
+    {
+        let answer = |query: &str| send(&node, &request(method, &format!("{path}?user_id=u1{query}"), &key, b""));
+        assert_eq!(answer("").status.as_u16(), 422, "{method} {path}");
+        assert_eq!(answer("&game=desk").status.as_u16(), 404, "{method} {path}");
+    }
+    assert_eq!(world.state.borrow().calls.iter().filter(|call| call.ends_with("conversations")).count(), 3);
+}
+
+#[test]
 fn who_looks_too_often_is_told_so_and_may_speak_all_the_same() {
     let world = world();
     let node = production_node(&world);

@@ -4,6 +4,7 @@
 //! The component keeps nothing between requests but its settings and compiled games, so which instance serves a request
 //! makes no difference but in time: a new one has to read both again, and to fault in its memory.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, header};
 use hyper::body::Body;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
@@ -20,6 +21,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::computing::Computing;
 use crate::guest::{self, Given, Guest, OutOfTime};
+use crate::places::{Place, Places};
 
 /// Instances that wait for a request at most; those of a burst go when it is over.
 const MAX_IDLE: usize = 128;
@@ -41,7 +43,7 @@ pub(crate) type Answer = Response<HyperOutgoingBody>;
 pub(crate) struct Instances {
     given: Arc<Given>,
     pre: ProxyPre<Guest>,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     limits: Limits,
     idle: Mutex<Vec<Instance>>,
     made: AtomicU64,
@@ -52,6 +54,8 @@ pub(crate) struct Instances {
 pub(crate) struct Limits {
     /// Requests at once.
     pub(crate) at_once: usize,
+    /// Those of one address.
+    pub(crate) of_a_peer: usize,
     /// Requests that one instance serves, one after another.
     pub(crate) requests: u32,
     /// The longest time for one request, waiting included.
@@ -71,7 +75,7 @@ impl Instances {
         Instances {
             given,
             pre,
-            places: Arc::new(Semaphore::new(limits.at_once)),
+            places: Places::new(limits.at_once, limits.of_a_peer),
             limits,
             idle: Mutex::default(),
             made: AtomicU64::new(0),
@@ -83,18 +87,19 @@ impl Instances {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// Has an instance answer a request. It goes on after its answer, until it has done what it left for then.
-    pub(crate) async fn answer<B>(self: &Arc<Self>, request: Request<B>) -> wasmtime::Result<Answer>
+    /// A place among the requests that are under way.
+    pub(crate) async fn place(&self, peer: IpAddr) -> Result<Place, NoRoom> {
+        // A burst that is over in a moment waits for it; more than that is refused, and comes back.
+        self.places.enter(peer, PLACE_WITHIN).await.ok_or(NoRoom)
+    }
+
+    /// Has an instance answer a request of that address. It goes on after its answer, until it has done what it left for then.
+    pub(crate) async fn answer<B>(self: &Arc<Self>, peer: IpAddr, request: Request<B>) -> wasmtime::Result<Answer>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<wasmtime_wasi_http::Error>,
     {
-        // A burst that is over in a moment waits for it; more than that is refused, and comes back.
-        let place = Arc::clone(&self.places).acquire_owned();
-        let place = match tokio::time::timeout(PLACE_WITHIN, place).await {
-            Ok(place) => place?,
-            Err(_) => return Err(NoRoom.into()),
-        };
+        let place = self.place(peer).await?;
         let (sender, receiver) = oneshot::channel();
         let request = absolute(request);
         let instances = Arc::clone(self);

@@ -19,6 +19,7 @@ mod metrics;
 mod node;
 mod outbound;
 mod peers;
+mod places;
 mod sealing;
 mod server;
 mod spin;

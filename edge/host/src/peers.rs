@@ -29,8 +29,15 @@ struct Peer {
 /// A connection's place, until it is dropped.
 pub(crate) struct Place {
     peers: Arc<Peers>,
-    peer: IpAddr,
-    /// Bytes of bodies that the address may have in flight.
+    pub(crate) of: OfPeer,
+}
+
+/// Whose a request is.
+#[derive(Clone)]
+pub(crate) struct OfPeer {
+    /// The address, or the network that counts as one.
+    pub(crate) address: IpAddr,
+    /// Bytes of bodies that it may have in flight.
     pub(crate) bodies: Arc<Semaphore>,
 }
 
@@ -51,7 +58,7 @@ impl Peers {
         let of_peer = counts.by_peer.entry(peer).or_insert_with(begins);
         of_peer.connections += 1;
         let bodies = Arc::clone(&of_peer.bodies);
-        Some(Place { peers: Arc::clone(self), peer, bodies })
+        Some(Place { peers: Arc::clone(self), of: OfPeer { address: peer, bodies } })
     }
 }
 
@@ -71,10 +78,10 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut counts = self.peers.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.all = counts.all.saturating_sub(1);
-        if let Some(of_peer) = counts.by_peer.get_mut(&self.peer) {
+        if let Some(of_peer) = counts.by_peer.get_mut(&self.of.address) {
             of_peer.connections -= 1;
             if of_peer.connections == 0 {
-                counts.by_peer.remove(&self.peer);
+                counts.by_peer.remove(&self.of.address);
             }
         }
     }
@@ -97,10 +104,10 @@ mod tests {
         let again = peers.enter("2001:db8::ffff".parse().unwrap()).unwrap();
         assert!(peers.counts.lock().unwrap().by_peer.len() == 2);
         // Bytes are the address's, whichever connection they come over.
-        let held = Arc::clone(&third.bodies).try_acquire_many_owned(100).unwrap();
-        assert!(Arc::clone(&again.bodies).try_acquire_owned().is_err());
-        assert!(Arc::clone(&second.bodies).try_acquire_owned().is_ok(), "another address has its own");
+        let held = Arc::clone(&third.of.bodies).try_acquire_many_owned(100).unwrap();
+        assert!(Arc::clone(&again.of.bodies).try_acquire_owned().is_err());
+        assert!(Arc::clone(&second.of.bodies).try_acquire_owned().is_ok(), "another address has its own");
         drop(held);
-        assert!(Arc::clone(&again.bodies).try_acquire_owned().is_ok());
+        assert!(Arc::clone(&again.of.bodies).try_acquire_owned().is_ok());
     }
 }

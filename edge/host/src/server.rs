@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ use crate::manifest::{Manifest, ManifestError};
 use crate::metrics::{Cause, Metrics, Work};
 use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
-use crate::peers::Peers;
+use crate::peers::{OfPeer, Peers};
 use crate::streams::Streams;
 use crate::taken::Taken;
 use crate::traces::{self, Answered};
@@ -58,6 +58,10 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// Connections at once, and those of one address: what stands in front of a node (a proxy) counts as one, and needs many.
 const MAX_CONNECTIONS: usize = 8_192;
 const MAX_CONNECTIONS_OF_A_PEER: usize = 2_048;
+/// What part of the requests at once one address may have.
+const PART_OF_A_PEER: usize = 2;
+/// Whose requests the node's own are.
+const ITSELF: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// Bytes of bodies that are in memory at once, and those of one address.
 const MAX_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
 const MAX_BYTES_OF_A_PEER: usize = MAX_BYTES_IN_FLIGHT / 2;
@@ -178,8 +182,12 @@ impl Host {
             show_messages: config.show_guest_messages,
         });
         let metrics = Metrics::default();
-        let limits =
-            Limits { at_once: config.max_concurrent, requests: config.requests_per_instance, time: config.time_limit };
+        let limits = Limits {
+            at_once: config.max_concurrent,
+            of_a_peer: config.max_concurrent.div_ceil(PART_OF_A_PEER),
+            requests: config.requests_per_instance,
+            time: config.time_limit,
+        };
         let app = Arc::new(App {
             own_paths: config.own_paths,
             drain_every: config.drain_every,
@@ -313,12 +321,12 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
         let _ = stream.set_nodelay(true);
         let (app, stopped) = (Arc::clone(&app), stopped.clone());
         connections.spawn(async move {
-            let bodies = Arc::clone(&place.bodies);
+            let of_peer = place.of.clone();
             match app.tls.clone() {
-                None => serve(app, stream, Protocol::Http1, bodies, stopped).await,
+                None => serve(app, stream, Protocol::Http1, of_peer, stopped).await,
                 Some(tls) => {
                     if let Some((stream, protocol)) = tls.accept(stream).await {
-                        serve(app, stream, protocol, bodies, stopped).await;
+                        serve(app, stream, protocol, of_peer, stopped).await;
                     }
                 }
             }
@@ -334,7 +342,7 @@ async fn serve(
     app: Arc<App>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     protocol: Protocol,
-    of_peer: Arc<Semaphore>,
+    of_peer: OfPeer,
     stopped: watch::Receiver<bool>,
 ) {
     let stream = TokioIo::new(Taken::new(stream, TAKEN_WITHIN));
@@ -347,13 +355,13 @@ async fn serve(
 async fn serve_http2(
     app: Arc<App>,
     stream: TokioIo<Taken<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>>,
-    of_peer: Arc<Semaphore>,
+    of_peer: OfPeer,
     mut stopped: watch::Receiver<bool>,
 ) {
     let streams = Streams::new();
     let of_connection = Arc::clone(&streams);
     let service = service_fn(move |request| {
-        let (app, of_peer, stream) = (Arc::clone(&app), Arc::clone(&of_peer), of_connection.begin());
+        let (app, of_peer, stream) = (Arc::clone(&app), of_peer.clone(), of_connection.begin());
         async move {
             let answer = answer(app, &of_peer, request).await;
             // It is under way until its last byte is taken.
@@ -389,11 +397,11 @@ async fn serve_http2(
 async fn serve_http1(
     app: Arc<App>,
     stream: TokioIo<Taken<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>>,
-    of_peer: Arc<Semaphore>,
+    of_peer: OfPeer,
     mut stopped: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request| {
-        let (app, of_peer) = (Arc::clone(&app), Arc::clone(&of_peer));
+        let (app, of_peer) = (Arc::clone(&app), of_peer.clone());
         async move { Ok::<_, Infallible>(answer(app, &of_peer, request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
@@ -410,9 +418,11 @@ async fn serve_http1(
     let _ = connection.await;
 }
 
-async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incoming>) -> Answer {
+async fn answer(app: Arc<App>, of_peer: &OfPeer, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
     if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
+        // It computes as much as a turn does.
+        let Ok(_place) = app.instances.place(of_peer.address).await else { return busy(None) };
         if let Some(tls) = &app.tls {
             app.metrics.certificate(tls);
         }
@@ -432,16 +442,16 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
         return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
     let ran = if app.node_service {
-        match with_body([of_peer, &app.bodies], request).await {
+        match with_body([&of_peer.bodies, &app.bodies], request).await {
             Ok((request, room)) => {
-                let ran = app.instances.answer(request).await;
+                let ran = app.instances.answer(of_peer.address, request).await;
                 drop(room);
                 Ok(ran)
             }
             Err(fault) => Err(fault),
         }
     } else {
-        Ok(app.instances.answer(request).await)
+        Ok(app.instances.answer(of_peer.address, request).await)
     };
     let mut answer = match ran {
         Ok(Ok(answer)) => answer,
@@ -644,7 +654,7 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             .body(Full::new(Bytes::new()));
         if let Ok(request) = request {
             // One that fails is tried again next time.
-            left = drained(&app.metrics, app.instances.answer(request).await).await;
+            left = drained(&app.metrics, app.instances.answer(ITSELF, request).await).await;
         }
     }
 }

@@ -2,7 +2,7 @@
 //! others than the game.
 //!
 //! A conversation's id names it within a game. `?game=` says which; without it every game is tried, in the order of
-//! `GET /games`. `?user_id=` (or the header `x-user-id`) says whose it is; a token says so itself.
+//! `GET /games`, where there are few. `?user_id=` (or the header `x-user-id`) says whose it is; a token says so itself.
 
 use http::{HeaderName, StatusCode};
 use lgdl::problem::Reason;
@@ -24,6 +24,9 @@ const OFTEN_RETRY_MS: u64 = 60_000;
 
 /// How soon it makes sense to ask again while turns arrive, milliseconds.
 const ARRIVING_RETRY_MS: u64 = 1_000;
+
+/// Games that are looked through for a conversation whose game nobody names: each is a question to the origin.
+const MAX_GAMES_TRIED: usize = 20;
 
 const USER: HeaderName = HeaderName::from_static("x-user-id");
 
@@ -130,7 +133,15 @@ fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, 
 async fn candidates<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<Vec<String>, Refusal> {
     match received.parameter("game")? {
         Some(game) => check_game_id(&game).map(|()| vec![game]),
-        None => Ok(games::list(call).await?.games.into_iter().map(|game| game.id).collect()),
+        None => {
+            let games = games::list(call).await?.games;
+            if games.len() > MAX_GAMES_TRIED {
+                let detail =
+                    format!("Say which game the conversation is of (`?game=`): there are more than {MAX_GAMES_TRIED}.");
+                return Err(Refusal::new(Reason::WrongShape, detail));
+            }
+            Ok(games.into_iter().map(|game| game.id).collect())
+        }
     }
 }
 

@@ -82,6 +82,8 @@ pub(crate) struct State {
     pub(crate) consents: BTreeSet<String>,
     /// Nothing is published.
     pub(crate) has_no_games: bool,
+    /// So many more games are.
+    pub(crate) more_games: usize,
     /// Who is kept out.
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) policy: GamePolicy,
@@ -210,7 +212,8 @@ impl World {
                     file_hash: "0".repeat(64),
                     policy: state.policy.clone(),
                 };
-                let games = if state.has_no_games { Vec::new() } else { vec![entry("desk"), entry("second")] };
+                let mut games = if state.has_no_games { Vec::new() } else { vec![entry("desk"), entry("second")] };
+                games.extend((0..state.more_games).map(|number| entry(&format!("game{number}"))));
                 ok(&GameList { games, blocked: state.blocked.clone() })
             }
             ("GET", ["compiled", version]) if *version == game().version() => {
