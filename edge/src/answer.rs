@@ -129,6 +129,8 @@ pub enum After {
     Drain,
     /// Tell the origin of a request whose trace is kept.
     Traced(TracedRequest),
+    /// Count what happened, where the origin is told of it.
+    Counted(Observed),
     /// Tell the audit log of a refusal.
     Report {
         /// Whose log.

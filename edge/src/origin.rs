@@ -6,8 +6,8 @@ use lgdl::problem::Reason;
 use lgdl::wire::node::{Level, ORIGIN_NOTE};
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Decisions, Erasures, GameList,
-    MAX_COMMIT_BYTES, NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
-    TracedRequest,
+    MAX_COMMIT_BYTES, NodeCounts, NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer,
+    TokenRequest, TracedRequest,
 };
 use lgdl::wire::signature::{self, Parts};
 use lgdl::wire::trace::TRACEPARENT;
@@ -560,6 +560,11 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     /// Tells how this node is.
     pub async fn tell(&self, report: &NodeReport) -> Result<(), OriginError> {
         self.told("/edge/v1/node", report).await
+    }
+
+    /// Tells what happened at this node.
+    pub async fn happened(&self, counts: &NodeCounts) -> Result<(), OriginError> {
+        self.told("/edge/v1/counts", counts).await
     }
 
     async fn told<T: Serialize>(&self, path: &str, what: &T) -> Result<(), OriginError> {

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod blocks;
 pub mod capabilities;
 pub mod consent;
+mod counts;
 pub mod degraded;
 pub mod erasures;
 pub mod games;
@@ -30,7 +31,7 @@ use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, Refused, Trace
 use lgdl::wire::trace::{TRACEPARENT, TraceContext};
 use serde_json::json;
 
-use crate::answer::{After, Event, Handled, Refusal, Response};
+use crate::answer::{After, Event, Handled, Observed, Refusal, Response};
 use crate::call::{Call, both, random_hex};
 use crate::constants;
 use crate::digest;
@@ -86,6 +87,9 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     }
     let observation = call.observation(route_name, code, came_us);
     let status = response.status.as_u16();
+    if platform.spans_by() == SpansBy::Origin && call.observed() != Observed::default() {
+        call.later(After::Counted(call.observed()));
+    }
     if platform.spans_by() == SpansBy::Origin && observation.trace.is_some_and(|trace| trace.own.is_kept(status)) {
         let took_us = platform.ticks_us().saturating_sub(came_us);
         call.later(After::Traced(TracedRequest {
@@ -139,19 +143,24 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
                 let _ = platform.kv_put(&key, &value, ttl_ms).await;
             }
             After::Drain => drain(platform).await,
+            After::Counted(observed) => {
+                let Ok(settings) = constants::settings(platform) else { continue };
+                let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
+                counts::add(&call, &observed).await;
+            }
             After::Traced(request) => {
                 let Ok(settings) = constants::settings(platform) else { continue };
                 let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
                 // What the origin does not take now is not worth another try.
                 let _ = Origin::new(&call).traced(&request).await;
-                count(&call);
+                count(&call).await;
             }
             After::Report { tenant, report } => {
                 let Ok(settings) = constants::settings(platform) else { continue };
                 let mut call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
                 call.caller.tenant = tenant;
                 reports::send(&call, report).await;
-                count(&call);
+                count(&call).await;
             }
         }
     }
@@ -166,16 +175,18 @@ pub async fn scheduled<P: Platform>(platform: &P) {
         erasures::heed(&call).await;
         presence::tell(&call).await;
         reports::flush(&call).await;
-        count(&call);
+        count(&call).await;
     }
     platform.sweep().await;
 }
 
 /// Counts what happened outside of any request, where this instance counts.
-fn count<P: Platform>(call: &Call<'_, P>) {
+async fn count<P: Platform>(call: &Call<'_, P>) {
+    let observed = call.observed();
     if let Some(memory) = call.platform.memory() {
-        memory.observe(&call.observed());
+        memory.observe(&observed);
     }
+    counts::add(call, &observed).await;
 }
 
 /// Brings journalled turns to the origin, if it is there.
@@ -183,7 +194,7 @@ pub async fn drain<P: Platform>(platform: &P) {
     if let Ok(settings) = constants::settings(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         journal::drain(&call).await;
-        count(&call);
+        count(&call).await;
         let after = call.into_rest();
         for work in after {
             if let After::Keep { key, value, ttl_ms } = work {
@@ -301,7 +312,7 @@ async fn take_turn<P: Platform>(
         }
     };
     let consented = match limited {
-        Ok(_) => consent::check(call, &entry, &named).await,
+        Ok(_) => consent::check(call, &entry, &named, &asked.user_id).await,
         Err(_) => Ok(()),
     };
     call.stage("limits");

@@ -62,7 +62,7 @@ pub trait Platform {
     /// What this instance remembers from one request to the next, where one instance serves many requests at once.
     fn memory(&self) -> Option<&Memory>;
 
-    /// Who makes spans of what is observed of a request.
+    /// Who makes spans of what is observed of a request, and exposes what is counted.
     fn spans_by(&self) -> SpansBy;
 
     /// Who seals states and what grants something in the key-value store.
@@ -111,7 +111,7 @@ pub trait Platform {
     async fn sweep(&self) {}
 }
 
-/// Who makes spans of a request that is answered.
+/// Who makes spans of a request that is answered, and exposes what is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpansBy {
     /// Whoever runs the component: it hands over what it has observed.

@@ -92,6 +92,34 @@ fn a_node_without_a_way_to_a_collector_tells_the_origin_of_requests_that_are_kep
 }
 
 #[test]
+fn a_node_without_metrics_tells_the_origin_what_happened_each_minute() {
+    for (spans_by, remembers) in [(SpansBy::Origin, true), (SpansBy::Origin, false), (SpansBy::Host, false)] {
+        let world = world();
+        let mut node = node(&world).with("node_name", "w1");
+        (node.spans_by, node.remembers) = (spans_by, remembers);
+        let turns = |world: &World| -> Vec<u64> {
+            let told = world.state.borrow().happened.clone();
+            assert!(told.iter().all(|told| told.name == "w1"));
+            told.iter().map(|told| told.counts.get("turns").copied().unwrap_or(0)).collect()
+        };
+        say(&node, "c1", "u1", "hello", &[]);
+        say(&node, "c1", "u1", "hello", &[]);
+        let expected: &[u64] = if spans_by == SpansBy::Origin { &[1] } else { &[] };
+        assert_eq!(turns(&world), expected, "the first at once, and not each");
+        world.weather.set(Weather::Away);
+        run(&node, 60_000);
+        world.weather.set(Weather::Fine);
+        run(&node, 60_000);
+        say(&node, "c1", "u1", "hello", &[]);
+        run(&node, 60_000);
+        match spans_by {
+            SpansBy::Origin => assert_eq!(turns(&world).iter().sum::<u64>(), 3, "each once, and none is lost"),
+            SpansBy::Host => assert_eq!(turns(&world), [0; 0], "whoever runs it counts"),
+        }
+    }
+}
+
+#[test]
 fn a_node_tells_of_which_conversations_it_has_set_turns_aside() {
     let world = world();
     let node = node(&world);

@@ -80,6 +80,7 @@ pub struct Metrics {
     node_waits_seconds: Gauges,
     node_aside: Gauges,
     node_breaker: Gauges,
+    node_events: Counters,
     followed: Mutex<Follows>,
     /// What the store did with the last work.
     pub work: Work,
@@ -258,6 +259,10 @@ impl Default for Metrics {
             node_breaker: registry.gauges(
                 "lgdl_circuit_breaker_state",
                 "Breakers in front of what is called, by node: 0 closed, 1 half-open, 2 open",
+            ),
+            node_events: registry.counters(
+                "lgdl_node_events",
+                "What happened at edge nodes that have no metrics of their own, by node, as they tell each minute",
             ),
             pool: registry.gauges("lgdl_storage_pool_size", "Connections to the database, by what they do"),
             memory: registry.gauges("lgdl_memory_usage_bytes", "Memory that the process holds"),
@@ -507,6 +512,11 @@ impl Metrics {
                 self.node_breaker.set(&[node, ("target", "origin")], level);
             }
         }
+    }
+
+    /// Counts what a node tells.
+    pub fn happened_at_a_node(&self, node: &str, event: &str, more: u64) {
+        self.node_events.add(&[("node", node), ("event", event)], more);
     }
 
     /// Says how far the SIEM is behind.

@@ -106,6 +106,27 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
     let _ = origin.tell(&report).await;
 }
 
+/// What this node is called; nothing: it has drawn no name yet.
+pub(super) async fn name<P: Platform>(call: &Call<'_, P>) -> Option<String> {
+    if let Some(name) = &call.settings.node_name {
+        return Some(name.clone());
+    }
+    let note: Note = serde_json::from_slice(&call.platform.kv_get(NOTE).await.ok()??).ok()?;
+    (!note.name.is_empty()).then_some(note.name)
+}
+
+/// What tells this node from another of its name. A note of the moment: it ends with the process, where there is one, so that nodes on
+/// copies of one folder differ as well.
+async fn instance<P: Platform>(platform: &P) -> Result<String, KvError> {
+    let name = format!("{NOTE_PREFIX}instance");
+    if let Some(known) = platform.kv_get(&name).await?.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        return Ok(known);
+    }
+    let drawn = random_hex::<P, 6>(platform);
+    platform.kv_put(&name, drawn.as_bytes(), NOTE_TTL_MS).await?;
+    Ok(drawn)
+}
+
 /// Conversations of which turns were set aside, and how many: a copy of one of them says what it lacks.
 async fn aside_of<P: Platform>(platform: &P, counts: &Counts) -> Result<BTreeMap<String, u64>, SeamError> {
     let mut of = BTreeMap::new();

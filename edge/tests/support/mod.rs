@@ -14,8 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
     ApiKey, Blocked, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Decisions, Erasures, GameEntry,
-    GameList, GamePolicy, NodeReport, Report, Reports, Signature, StateName, StoredConversation, TokenAnswer,
-    TokenRequest, TracedRequest, state_digest,
+    GameList, GamePolicy, NodeCounts, NodeReport, Report, Reports, Signature, StateName, StoredConversation,
+    TokenAnswer, TokenRequest, TracedRequest, state_digest,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -93,6 +93,8 @@ pub(crate) struct State {
     pub(crate) decisions: Vec<Decisions>,
     /// What nodes told of themselves.
     pub(crate) nodes: Vec<NodeReport>,
+    /// What they told to have happened.
+    pub(crate) happened: Vec<NodeCounts>,
     /// Requests that they told of.
     pub(crate) traced: Vec<TracedRequest>,
     /// Calls by path, without ids.
@@ -198,6 +200,10 @@ impl World {
             }
             ("POST", ["node"]) => {
                 state.nodes.push(serde_json::from_slice(&request.body).expect("a well-formed report"));
+                status(204)
+            }
+            ("POST", ["counts"]) => {
+                state.happened.push(serde_json::from_slice(&request.body).expect("well-formed counts"));
                 status(204)
             }
             ("POST", ["traces"]) => {

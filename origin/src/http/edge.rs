@@ -10,9 +10,10 @@ use axum::routing::{get, post};
 use axum::{Extension, Json};
 use lgdl::ids::Id;
 
+use lgdl::wire::node::OBSERVED;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, MAX_ACTING_MS, NodeReport, Signature, StateName,
-    TokenAnswer, TokenRequest, state_digest,
+    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, MAX_ACTING_MS, NodeCounts, NodeReport, Signature,
+    StateName, TokenAnswer, TokenRequest, state_digest,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -59,6 +60,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/reports", post(take_reports))
         .route("/edge/v1/decisions", post(take_decisions))
         .route(NODE, post(take_node))
+        .route("/edge/v1/counts", post(take_counts))
         .route("/edge/v1/traces", post(take_traced))
         .route("/edge/v1/erasures", get(erasures::list))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
@@ -561,6 +563,21 @@ async fn take_node(State(origin): State<Origin>, Extension(body): Extension<Chec
         check_id(Id::Game, "games", game)?;
     }
     nodes::take(&*origin.store, report, origin.clock.now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What happened at a node that has no metrics of its own. Only of one that tells of itself: whoever makes up names makes no series.
+async fn take_counts(State(origin): State<Origin>, Extension(body): Extension<CheckedBody>) -> Answer {
+    let told: NodeCounts = json(&body)?;
+    check_id(Id::Node, "name", &told.name)?;
+    if origin.store.find_node(&told.name).await?.is_none() {
+        return Err(Problem::not_found("No such node has told of itself."));
+    }
+    for (event, _) in OBSERVED {
+        if let Some(count) = told.counts.get(event).filter(|count| **count > 0) {
+            origin.metrics.happened_at_a_node(&told.name, event, *count);
+        }
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -16,6 +16,7 @@
 //! | `POST /edge/v1/reports` | 204: [`Reports`] for the audit log |
 //! | `POST /edge/v1/decisions` | 204: what somebody decides about turns that a node has set aside, [`Decisions`] for the audit log |
 //! | `POST /edge/v1/node` | 204: how a node is, a [`NodeReport`] |
+//! | `POST /edge/v1/counts` | 204: what happened at a node that has no metrics of its own, [`NodeCounts`]; 404 where no such node is known |
 //! | `POST /edge/v1/traces` | 204: a [`TracedRequest`] that a node has answered and nobody beside it makes spans of |
 //! | `GET /edge/v1/erasures?last_ms=N`, then `?after=CURSOR` | 200 [`Erasures`]: what was erased, for every tenant; 400 when the cursor is none of ours |
 //!
@@ -414,6 +415,15 @@ pub struct NodeReport {
     pub every_ms: u64,
     /// Its own time.
     pub sent_at_ms: i64,
+}
+
+/// What happened at a node since it last told, where nothing beside it exposes what it counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeCounts {
+    /// What the node is called.
+    pub name: String,
+    /// How often, by the names of [`OBSERVED`](super::node::OBSERVED); others are not counted.
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// What somebody decides about turns that a node has set aside. It is told before it is done, so that the audit log knows of every one.
