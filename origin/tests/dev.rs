@@ -2,9 +2,10 @@
 //! `cargo xtask wasm`, named by `LGDL_COMPONENT`) the test of the running node is skipped and says so.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ const GAME: &str = r#"game small {
 }
 "#;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The first start with a component that was built anew compiles it, which a program without optimizations on a busy machine may take
+/// minutes for; what it compiled is kept, so that no later start shows it.
+const STARTS_WITHIN: Duration = Duration::from_secs(300);
 
 fn component() -> Option<PathBuf> {
     let named = std::env::var_os("LGDL_COMPONENT").map(PathBuf::from);
@@ -39,6 +43,12 @@ impl Drop for Node {
     }
 }
 
+/// Reads what a process says to its end, so that it never waits for us.
+fn read_on(pipe: impl Read + Send + 'static, lines: mpsc::Sender<String>) {
+    let read = BufReader::new(pipe).lines();
+    std::thread::spawn(move || read.map_while(Result::ok).for_each(|line| drop(lines.send(line))));
+}
+
 impl Node {
     /// It may write into the folder, which should go later than the node.
     fn start(game: &Path, component: &Path, folder: &Path) -> Node {
@@ -48,20 +58,25 @@ impl Node {
             .env("TMPDIR", folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("lgdl starts");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let (sender, receiver) = std::sync::mpsc::channel();
-        // Goes on reading, so that the node never waits for us.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+        let (sender, receiver) = mpsc::channel();
+        read_on(child.stdout.take().expect("a pipe"), sender.clone());
+        read_on(child.stderr.take().expect("a pipe"), sender);
         let mut node = Node { child, address: String::new() };
-        while let Ok(line) = receiver.recv_timeout(PATIENCE) {
+        let (begun, mut said) = (Instant::now(), Vec::new());
+        while let Ok(line) = receiver.recv_timeout(STARTS_WITHIN.saturating_sub(begun.elapsed())) {
             if let Some(address) = line.strip_prefix("page:") {
                 node.address = address.trim().to_owned();
                 return node;
             }
+            said.push(line);
         }
-        panic!("lgdl dev printed no address");
+        // Whoever has closed both pipes is about to end.
+        std::thread::sleep(Duration::from_millis(100));
+        let (after, status) = (begun.elapsed(), node.child.try_wait());
+        panic!("lgdl dev printed no address in {after:?}; it has ended: {status:?}; it said: {said:#?}");
     }
 
     async fn get(&self, path: &str) -> Value {
