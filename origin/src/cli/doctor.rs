@@ -7,7 +7,7 @@ use lgdl_edge_host::{CACHE_FILE, JOURNAL_FILE, Node, sealed_otherwise};
 use lgdl_origin::doctor::{Asked, CHECKS, Expected, Facts, Level, Line, Program, examine, verdict};
 use serde::Serialize;
 
-use super::console::{Console, paint};
+use super::console::Console;
 use super::failure::{End, Verdict};
 use super::health::address;
 use super::runtime;
@@ -92,8 +92,8 @@ fn show(line: &Line, console: &mut Console) -> Result<(), super::failure::Failur
         Level::Warn => ("warn", "33"),
         Level::Fail => ("FAIL", "1;31"),
     };
-    let word = paint(console.colour(), style, word);
-    console.line(format_args!("{word}  {:11} {}", line.check, line.finding.what))?;
+    let found = format_args!("  {:11} {}", line.check, line.finding.what);
+    console.styled(&console.style().painted(style, word).plain(found))?;
     match &line.finding.todo {
         Some(todo) => console.line(format_args!("      {:11} → {todo}", "")),
         None => Ok(()),

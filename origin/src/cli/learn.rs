@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lgdl::golden::GoldenFile;
 use lgdl::ids::Id;
+use lgdl::visible::one_line;
 use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::files::NewFile;
@@ -292,9 +293,10 @@ fn list(all: Vec<Shown<'_>>, as_json: bool, console: &mut Console) -> End {
     for shown in &all {
         let phrase = shown.proposal.phrases.first().map_or("", String::as_str);
         console.line(format_args!(
-            "{}  {}  \"{phrase}\"{}",
+            "{}  {}  \"{}\"{}",
             shown.proposal.id,
             what(shown.proposal),
+            one_line(phrase),
             decision(shown)
         ))?;
     }
@@ -309,7 +311,7 @@ fn show(shown: &Shown<'_>, as_json: bool, console: &mut Console) -> End {
     }
     console.line(format_args!("{}  {}{}", shown.proposal.id, what(shown.proposal), decision(shown)))?;
     for phrase in &shown.proposal.phrases {
-        console.line(format_args!("  \"{phrase}\""))?;
+        console.line(format_args!("  \"{}\"", one_line(phrase)))?;
     }
     if let Some(shadow) = &shown.shadow {
         let through = count(shadow.conversations, "stored conversation");

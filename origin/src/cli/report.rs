@@ -8,6 +8,7 @@ use lgdl::compiled::CompiledGame;
 use lgdl::engine::{Conversation, Settings, Turn};
 use lgdl::golden::complete;
 use lgdl::ids::Id;
+use lgdl::visible::one_line;
 use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::learning::{Unmatched, unmatched};
@@ -134,11 +135,12 @@ fn show_unmatched(
     for group in groups {
         console.line(format_args!("{} × ({})", group.times, count(group.persons, "person")))?;
         for phrase in &group.phrases {
+            let shown = one_line(phrase);
             match tried(phrase) {
                 Some((taken, confidence)) => {
-                    console.line(format_args!("  \"{phrase}\"  → {taken} ({confidence:.2})"))?;
+                    console.line(format_args!("  \"{shown}\"  → {taken} ({confidence:.2})"))?;
                 }
-                None => console.line(format_args!("  \"{phrase}\""))?,
+                None => console.line(format_args!("  \"{shown}\""))?,
             }
         }
     }
