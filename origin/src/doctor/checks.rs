@@ -607,6 +607,10 @@ fn nodes(facts: &Facts) -> Vec<Finding> {
                     .push(fail(format!("{url} answers {}: {unwell}", answer.status), "docs/deploy/troubleshooting.md"));
             }
             Ok(answer) => {
+                if !answer.unwell.is_empty() {
+                    let unwell = answer.unwell.join(", ");
+                    found.push(warn(format!("{url} serves, and says: {unwell}"), "docs/deploy/troubleshooting.md"));
+                }
                 if let Some(version) = answer.version.as_deref().filter(|version| *version != env!("CARGO_PKG_VERSION"))
                 {
                     found.push(warn(

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::PathAndQuery;
 use lgdl_tls::ServerTls;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -106,7 +107,7 @@ impl Facts {
             }
         }
         for url in nodes {
-            facts.nodes.push(ask(&url, Proof::Needed).await);
+            facts.nodes.push(ask(&in_full(url), Proof::Needed).await);
         }
         facts
     }
@@ -309,13 +310,31 @@ async fn ask_ours(settings: &Settings, config: &Config) -> Option<Node> {
     is_ours.then_some(node)
 }
 
+/// Where a node says how each of its components is: that it lives and takes turns is known of one whose origin is away, too.
+fn in_full(url: Uri) -> Uri {
+    match url.path() {
+        "/health/live" | "/health/ready" | "/healthz" => {
+            let mut parts = url.clone().into_parts();
+            parts.path_and_query = Some(PathAndQuery::from_static("/health"));
+            Uri::from_parts(parts).unwrap_or(url)
+        }
+        _ => url,
+    }
+}
+
 async fn ask(url: &Uri, proof: Proof) -> Node {
     let asked_at = SystemClock.now_ms();
     let answer = outbound::get(url, NODE_WITHIN, proof).await.map(|answer| {
         let body: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
         let date = answer.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
         let components = body["components"].as_object().into_iter().flatten();
-        let unwell = components.filter(|(_, component)| component["status"] != "healthy").map(|(name, _)| name.clone());
+        let unwell =
+            components.filter(|(_, component)| component["status"] != "healthy").map(|(name, component)| {
+                match (component["status"].as_str(), component["detail"].as_str()) {
+                    (Some(status), Some(detail)) => format!("{name} {status} ({detail})"),
+                    (status, _) => format!("{name} {}", status.unwrap_or("unknown")),
+                }
+            });
         NodeAnswer {
             status: answer.status.as_u16(),
             version: body["version"].as_str().map(str::to_owned),
@@ -378,11 +397,19 @@ mod tests {
         found
     }
 
+    #[test]
+    fn a_node_is_asked_for_its_components_whatever_was_named() {
+        for path in ["/health", "/health/live", "/health/ready", "/healthz"] {
+            let url: Uri = format!("http://node:1{path}").parse().unwrap();
+            assert_eq!(in_full(url).to_string(), "http://node:1/health");
+        }
+    }
+
     #[tokio::test]
     async fn the_origin_that_runs_here_is_asked_and_nobody_else() {
-        let full = r#"{"version": "1.0.0", "components": {"store": {"status": "degraded"}}}"#;
+        let full = r#"{"version": "1.0.0", "components": {"store": {"status": "degraded", "detail": "full"}}}"#;
         let answer = found(full).await.expect("it is ours").answer.expect("an answer");
-        assert_eq!((answer.status, answer.unwell), (503, vec!["store".to_owned()]));
+        assert_eq!((answer.status, answer.unwell), (503, vec!["store degraded (full)".to_owned()]));
         assert!(found("go away").await.is_none());
     }
 }

@@ -196,7 +196,7 @@ pub struct NodeAnswer {
     pub status: u16,
     /// Its version, if it says one.
     pub version: Option<String>,
-    /// Components that are not well.
+    /// Components that are not well, each with what it says of itself.
     pub unwell: Vec<String>,
     /// What its clock said, to a second.
     pub now_ms: Option<Millis>,

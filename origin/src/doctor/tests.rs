@@ -190,6 +190,7 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("edges", Level::Warn, |facts| store(facts).heard[0].1 = Some(NOW - 3_600_000)),
     ("nodes", Level::Fail, |facts| facts.nodes[0].answer = Err("refused".into())),
     ("nodes", Level::Fail, |facts| answer(facts).status = 503),
+    ("nodes", Level::Warn, |facts| answer(facts).unwell.push("origin degraded (breaker open)".into())),
     ("nodes", Level::Warn, |facts| answer(facts).version = Some("0.0.1".into())),
     ("limits", Level::Fail, |facts| facts.max_open_files = Some(256)),
     ("limits", Level::Warn, |facts| facts.max_open_files = Some(4_096)),
