@@ -411,6 +411,9 @@ pub struct NodeReport {
     pub every_ms: u64,
     /// Its own time.
     pub sent_at_ms: i64,
+    /// It stops, in order: it is not heard of again until it starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
 }
 
 /// What somebody decides about turns that a node has set aside. It is told before it is done, so that the audit log knows of every one.
