@@ -247,7 +247,11 @@ pub const KINDS: &[Kind] = &[
     audited(
         ESCALATION_RETURNED,
         "A conversation was handed back to its game, or came back to its queue.",
-        &[GAME, QUEUE, field("outcome", Holds::Word, "the agent's word, or `timed_out`, `agent_lost`, `released`")],
+        &[
+            GAME,
+            QUEUE,
+            field("outcome", Holds::Word, "the agent's word, or `timed_out`, `agent_lost`, `released`, `withdrawn`"),
+        ],
     ),
     audited(
         "game.activated",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
-use lgdl_origin::games::{Published, publish_file};
+use lgdl_origin::games::{Published, policy, publish_file};
 use lgdl_origin::records::check_id;
 use lgdl_origin::replay::Wanted;
 use lgdl_origin::store::{Activation, PublishOutcome};
@@ -197,7 +197,7 @@ async fn hold(
 async fn active_policy(deployment: &Deployment, game: &str) -> Result<GamePolicy, Failure> {
     let games = deployment.store.games(&deployment.tenant).await.map_err(failed)?;
     let row = games.into_iter().find(|row| row.game == game);
-    row.map_or_else(|| Ok(GamePolicy::default()), |row| serde_json::from_str(&row.active.policy).map_err(failed))
+    row.map_or_else(|| Ok(GamePolicy::default()), |row| policy(&row.active).map_err(failed))
 }
 
 async fn publish(

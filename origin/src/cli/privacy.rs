@@ -1,7 +1,7 @@
 //! `lgdl privacy`: the records of processing of a published game, for the data-protection officer.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::wire::origin::GamePolicy;
+use lgdl_origin::games::policy;
 use lgdl_origin::readable;
 use lgdl_origin::records::check_id;
 use lgdl_origin::store::TextRight;
@@ -45,7 +45,7 @@ async fn record(deployment: &Deployment, game: &str) -> Result<Option<Map<String
         bytes.ok_or_else(|| failed(format!("the version {} of {game} has no compiled form", row.active.version)))?;
     let compiled = CompiledGame::load(bytes.as_slice().into()).map_err(failed)?;
     let header = compiled.header();
-    let policy: GamePolicy = serde_json::from_str(&row.active.policy).map_err(failed)?;
+    let policy = policy(&row.active).map_err(failed)?;
 
     let mut collected = Vec::new();
     for index in 0..compiled.move_count() {
