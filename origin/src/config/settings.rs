@@ -137,7 +137,8 @@ lgdl::settings! {
         alert_error_percent: Option<u32> = "5", live => LIMIT;
         /// Minutes that turns may wait at a node before an alert; `off`: none about nodes.
         alert_journal_minutes: Option<u32> = "10", live => LIMIT;
-        /// Hours that the last backup may be old before an alert; `off`: none about backups.
+        /// Hours that the last backup may be old before an alert, and a store without any where this or another setting speaks of backups;
+        /// `off`: none about backups.
         alert_backup_hours: Option<u32> = "26", live => LIMIT;
         /// Minutes that the SIEM or a webhook may take nothing before an alert; `off`: none.
         alert_push_minutes: Option<u32> = "15", live => LIMIT;
