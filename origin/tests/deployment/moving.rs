@@ -368,8 +368,11 @@ fn bulk_commands_name_what_they_cannot_read_go_on_and_say_no() {
     fill_sealed(&place);
     place.lgdl("backup saved").expect(0);
     let other = RING.replace("AAEC", "BBEC");
-    for ring in [String::new(), other.clone()] {
+    for (ring, code) in [(String::new(), "E926"), (other.clone(), "E927")] {
         let wrong = place.clone().with("LGDL_ENCRYPTION_KEY", &ring);
+        let elsewhere = wrong.clone().with("LGDL_SQLITE_PATH", &format!("{code}.db"));
+        let restored = elsewhere.lgdl("restore saved --without-tombstones").expect(1);
+        assert!(restored.said.contains(code) && restored.said.contains("restored: "), "{}", restored.said);
         let exported = wrong.lgdl("export all.jsonl --json").expect(1);
         assert!(exported.json()["unreadable"]["count"].as_u64() >= Some(1), "{}", exported.said);
         let lines = std::fs::read_to_string(place.path("all.jsonl")).unwrap();
