@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         };
         match arguments.place.json {
             true => console.json(&record)?,
-            false => console.write(format_args!("{}", readable::record_of_processing(&record)))?,
+            false => console.line(readable::record_of_processing(&record).trim_end())?,
         }
         Ok(Verdict::Yes)
     })

@@ -162,7 +162,10 @@ impl Given {
     /// # Errors
     /// Every problem at once.
     pub fn edge(mut self) -> Result<BTreeMap<&'static str, String>, ConfigError> {
-        self.check(Edge::TABLE);
+        let edge = Edge::read_from(&mut self);
+        if self.refused.is_empty() {
+            self.problems.extend(edge.iter().flat_map(Edge::contradictions));
+        }
         self.check(Config::TABLE);
         if !self.problems.is_empty() {
             return Err(ConfigError { problems: self.problems });
