@@ -14,7 +14,7 @@ use lgdl_origin::withdrawals::{self, WithdrawError, Withdrawal};
 use serde_json::{Value, json};
 
 use super::console::{Console, count};
-use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::replay::{self, MaxWorse};
 use super::source;
@@ -208,7 +208,7 @@ async fn publish(
     json: bool,
     console: &mut Console,
 ) -> End {
-    check_id(Id::Game, "game", game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(Id::Game, "game", game).map_err(unusable)?;
     if !path.exists() {
         return Err(Failure::Usage(format!("{} is not there", path.display())));
     }

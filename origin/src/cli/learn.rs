@@ -17,7 +17,7 @@ use serde_json::json;
 use std::io::Write as _;
 
 use super::console::{Console, count};
-use super::deployment::{Deployment, Where, failed};
+use super::deployment::{Deployment, Where, failed, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::replay::{counts, looked_at, show_changes};
 use super::source::{self, Loaded};
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     | Command::Show { of, .. }
     | Command::Approve { of, .. }
     | Command::Reject { of, .. }) = &arguments.command;
-    check_id(Id::Game, "game", &of.game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(Id::Game, "game", &of.game).map_err(unusable)?;
     let loaded = source::load(&of.path, of.name.as_deref(), console)?;
     let json = arguments.place.json;
     arguments.place.with(async |deployment| {

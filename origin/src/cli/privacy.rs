@@ -8,7 +8,7 @@ use lgdl_origin::store::TextRight;
 use serde_json::{Map, Value, json};
 
 use super::console::Console;
-use super::deployment::{Deployment, Where, failed};
+use super::deployment::{Deployment, Where, failed, unusable};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    check_id(lgdl::ids::Id::Game, "game", &arguments.game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(lgdl::ids::Id::Game, "game", &arguments.game).map_err(unusable)?;
     arguments.place.with(async |deployment| {
         let Some(record) = record(&deployment, &arguments.game).await? else {
             console.note(format_args!("there is no game {}", arguments.game));

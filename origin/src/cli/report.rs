@@ -14,11 +14,11 @@ use lgdl_origin::audit::events;
 use lgdl_origin::learning::{Unmatched, unmatched};
 use lgdl_origin::records::{check_id, check_reason};
 use lgdl_origin::replay::{Wanted, talks};
-use lgdl_origin::report::{DAY_MS, Left, Report, Tally, report};
+use lgdl_origin::report::{DAY_MS, Left, Report, Tally, check_span, report};
 use serde_json::json;
 
 use super::console::{Console, count};
-use super::deployment::{Deployment, Where, failed, now_ms};
+use super::deployment::{Deployment, Where, failed, now_ms, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::replay::looked_at;
 use super::source::{self, Loaded};
@@ -49,11 +49,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    check_id(Id::Game, "game", &arguments.game).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+    check_id(Id::Game, "game", &arguments.game).map_err(unusable)?;
     let now = now_ms();
     let from = since(arguments.since.as_deref(), now)?;
+    check_span(from, now).map_err(unusable)?;
     if let Some(reason) = &arguments.reason {
-        check_reason(reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+        check_reason(reason).map_err(unusable)?;
     }
     let draft = arguments.draft.as_deref().map(|path: &Path| source::load(path, None, console)).transpose()?;
     arguments.place.with(async |deployment| {

@@ -8,7 +8,7 @@ use lgdl_origin::replay::{Again, StateAgain, TurnName, Why, why};
 use serde_json::json;
 
 use super::console::Console;
-use super::deployment::{Where, failed};
+use super::deployment::{Where, failed, unusable};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ const NO_TURN: &str = "there is no such turn here; it may be erased, past its ti
     `\"degraded\": \"stateless\"`";
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    check_reason(&arguments.reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+    check_reason(&arguments.reason).map_err(unusable)?;
     arguments.place.with(async |deployment| {
         let subject = match &arguments.turn {
             TurnName::Id(id) => id.clone(),

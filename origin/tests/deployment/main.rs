@@ -127,6 +127,31 @@ fn consents_holds_and_erasures_are_carried_out() {
 }
 
 #[test]
+fn the_command_line_takes_what_the_admin_api_takes_and_no_more() {
+    let place = Place::new().ready();
+    let long = "x".repeat(501);
+    let (id, user) = ("y".repeat(257), "gdpr consent ann --game shop --give --note=");
+    for refused in [
+        "gdpr hold ann --reason x".to_owned(),
+        format!("gdpr hold ann --reason {long}"),
+        "gdpr export ann --reason x".to_owned(),
+        "gdpr export ann --reason=for\u{7}the\u{7}court".to_owned(),
+        format!("{user}{long}"),
+        format!("{user}a\u{7}b"),
+        format!("gdpr consent {id} --game shop --give"),
+        format!("gdpr consent ann --game {id}"),
+        format!("gdpr erase ann --conversation shop/{id}"),
+        "gdpr erase ann --conversation /c".to_owned(),
+        "export --reason x".to_owned(),
+        format!("archive list --person {id}"),
+        "archive list --limit 0".to_owned(),
+        "report shop --since 1900-01-01".to_owned(),
+    ] {
+        place.lgdl(&refused).expect(2);
+    }
+}
+
+#[test]
 fn the_audit_log_is_verified_exported_and_signed() {
     let place = Place::new().ready();
     place.lgdl("keys create --name shop").expect(0);
