@@ -284,3 +284,12 @@ fn what_makes_no_sense_is_named_at_the_start_with_what_is_expected() {
     ];
     assert_eq!(problems("", &[&[UNSIGNED][..], &mail].concat()), [""; 0]);
 }
+
+#[test]
+fn a_node_without_its_origin_or_its_key_does_not_start() {
+    let given = |toml: &str| Given::read(toml, environment(&[("LGDL_ORIGIN_URL", "http://o")])).node();
+    assert!(given("").is_err() && given("origin_key_id = \"edge1\"").is_err());
+    assert!(given("mode = \"development\"").is_ok());
+    assert!(given("origin_key_id = \"edge1\"\norigin_key = \"a secret of sixteen bytes\"").is_ok());
+    assert!(Given::read("mode = \"development\"", environment(&[])).node().is_err());
+}

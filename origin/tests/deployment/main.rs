@@ -423,3 +423,23 @@ fn people_and_officers_get_what_they_can_read() {
     );
     place.lgdl("privacy nothing").expect(1);
 }
+
+#[test]
+fn whether_a_program_would_start_is_said_without_starting_it() {
+    let place = Place::new();
+    place.lgdl("serve --check").expect(0);
+    assert!(!place.path("lgdl.db").exists(), "nothing is made");
+    let wrong = place.clone().with("LGDL_ALERT_DISK_PERCENT", "200").lgdl("serve --check").expect(1);
+    assert!(wrong.said.contains("LGDL_ALERT_DISK_PERCENT must be a number from 1 to 100"), "{}", wrong.said);
+    let without = place.clone().with("LGDL_TLS_CERTIFICATE", "no.pem").with("LGDL_TLS_KEY", "no.key");
+    assert!(without.lgdl("serve --check").expect(1).said.contains("no.pem"));
+
+    std::fs::write(place.path("edge.wasm"), "").unwrap();
+    let node = place.with("LGDL_ORIGIN_URL", "http://127.0.0.1:9");
+    let keyless = node.lgdl("edge --check --component edge.wasm").expect(1);
+    assert!(keyless.said.contains("LGDL_ORIGIN_KEY_ID"), "{}", keyless.said);
+    let key = "8d1c9a7e5b2f3046c1e7a9530f8b6d248d1c9a7e5b2f3046c1e7a9530f8b6d24";
+    let node = node.with("LGDL_ORIGIN_KEY_ID", "edge1").with("LGDL_ORIGIN_KEY", key).with("LGDL_STATE_KEY", key);
+    node.lgdl("edge --check --component edge.wasm").expect(0);
+    assert!(!node.path("lgdl-edge").exists());
+}
