@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::failure::{End, Failure};
+use super::failure::Failure;
 
 /// Runs a command to its end.
 pub(super) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
