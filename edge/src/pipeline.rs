@@ -173,7 +173,7 @@ pub async fn scheduled<P: Platform>(platform: &P) {
     if let Ok(settings) = constants::settings(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         erasures::heed(&call).await;
-        presence::tell(&call).await;
+        presence::tell(&call, presence::Then::Stays).await;
         reports::flush(&call).await;
         count(&call).await;
     }
@@ -363,7 +363,8 @@ async fn reload<P: Platform>(call: &mut Call<'_, P>, id: &str) -> Result<Respons
 }
 
 async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -> Result<Response, Refusal> {
-    if !call.settings.development && !is_own_node(call, received) {
+    let own = is_own_node(call, received);
+    if !call.settings.development && !own {
         call.caller = auth::authenticate(call, received).await?;
         if !call.caller.operates(call.settings) {
             return Err(Refusal::new(
@@ -374,7 +375,8 @@ async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -
     }
     let (drained, arrived) = journal::drain(call).await;
     erasures::heed(call).await;
-    presence::tell(call).await;
+    let leaves = own && received.header(&HeaderName::from_static(lgdl::wire::node::LEAVING_HEADER)).is_some();
+    presence::tell(call, if leaves { presence::Then::Leaves } else { presence::Then::Stays }).await;
     reports::flush(call).await;
     call.platform.sweep().await;
     Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))

@@ -150,6 +150,7 @@ impl<P: Platform> Source for Variables<'_, P> {
 
 /// What requests use. Every setting is named here, so that one which nobody uses does not compile.
 fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
+    wrong.extend(given.contradictions());
     let Edge {
         mode,
         origin_url,
@@ -186,9 +187,6 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
     let development = mode == Mode::Development;
     if origin_url.is_none() {
         wrong.push("LGDL_ORIGIN_URL must be an http or https address".into());
-    }
-    if understanding_service.as_ref().is_some_and(|name| !development && !services.contains_key(name)) {
-        wrong.push("LGDL_UNDERSTANDING_SERVICE must name a service of LGDL_SERVICES".into());
     }
     let signing = match (origin_key_id, origin_key) {
         (Some(id), Some(key)) => Some((id, key)),

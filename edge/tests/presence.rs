@@ -2,7 +2,7 @@
 
 mod support;
 
-use lgdl::wire::node::{JournalEntry, NOTE_PREFIX, Observation, Why};
+use lgdl::wire::node::{JournalEntry, LEAVING_HEADER, NOTE_PREFIX, Observation, Why};
 use lgdl::wire::trace::TraceContext;
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::scheduled;
@@ -132,4 +132,20 @@ fn a_node_tells_of_which_conversations_it_has_set_turns_aside() {
     let told = world.state.borrow().nodes[0].clone();
     let of: Vec<_> = told.aside_of.iter().map(|(stream, turns)| (stream.as_str(), *turns)).collect();
     assert_eq!((told.aside, of), (3, vec![("one", 2), ("other", 1)]));
+}
+
+#[test]
+fn a_node_that_stops_tells_so_at_once_and_nobody_else_says_it_for_it() {
+    let world = world();
+    let node = node(&world).with("node_token", "the token of the node");
+    run(&node, 0);
+    let drain = |token: &str| {
+        let headers = [("x-lgdl-node-token", token), (LEAVING_HEADER, "true")];
+        send(&node, &request("POST", "/internal/drain", &headers, b""))
+    };
+    drain("another");
+    assert_eq!(world.state.borrow().nodes.len(), 1);
+    drain("the token of the node");
+    let told = world.state.borrow().nodes.clone();
+    assert_eq!(told.iter().map(|report| report.leaving).collect::<Vec<_>>(), [false, true]);
 }

@@ -14,18 +14,19 @@ use std::time::Duration;
 use lgdl::crypto::CryptoError;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::process::Command;
 
-use crate::clock::Millis;
+use crate::clock::{Clock, Millis};
 use crate::config::Config;
 use crate::files::{NewFile, folder_of, with_suffix, write_private};
 use crate::hex;
 use crate::migrations;
 use crate::objects::{Location, ObjectsError, Place, TransferError};
-use crate::random::SystemRandom;
+use crate::random::{Random as _, SystemRandom};
 use crate::store::sqlite::{InUse, failed, look_into};
-use crate::store::{self, StoreError};
+use crate::store::{self, Store, StoreError};
 
 pub use drill::{DrillReport, drill};
 pub use schedule::Schedule;
@@ -64,6 +65,20 @@ pub const DRILL_FAILED_NOTE: &str = "local:backup_drill_failed";
 
 /// The note of when a backup that was due could not be made.
 pub const BACKUP_FAILED_NOTE: &str = "local:backup_failed";
+
+/// The note of what a backup is told from others by. It is noted before a backup is made, which so holds it.
+const MARK_NOTE: &str = "local:backup_mark";
+/// The note of which backup was made last: a [`Newest`].
+const NEWEST_NOTE: &str = "local:backup_newest";
+
+/// Which backup of a store was made last.
+#[derive(Debug, Serialize, Deserialize)]
+struct Newest {
+    /// Its mark.
+    mark: String,
+    /// Where it was made.
+    file: String,
+}
 
 /// Why there is no backup, or no restore.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +144,76 @@ pub struct BackupProgress {
     pub done: u64,
     /// In all, as far as is known now.
     pub total: u64,
+}
+
+/// As [`make`], and notes that this is the store's newest one.
+///
+/// # Errors
+/// As [`make`].
+pub async fn make_newest(
+    store: &dyn Store,
+    config: &Config,
+    target: &Location,
+    programs: Option<&Path>,
+    clock: &dyn Clock,
+    progress: impl FnMut(BackupProgress),
+) -> Result<u64, BackupError> {
+    let mut mark = [0; 16];
+    SystemRandom.fill(&mut mark);
+    let mark = hex::encode(&mark);
+    store.note(MARK_NOTE, &mark).await?;
+    let bytes = make(config, target, programs, progress).await?;
+    let newest = Newest { mark, file: named(target) };
+    let newest = serde_json::to_string(&newest).map_err(|error| StoreError::Internal(error.to_string()))?;
+    store.note(NEWEST_NOTE, &newest).await?;
+    store.note(MADE_NOTE, &clock.now_ms().to_string()).await?;
+    Ok(bytes)
+}
+
+/// A backup's place as it is noted: the same from whichever folder it is named.
+fn named(file: &Location) -> String {
+    let whole = file.folder().and_then(|path| path.canonicalize().ok());
+    whole.map_or_else(|| file.to_string(), |path| path.display().to_string())
+}
+
+async fn newest(store: &dyn Store) -> Result<Option<Newest>, StoreError> {
+    let text = store.setting(NEWEST_NOTE).await?;
+    let newest = text.as_deref().map(serde_json::from_str).transpose();
+    newest.map_err(|error| StoreError::Damaged(format!("setting {NEWEST_NOTE}: {error}")))
+}
+
+/// Whether a restored backup is the newest of the store that is live. Of one that was made before this was noted, whether it is of that
+/// store.
+async fn is_newest(restored: &dyn Store, live: &dyn Store) -> Result<bool, StoreError> {
+    match newest(live).await? {
+        Some(newest) => Ok(restored.setting(MARK_NOTE).await?.as_deref() == Some(newest.mark.as_str())),
+        None => Ok(restored.epoch().await? == live.epoch().await?),
+    }
+}
+
+/// As [`drill()`], and notes what came of it where that says something of this store: of its newest backup, and of no other file. One
+/// that can't be restored says nothing of itself; it is the newest where it lies in that one's place.
+///
+/// # Errors
+/// As [`drill()`].
+pub async fn drill_newest(
+    store: &dyn Store,
+    config: &Config,
+    file: &Location,
+    programs: Option<&Path>,
+    clock: &dyn Clock,
+) -> Result<DrillReport, BackupError> {
+    let done = drill(config, file, programs, store).await;
+    let well = done.as_ref().is_ok_and(DrillReport::holds);
+    let counts = match &done {
+        Ok(report) => report.newest,
+        Err(_) => newest(store).await?.is_some_and(|newest| newest.file == named(file)),
+    };
+    if counts {
+        let note = if well { DRILLED_NOTE } else { DRILL_FAILED_NOTE };
+        store.note(note, &clock.now_ms().to_string()).await?;
+    }
+    done
 }
 
 /// Makes a backup of the store of the settings at `target`, where nothing must be, while others read and write the store, and seals it

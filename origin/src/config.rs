@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use forms::is_loopback;
+use http::Uri;
 use lgdl::networks::is_private_host;
 use lgdl::settings::{Edge, markdown};
 
@@ -134,6 +135,13 @@ const ARCHIVE_PLACE: &[&str] = &["archive_url"];
 const BACKUP_PLACE: &[&str] = &["backup_url"];
 const PUSH: &[&str] = &["audit_push_authorization", "audit_push_url"];
 
+const TRACES: &[&str] = &["otlp_authorization", "otlp_url"];
+
+/// Whether what is sent there can be read on its way.
+fn is_in_clear(url: &Uri) -> bool {
+    url.scheme_str() == Some("http") && !is_loopback(url)
+}
+
 /// Settings that are fine alone and wrong together.
 fn contradictions(config: &Config) -> Vec<Contradiction> {
     let mut problems = Vec::new();
@@ -176,10 +184,29 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
     if config.audit_push_authorization.is_some() {
         match &config.audit_push_url {
             None => found(PUSH, "LGDL_AUDIT_PUSH_AUTHORIZATION needs LGDL_AUDIT_PUSH_URL".into()),
-            Some(url) if url.scheme_str() == Some("http") && !is_loopback(url) => found(
+            Some(url) if is_in_clear(url) => found(
                 PUSH,
                 "LGDL_AUDIT_PUSH_AUTHORIZATION would be sent in clear: LGDL_AUDIT_PUSH_URL must be https, or on a \
                  loopback address"
+                    .into(),
+            ),
+            Some(_) => {}
+        }
+    }
+    let mail = [config.alert_smtp_url.is_some(), config.alert_email_from.is_some(), !config.alert_email_to.is_empty()];
+    if mail.contains(&true) && mail.contains(&false) {
+        found(
+            &["alert_smtp_url", "alert_email_from", "alert_email_to"],
+            "LGDL_ALERT_SMTP_URL, LGDL_ALERT_EMAIL_FROM and LGDL_ALERT_EMAIL_TO are needed, all three, or no alert is mailed"
+                .into(),
+        );
+    }
+    if config.otlp_authorization.is_some() {
+        match &config.otlp_url {
+            None => found(TRACES, "LGDL_OTLP_AUTHORIZATION needs LGDL_OTLP_URL".into()),
+            Some(url) if is_in_clear(url) => found(
+                TRACES,
+                "LGDL_OTLP_AUTHORIZATION would be sent in clear: LGDL_OTLP_URL must be https, or on a loopback address"
                     .into(),
             ),
             Some(_) => {}

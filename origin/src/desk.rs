@@ -11,13 +11,15 @@ use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
 use crate::audit::events;
+use crate::blocks::{self, Block, Subject};
 use crate::bus::catalog::{ESCALATION_ACCEPTED, ESCALATION_RETURNED};
 use crate::clock::Millis;
 use crate::exports;
+use crate::games;
 use crate::hex;
 use crate::http::{Beside, Origin, Problem};
 use crate::ids::{AdministratorId, ConversationId};
-use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
+use crate::own_turns::{self, Attempt, Calls, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::turn_record;
 use crate::store::{
@@ -68,6 +70,79 @@ pub enum Deed {
     },
     /// Nobody came in time.
     TimeOut,
+    /// The person takes part no longer: it ends.
+    Withdraw {
+        /// Where it stands.
+        from: HandoverStage,
+    },
+}
+
+/// The word for what came of a hand-over whose person takes part no longer.
+const WITHDRAWN: &str = "withdrawn";
+/// What whoever has it is told. Not which of the two it was, let alone why somebody was blocked.
+const TAKES_NO_PART: &str = "The hand-over has ended: the person's consent was withdrawn, or they were blocked.";
+
+/// Who of a tenant takes part no longer: whom it blocks, and of games that ask for consent those who have not given it, or withdrew it.
+#[derive(Debug)]
+pub struct Withdrawn {
+    blocked: Vec<String>,
+    by_consent: Vec<String>,
+}
+
+impl Withdrawn {
+    /// As it is now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn of(origin: &Origin, tenant: &str) -> Result<Withdrawn, StoreError> {
+        let blocks = blocks::in_force(&*origin.store, tenant, origin.clock.now_ms()).await?;
+        let person = |block: Block| match block.subject {
+            Subject::Person(user) => Some(user),
+            Subject::Key(_) => None,
+        };
+        let mut by_consent = Vec::new();
+        for game in origin.store.games(tenant).await? {
+            if games::policy(&game.active)?.consent_required {
+                by_consent.push(game.game);
+            }
+        }
+        Ok(Withdrawn { blocked: blocks.into_iter().filter_map(person).collect(), by_consent })
+    }
+
+    /// Whether the person of a hand-over takes part no longer. An emergency goes on: a life comes before what somebody has agreed to.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ends(&self, origin: &Origin, tenant: &str, handover: &HandoverRow) -> Result<bool, StoreError> {
+        let needs_consent = self.by_consent.contains(&handover.game);
+        if handover.urgent || (self.blocked.is_empty() && !needs_consent) {
+            return Ok(false);
+        }
+        let Some(row) = origin.store.find_by_id(tenant, &handover.conversation).await? else { return Ok(false) };
+        if self.blocked.contains(&row.user_id) {
+            return Ok(true);
+        }
+        let history = match needs_consent {
+            true => origin.store.consents(tenant, &row.user_id, Some(&handover.game)).await?,
+            false => return Ok(false),
+        };
+        Ok(history.last().is_none_or(|consent| !consent.given))
+    }
+}
+
+/// Ends a hand-over whose person takes part no longer, and says so to whoever asked.
+///
+/// # Errors
+/// That it has ended; or that it could not be.
+pub async fn part_from(origin: &Origin, tenant: &str, handover: &HandoverRow) -> Problem {
+    let key = format!("withdraw_{}", handover.since);
+    let ended =
+        Box::pin(act(origin, tenant, &handover.conversation, None, &Deed::Withdraw { from: handover.stage }, &key))
+            .await;
+    match ended {
+        Ok(_) => Problem::takes_no_part(TAKES_NO_PART),
+        Err(refused) => refused,
+    }
 }
 
 /// Does a deed; `key` is the request's own, so that a retry does it once. Returns the turn.
@@ -87,6 +162,12 @@ pub async fn act(
     for _ in 0..MAX_RUNS {
         let row = origin.protection.open_conversation(found).await?;
         let handover = origin.store.handover(tenant, id).await?.ok_or_else(unknown)?;
+        if matches!(deed, Deed::Accept | Deed::Say { .. } | Deed::Return { .. })
+            && is_open(handover.stage)
+            && Withdrawn::of(origin, tenant).await?.ends(origin, tenant, &handover).await?
+        {
+            return Err(part_from(origin, tenant, &handover).await);
+        }
         let name = request_name(deed, key, &handover, agent);
         match check(&handover, agent, deed) {
             Ok(Standing::ToDo) => {}
@@ -102,6 +183,12 @@ pub async fn act(
             }
         }
         let turn = turn_of(deed, agent, origin.clock.now_ms());
+        let goes_no_further = match deed {
+            Deed::Withdraw { .. } => true,
+            Deed::TimeOut => Withdrawn::of(origin, tenant).await?.ends(origin, tenant, &handover).await?,
+            Deed::Accept | Deed::Say { .. } | Deed::Return { .. } => false,
+        };
+        attempt.set_calls(if goes_no_further { Calls::Denied } else { Calls::Made });
         let settled = match own_turns::run(origin, &row, turn, &name, &mut attempt).await? {
             Ran::Done(outcome) => {
                 let told = told(origin, tenant, id, agent, &handover, deed);
@@ -155,7 +242,7 @@ fn check(handover: &HandoverRow, agent: Option<&AgentRow>, deed: &Deed) -> Resul
     let own = agent.is_some_and(|agent| handover.agent.as_ref() == Some(&agent.id));
     match (deed, handover.stage) {
         (_, HandoverStage::Returned | HandoverStage::TimedOut) => Err(Problem::exists("The hand-over has ended.")),
-        (Deed::Accept | Deed::TimeOut, HandoverStage::Waiting) => Ok(Standing::ToDo),
+        (Deed::Withdraw { .. }, _) | (Deed::Accept | Deed::TimeOut, HandoverStage::Waiting) => Ok(Standing::ToDo),
         (Deed::Accept, HandoverStage::With) if own => Ok(Standing::Done),
         (Deed::Accept, HandoverStage::With) => Err(Problem::exists("Somebody else has taken it.")),
         (Deed::TimeOut, HandoverStage::With) => Err(Problem::exists("Somebody has taken it.")),
@@ -176,7 +263,8 @@ pub fn turn_of(deed: &Deed, agent: Option<&AgentRow>, now_ms: Millis) -> Turn {
         }
         Deed::Say { text } => (ir::HANDOFF_MESSAGE, Value::String(text.clone()), ""),
         Deed::Return { values, notes, .. } => (ir::HANDOFF_ENDED, Value::Object(values.clone()), notes.as_str()),
-        Deed::TimeOut => (ir::HANDOFF_TIMED_OUT, Value::Null, ""),
+        Deed::Withdraw { from: HandoverStage::With } => (ir::HANDOFF_ENDED, json!({}), ""),
+        Deed::TimeOut | Deed::Withdraw { .. } => (ir::HANDOFF_TIMED_OUT, Value::Null, ""),
     };
     Turn {
         participant: if agent.is_some() { AGENT } else { ORIGIN }.to_owned(),
@@ -196,6 +284,7 @@ fn request_name(deed: &Deed, key: &str, handover: &HandoverRow, agent: Option<&A
         Deed::Say { text } => ("say", json!(text)),
         Deed::Return { values, outcome, notes } => ("return", json!([outcome, values, notes])),
         Deed::TimeOut => ("time_out", Value::Null),
+        Deed::Withdraw { .. } => ("withdraw", Value::Null),
     };
     let HandoverRow { conversation, since, .. } = handover;
     // Two agents may well take the same key, and so may one in the next hand-over of the conversation.
@@ -210,6 +299,7 @@ fn part(deed: &Deed, agent: Option<&AgentRow>, handover: &HandoverRow) -> Option
     match deed {
         Deed::Accept => agent.map(|agent| DeskPart::Taken { agent: agent.id.clone() }),
         Deed::Return { outcome, .. } => Some(DeskPart::Ended { since: handover.since, outcome: outcome.clone() }),
+        Deed::Withdraw { .. } => Some(DeskPart::Ended { since: handover.since, outcome: WITHDRAWN.to_owned() }),
         Deed::Say { .. } | Deed::TimeOut => None,
     }
 }
@@ -227,6 +317,7 @@ fn told(
         Deed::Accept => (ESCALATION_ACCEPTED, json!({})),
         Deed::Return { outcome, .. } => (ESCALATION_RETURNED, json!({"outcome": outcome})),
         Deed::TimeOut => (ESCALATION_RETURNED, json!({"outcome": "timed_out"})),
+        Deed::Withdraw { .. } => (ESCALATION_RETURNED, json!({"outcome": WITHDRAWN})),
         Deed::Say { .. } => return Vec::new(),
     };
     let actor = agent.map_or(ORIGIN, |agent| agent.id.as_str());

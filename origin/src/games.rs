@@ -345,8 +345,15 @@ pub async fn publish_file(
 async fn active_policy(store: &dyn Store, tenant: &str, game: &str) -> Result<GamePolicy, StoreError> {
     let games = store.games(tenant).await?;
     let Some(row) = games.into_iter().find(|row| row.game == game) else { return Ok(GamePolicy::default()) };
-    serde_json::from_str(&row.active.policy)
-        .map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))
+    policy(&row.active)
+}
+
+/// The policy that a version was published with.
+///
+/// # Errors
+/// When it is none.
+pub fn policy(row: &GameVersionRow) -> Result<GamePolicy, StoreError> {
+    serde_json::from_str(&row.policy).map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))
 }
 
 /// The files of dialogues in a game's folder, by name.

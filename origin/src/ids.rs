@@ -49,6 +49,12 @@ macro_rules! typed_ids {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// When a minted one was made.
+            #[must_use]
+            pub fn made_at(&self) -> Millis {
+                time_of(self.0.strip_prefix($prefix).unwrap_or_default())
+            }
         }
 
         impl FromStr for $name {
@@ -191,6 +197,13 @@ fn time_ordered(now_ms: Millis, random: &dyn Random) -> u128 {
     tail.iter().fold(time, |value, byte| value << 8 | u128::from(*byte))
 }
 
+/// The time of [`time_ordered`] digits.
+fn time_of(digits: &str) -> Millis {
+    let value = |digit: u8| ALPHABET.iter().position(|known| *known == digit).unwrap_or(0) as u128;
+    let value = digits.bytes().fold(0, |number: u128, digit| number << 5 | value(digit));
+    Millis::try_from(value >> 80).unwrap_or(Millis::MAX)
+}
+
 fn digits(value: u128) -> String {
     (0..DIGITS).rev().map(|at| char::from(ALPHABET[(value >> (5 * at) & 31) as usize])).collect()
 }
@@ -203,6 +216,13 @@ fn is_digits(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::random::SystemRandom;
+
+    #[test]
+    fn a_minted_id_tells_when_it_was_made() {
+        for now_ms in [0, 1, 1_800_000_000_123] {
+            assert_eq!(EpochId::mint(now_ms, &SystemRandom).made_at(), now_ms);
+        }
+    }
 
     #[test]
     fn minted_ids_parse_and_sort_by_time() {

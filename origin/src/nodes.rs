@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::audit::events;
-use crate::bus::catalog::{NODE_DRAINED, NODE_FORGOTTEN, NODE_JOINED, NODE_LOST};
+use crate::bus::catalog::{NODE_DRAINED, NODE_FORGOTTEN, NODE_JOINED, NODE_LEFT, NODE_LOST};
 use crate::clock::{DAY_MS, MAX_CLOCK_OFF_MS, Millis};
 use crate::http::Origin;
 use crate::ids::ConversationId;
@@ -146,11 +146,12 @@ fn event(name: &str, node: &str, now_ms: Millis, detail: Value) -> Event {
     events::of(now_ms, DEFAULT_TENANT, name, ACTOR, node, detail)
 }
 
-/// Takes what a node tells of itself.
+/// Takes what a node tells of itself. One that stops in order, and leaves nothing behind, is known no more: nobody has to look for it.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Result<()> {
+    let leaves = report.leaving && report.waiting + report.aside + report.unremoved == 0;
     let (called, report) = facts(report);
     for _ in 0..TRIES {
         let Kept { name, before, calls_itself } = kept(store, &called, report.instance.as_deref(), now_ms).await?;
@@ -178,7 +179,13 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
             calls_itself,
             report: report.clone(),
         };
+        let seen_at = row.seen_at;
         if store.keep_node(row, seen_before, told).await? {
+            if leaves {
+                let left = event(NODE_LEFT, &name, now_ms, json!({"node": name}));
+                // One that has started again meanwhile is known on.
+                store.forget_node(&name, seen_at, left).await?;
+            }
             return Ok(());
         }
     }
@@ -225,6 +232,7 @@ fn facts(report: NodeReport) -> (String, NodeFacts) {
         drained_at_ms,
         every_ms,
         sent_at_ms,
+        leaving: _,
     } = report;
     let facts = NodeFacts {
         instance,

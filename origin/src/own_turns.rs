@@ -3,7 +3,7 @@
 
 use lgdl::compiled::CompiledGame;
 use lgdl::engine::{self, CapabilityCall, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
-use lgdl::services::Performed;
+use lgdl::services::{DENIED, Performed, failed};
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{Acting, ClaimRequest, CommitRequest, StateName, state_digest};
 
@@ -41,12 +41,22 @@ pub enum Ran {
     Stopped(CommitOutcome),
 }
 
+/// What becomes of the calls that a turn asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// They are made.
+    Made,
+    /// None is: nothing of this person goes anywhere any more.
+    Denied,
+}
+
 /// One try of such a turn, told from others here and at other origins: one of them acts at a time.
 #[derive(Debug)]
 pub struct Attempt {
     name: String,
     performed: Performed,
     has_acted: bool,
+    calls: Calls,
 }
 
 impl Attempt {
@@ -55,7 +65,12 @@ impl Attempt {
     pub fn new(random: &dyn Random) -> Attempt {
         let mut bytes = [0; 8];
         random.fill(&mut bytes);
-        Attempt { name: hex::encode(&bytes), performed: Performed::default(), has_acted: false }
+        Attempt { name: hex::encode(&bytes), performed: Performed::default(), has_acted: false, calls: Calls::Made }
+    }
+
+    /// From here on its turn calls nothing, or calls again.
+    pub(crate) fn set_calls(&mut self, calls: Calls) {
+        self.calls = calls;
     }
 
     /// Whether it has asked for something to be done.
@@ -85,6 +100,10 @@ pub async fn run(
             Step::Done(outcome) => return Ok(Ran::Done(outcome)),
             Step::Call(pending) => pending,
         };
+        if attempt.calls == Calls::Denied {
+            step = pending.resume(&game, failed(DENIED, "the person takes part no longer"));
+            continue;
+        }
         let is_known = attempt.performed.known(&pending.call).is_some();
         // What has acted keeps its place until its commit, whatever else it asks.
         let holds = !is_known && (pending.call.side_effects || attempt.has_acted);

@@ -1,5 +1,6 @@
 //! A person's export as a page that people can read: HTML without scripts, styles of its own, and nothing from elsewhere.
 
+use lgdl::visible::visible;
 use serde_json::{Map, Value};
 
 use crate::clock::Millis;
@@ -116,15 +117,16 @@ fn time(value: &Value) -> String {
     at.map_or_else(|| text(value), |at| at.to_string())
 }
 
-fn escaped(text: &str) -> String {
+/// The text for a page or a picture, within an element or a value in double quotes.
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
             other => out.push(other),
         }
     }
@@ -177,7 +179,7 @@ mod tests {
                 "conversation_id": "c1", "game": "shop", "created_at_ms": 0, "updated_at_ms": 0,
                 "turns": [
                     {
-                        "user_input": "<script>alert('x')</script>", "response": "Hello & welcome",
+                        "user_input": "<script>alert('x')</script>", "response": "Hello & welcome \u{202e}\u{9b}",
                         "given": {"context": {"crm": "a note"}},
                     },
                     {"user_input": "", "response": "", "given": {"context": {"crm": "another"}}},
@@ -193,7 +195,7 @@ mod tests {
             "ann",
             "could not be read (1)",
             "E572 &lt;gone&gt;",
-            "Hello &amp; welcome",
+            "Hello &amp; welcome \\u202e\\u009b",
             "<td dir=\"auto\">7</td>",
             "Rome",
             "a note",

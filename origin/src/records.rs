@@ -104,6 +104,20 @@ pub fn check_reason(reason: &str) -> Result<(), Malformed> {
     )))
 }
 
+/// Longest note of a consent.
+pub const MAX_NOTE_CHARS: usize = 500;
+
+/// Refuses a note that is too long, or no text.
+///
+/// # Errors
+/// Says the rule.
+pub fn check_note(note: &str) -> Result<(), Malformed> {
+    match note.chars().count() > MAX_NOTE_CHARS || note.chars().any(char::is_control) {
+        true => Err(Malformed(format!("`note` may have {MAX_NOTE_CHARS} characters, no control characters"))),
+        false => Ok(()),
+    }
+}
+
 /// Refuses what is not an id of its kind.
 ///
 /// # Errors

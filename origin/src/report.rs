@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use lgdl::slots::Source;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, TIMES};
 use crate::facts::{Ending, TurnFacts};
+use crate::records::Malformed;
 use crate::store::{DayRow, Store, StoreError, TurnFactsRow, TurnsOf};
 
 /// Milliseconds of a day.
@@ -256,6 +257,21 @@ impl Counting {
         }
         self.before = Some(facts);
         Ok(())
+    }
+}
+
+/// Longest time that a report is about, days.
+const MAX_REPORT_DAYS: i64 = 3_660;
+
+/// Refuses a time that no report is made of.
+///
+/// # Errors
+/// Says the rule.
+pub fn check_span(from_ms: Millis, to_ms: Millis) -> Result<(), Malformed> {
+    let known = TIMES.contains(&from_ms) && TIMES.contains(&to_ms);
+    match known && from_ms <= to_ms && to_ms - from_ms <= MAX_REPORT_DAYS * DAY_MS {
+        true => Ok(()),
+        false => Err(Malformed(format!("a report begins before it ends, {MAX_REPORT_DAYS} days before at most"))),
     }
 }
 

@@ -792,3 +792,20 @@ fn a_translation_into_the_games_own_language_is_told_to_say_nothing() {
     let checked = lgdl(["texts", "check", game]).expect(1, &["texts/en.yaml: is in the game's own language"]);
     assert_eq!(checked.out.lines().count(), 1, "{}", checked.out);
 }
+
+#[test]
+fn what_a_terminal_would_obey_is_shown_instead() {
+    const OBEYED: [char; 3] = ['\u{1b}', '\u{9b}', '\u{202e}'];
+    // An utterance and a name that somebody else wrote, in a dialogue that fails.
+    let golden = GOLDEN.replace("input: hello", r#"input: "hello\e[31m\u009b2J""#);
+    let golden = golden.replace("[Hi]", "[Bye]").replace("said hello", r#""said \u202eolleh""#);
+    let folder = small_game(&golden);
+    let ran = lgdl(["test", path(&folder)]).expect(1, &["hello\\u001b[31m\\u009b2J", "said \\u202eolleh"]);
+    assert!(!ran.out.contains(OBEYED) && !ran.err.contains(OBEYED), "{:?}{:?}", ran.out, ran.err);
+    let json = lgdl(["test", "--json", path(&folder)]).expect(1, &[]);
+    assert!(!json.out.contains(OBEYED), "{:?}", json.out);
+    assert!(json.json().to_string().contains('\u{202e}'), "JSON says the same");
+    let bad = file(&folder, "bad\u{1b}[2J.lgdl", "game \u{202e}\u{9b}x {");
+    let found = lgdl(["validate", &bad]).expect(1, &["\\u001b[2J.lgdl"]);
+    assert!(!found.err.contains(OBEYED) && !found.out.contains(OBEYED), "{:?}", found.err);
+}

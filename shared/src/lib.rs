@@ -33,4 +33,5 @@ pub mod template;
 pub mod text;
 #[cfg(feature = "golden")]
 pub mod texts;
+pub mod visible;
 pub mod wire;

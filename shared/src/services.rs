@@ -4,6 +4,8 @@
 //! A service is called as `POST {url}/{function}` with `{"service", "function", "purpose", "payload"}` and answers
 //! `{"status", "data", "message"}`. The game decides what is called; no address comes from a client.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -133,7 +135,7 @@ pub async fn ask(client: &impl ServiceClient, service: &Service, asking: Asking<
 /// How long a call may take, milliseconds, its attempts together.
 #[must_use]
 pub fn limit_ms(service: &Service, wanted: &CapabilityCall) -> u32 {
-    wanted.timeout_ms.min(service.timeout_ms.unwrap_or(MAX_CALL_MS)).clamp(1, MAX_CALL_MS)
+    wanted.timeout_ms.min(service.timeout_ms.map_or(MAX_CALL_MS, NonZeroU32::get)).clamp(1, MAX_CALL_MS)
 }
 
 /// A result for a call that is not made.

@@ -5,7 +5,7 @@
 mod edge;
 mod form;
 
-pub use edge::{Access, Edge, Mode, Page, SERVICES, Service};
+pub use edge::{Access, Edge, Mode, Page, SERVICES, Service, web_origin};
 pub use form::{
     Choice, Decimal, Form, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text,
 };

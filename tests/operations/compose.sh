@@ -88,7 +88,7 @@ id="$(docker ps -aq --filter label=com.docker.compose.project=lgdltest --filter 
 say first '7 out of 10' | jq -e '.durable == false and .degraded == "journalled"' > /dev/null || fail "the turn is not journalled"
 compose start origin > /dev/null 2>&1
 for _ in $(seq 120); do
-  turns="$(lgdl gdpr export u --reason test 2>/dev/null | jq '[.conversations[].turns[]] | length' 2>/dev/null || true)"
+  turns="$(lgdl gdpr export u --reason tested 2>/dev/null | jq '[.conversations[].turns[]] | length' 2>/dev/null || true)"
   [ "$turns" = 2 ] && break
   sleep 0.5
 done
@@ -133,7 +133,7 @@ compose up -d postgres > /dev/null 2>&1
 compose run --rm recovered 120 2> /dev/null || fail "recovered: $(compose logs --tail 20 postgres)"
 compose run --rm origin gdpr reapply /data/tombstones.jsonl > "$folder/reapplied" 2>&1 || fail "reapply: $(cat "$folder/reapplied")"
 compose up -d > /dev/null 2>&1
-begins() { lgdl gdpr export "$1" --reason test 2> /dev/null | jq -r '[.conversations[].turns[0].user_input] | sort | join(", ")'; }
+begins() { lgdl gdpr export "$1" --reason tested 2> /dev/null | jq -r '[.conversations[].turns[0].user_input] | sort | join(", ")'; }
 has_come_back() { [ -n "$(begins u)" ]; }
 until_true has_come_back
 [ "$(begins u)" = 'my elbow hurts, my knee hurts' ] || fail "after the recovery: $(begins u)"

@@ -18,8 +18,8 @@ use lgdl::ids::{Id, shown_request};
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::node::{
-    NOTE_PREFIX, OBSERVED_HEADER, ORIGIN_NOTE, Observation, SERVICE_NOTE_PREFIX, STORE_SEALS, TOKEN_HEADER,
-    is_of_another_key, read_state_key,
+    LEAVING_HEADER, NOTE_PREFIX, OBSERVED_HEADER, ORIGIN_NOTE, Observation, SERVICE_NOTE_PREFIX, STORE_SEALS,
+    TOKEN_HEADER, is_of_another_key, read_state_key,
 };
 use lgdl_tls::{Protocol, ServerTls};
 use lgdl_traces::Exporter;
@@ -69,6 +69,8 @@ const MAX_BYTES_OF_A_PEER: usize = MAX_BYTES_IN_FLIGHT / 2;
 const MAX_STREAMS: u32 = 64;
 /// How long stopping waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// How long a node that stops may take to tell its origin.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// What every request of a node shares.
 struct App {
@@ -251,6 +253,10 @@ impl Host {
         let _ = tokio::time::timeout(STOP_WITHIN, self.accepting).await;
         self.draining.abort();
         let _ = self.draining.await;
+        if self.app.node_service {
+            // An origin that does not hear it takes the node for silent.
+            let _ = tokio::time::timeout(LEAVE_WITHIN, drain_once(&self.app, Then::Leaves)).await;
+        }
         if let Some(traces) = &self.app.traces {
             traces.stop().await;
         }
@@ -648,14 +654,28 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             _ = stopped.changed() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let request = Request::post("http://localhost/internal/drain")
-            .header(header::HOST, "localhost")
-            .header(TOKEN_HEADER, &app.node_token)
-            .body(Full::new(Bytes::new()));
-        if let Ok(request) = request {
-            // One that fails is tried again next time.
-            left = drained(&app.metrics, app.instances.answer(ITSELF, request).await).await;
-        }
+        left = drain_once(&app, Then::Stays).await;
+    }
+}
+
+/// Whether the node goes on after a drain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Stays,
+    Leaves,
+}
+
+/// One drain. One that fails is tried again next time.
+async fn drain_once(app: &App, then: Then) -> Left {
+    let mut request = Request::post("http://localhost/internal/drain")
+        .header(header::HOST, "localhost")
+        .header(TOKEN_HEADER, &app.node_token);
+    if then == Then::Leaves {
+        request = request.header(LEAVING_HEADER, "true");
+    }
+    match request.body(Full::new(Bytes::new())) {
+        Ok(request) => drained(&app.metrics, app.instances.answer(ITSELF, request).await).await,
+        Err(_) => Left::Nothing,
     }
 }
 

@@ -46,8 +46,17 @@ struct Note {
     drained_at_ms: Option<i64>,
 }
 
-/// Tells the origin how this node is, if it is time. Whatever fails is told by the next report.
-pub async fn tell<P: Platform>(call: &Call<'_, P>) {
+/// Whether the node goes on after a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It does.
+    Stays,
+    /// It stops: this is its last.
+    Leaves,
+}
+
+/// Tells the origin how this node is, if it is time, or if it leaves. Whatever fails is told by the next report.
+pub async fn tell<P: Platform>(call: &Call<'_, P>, then: Then) {
     let platform = call.platform;
     let now_ms = platform.now_ms();
     // A store that fails does not say what the node is called; the next run asks again.
@@ -55,7 +64,7 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
     let known: Option<Note> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let mut note = known.unwrap_or_default();
     let since_ms = now_ms.saturating_sub(note.told_at_ms);
-    if (0..EVERY_MS).contains(&since_ms) {
+    if then == Then::Stays && (0..EVERY_MS).contains(&since_ms) {
         return;
     }
     if note.name.is_empty() {
@@ -101,6 +110,7 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
         drained_at_ms: note.drained_at_ms,
         every_ms: note.every_ms.max(EVERY_MS).unsigned_abs(),
         sent_at_ms: platform.now_ms(),
+        leaving: then == Then::Leaves,
     };
     // An origin of before does not know this, and needs not.
     let _ = origin.tell(&report).await;

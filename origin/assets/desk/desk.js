@@ -28,9 +28,10 @@ function keep(session) {
 }
 
 class Refused extends Error {
-  constructor(status, detail) {
+  constructor(status, detail, code) {
     super(detail);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -41,13 +42,13 @@ async function send(method, path, body, token) {
   const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, refusal(response.status, answer));
+  if (!response.ok) throw new Refused(response.status, refusal(response.status, answer), answer.code);
   return answer;
 }
 
 /** What a refusal means here; what has no words of its own is said as the origin says it. */
 function refusal(status, answer) {
-  const words = { E526: "sessionOver", E527: "noQueues", E530: "notYours" }[answer.code];
+  const words = { E526: "sessionOver", E527: "noQueues", E530: "notYours", E534: "takesNoPart" }[answer.code];
   if (words !== undefined) return text(words);
   return status === 429 ? text("tooMany") : (answer.detail ?? text("failed", { status }));
 }
@@ -201,6 +202,7 @@ async function follow(id) {
       state.seen.set(id, state.turn);
     } catch (error) {
       if (state.open !== id) return;
+      if (error.code === "E534") return close(error.message);
       if (error.status === 404 || error.status === 410) return close(text(error.status === 404 ? "movedOn" : "gone"));
       if (error.status !== undefined && error.status < 500) return tell(error.message);
       linked(false);
@@ -276,7 +278,7 @@ at("accept").addEventListener("click", (event) => {
   const id = state.open;
   void doing(event.currentTarget, async () => {
     await surely(`${conversation(id)}/accept`, {}).catch((error) => {
-      const words = { 409: "taken", 422: "full" }[error.status];
+      const words = error.code === "E534" ? undefined : { 409: "taken", 422: "full" }[error.status];
       throw words === undefined ? error : new Error(text(words));
     });
     if (state.open !== id) return;

@@ -16,6 +16,7 @@ const ENGLISH = {
   failed: "That did not work ({status}).",
   taken: "Somebody else has taken it, or it has ended.", notYours: "It is not with you any more: it is back in its queue, or has ended.",
   full: "You have as many conversations as you take at once, or are not counted as there; try again in a moment.",
+  takesNoPart: "The hand-over has ended: the person's consent was withdrawn, or they were blocked.",
   gone: "This conversation is not here any more.", movedOn: "It is with somebody else now, or has ended.",
   handedBack: "Handed back.", released: "Back in its queue.",
   notAValue: "“{line}” is not name = value.",
@@ -23,7 +24,7 @@ const ENGLISH = {
   news: "new message, ", urgent: "urgent, ", urgentWord: "Urgent. ", withYou: "With you.",
   waitsUntil: "Waits {time}; the game gives up at {until}.", cameThrough: "came through",
   person: "Person", game: "Game", agent: "Agent", types: "The person is typing …",
-  timed_out: "nobody came", returned: "handed back", agent_lost: "connection lost",
+  timed_out: "nobody came", returned: "handed back", agent_lost: "connection lost", withdrawn: "consent withdrawn, or blocked",
 };
 
 const SPANISH = {
@@ -42,6 +43,7 @@ const SPANISH = {
   failed: "No ha funcionado ({status}).",
   taken: "Otra persona la atiende ya, o ha terminado.", notYours: "Ya no la atiende usted: ha vuelto a su cola o ha terminado.",
   full: "Tiene tantas conversaciones como atiende a la vez, o no consta como presente; inténtelo en un momento.",
+  takesNoPart: "El traspaso ha terminado: se retiró el consentimiento de la persona, o se la bloqueó.",
   gone: "Esta conversación ya no está aquí.", movedOn: "Ahora la atiende otra persona, o ha terminado.",
   handedBack: "Devuelta.", released: "De vuelta en su cola.",
   notAValue: "«{line}» no es nombre = valor.",
@@ -49,7 +51,7 @@ const SPANISH = {
   news: "mensaje nuevo, ", urgent: "urgente, ", urgentWord: "Urgente. ", withYou: "La atiende usted.",
   waitsUntil: "Espera: {time}; el juego deja de esperar a las {until}.", cameThrough: "ha pasado por",
   person: "Persona", game: "Juego", agent: "Agente", types: "La persona está escribiendo …",
-  timed_out: "no acudió nadie", returned: "devuelta", agent_lost: "conexión perdida",
+  timed_out: "no acudió nadie", returned: "devuelta", agent_lost: "conexión perdida", withdrawn: "consentimiento retirado o persona bloqueada",
 };
 
 const GERMAN = {
@@ -68,6 +70,7 @@ const GERMAN = {
   failed: "Das hat nicht geklappt ({status}).",
   taken: "Jemand anderes hat es übernommen, oder es ist beendet.", notYours: "Es ist nicht mehr bei Ihnen: wieder in der Warteschlange oder beendet.",
   full: "Sie haben so viele Gespräche, wie Sie zugleich führen, oder gelten nicht als anwesend; versuchen Sie es gleich noch einmal.",
+  takesNoPart: "Die Übergabe ist beendet: Die Einwilligung der Person wurde widerrufen, oder sie wurde gesperrt.",
   gone: "Dieses Gespräch ist nicht mehr hier.", movedOn: "Es ist jetzt bei jemand anderem oder beendet.",
   handedBack: "Zurückgegeben.", released: "Wieder in der Warteschlange.",
   notAValue: "„{line}“ ist nicht Name = Wert.",
@@ -75,7 +78,7 @@ const GERMAN = {
   news: "neue Nachricht, ", urgent: "dringend, ", urgentWord: "Dringend. ", withYou: "Bei Ihnen.",
   waitsUntil: "Wartet: {time}; das Spiel gibt um {until} auf.", cameThrough: "kam durch",
   person: "Person", game: "Spiel", agent: "Agent", types: "Die Person schreibt gerade …",
-  timed_out: "niemand kam", returned: "zurückgegeben", agent_lost: "Verbindung verloren",
+  timed_out: "niemand kam", returned: "zurückgegeben", agent_lost: "Verbindung verloren", withdrawn: "Einwilligung widerrufen oder gesperrt",
 };
 
 const LANGUAGES = { en: ENGLISH, es: SPANISH, de: GERMAN };

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Alert, Channel, QuietHours, Severity, channels, host};
+use super::{Alert, Channel, ChannelName, QuietHours, Severity, Turn, channels, host};
 use crate::bus::catalog::{ALERT_RAISED, ALERT_RESOLVED};
-use crate::clock::Clock;
-use crate::config::Live;
-use crate::consumer::{Batch, Consumer, Delivered, EndpointError, Manner, Position, Runner, begin_at};
+use crate::clock::{Clock, Millis};
+use crate::config::{Config, Live};
+use crate::consumer::{Batch, Consumer, Delivered, EndpointError, Manner, Position, Runner, begin_at, position_of};
 use crate::http::Origin;
 use crate::store::{LOCAL_SETTINGS, Store, StoreError, Urgency, Wanted};
 use crate::supervised;
@@ -48,7 +49,7 @@ impl Consumer for Teller {
     type Item = Alert;
 
     fn note(&self) -> String {
-        format!("{LOCAL_SETTINGS}alerts:{}:{}", self.channel.name.name(), self.severity.name())
+        note(self.channel.name, self.severity)
     }
 
     async fn read(&self, store: &dyn Store, after: u64) -> Result<Batch<Alert>, StoreError> {
@@ -79,6 +80,86 @@ impl Consumer for Teller {
         let channel = self.channel.name.name();
         tracing::warn!(channel, %error, failures = position.failures, "E556 an alert could not be told; it is tried again");
     }
+}
+
+/// The note of how far a channel has come with alerts of a severity.
+fn note(channel: ChannelName, severity: Severity) -> String {
+    format!("{LOCAL_SETTINGS}alerts:{}:{}", channel.name(), severity.name())
+}
+
+/// The note of the last test of a channel.
+fn tested_note(channel: ChannelName) -> String {
+    format!("{LOCAL_SETTINGS}alerts_tested:{}", channel.name())
+}
+
+/// What came of a test of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tested {
+    /// When.
+    pub at: Millis,
+    /// Why nothing was told; `None`: it was.
+    pub why: Option<String>,
+}
+
+/// How a channel fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelFacts {
+    /// Its kind.
+    pub name: &'static str,
+    /// When an alert was last told over it.
+    pub told_at: Option<Millis>,
+    /// Since when one can't be.
+    pub failing_since: Option<Millis>,
+    /// Its last test.
+    pub tested: Option<Tested>,
+}
+
+/// How the channels of the settings fare, as far as the store knows.
+///
+/// # Errors
+/// When the store fails.
+pub async fn channel_facts(store: &dyn Store, config: &Config) -> Result<Vec<ChannelFacts>, StoreError> {
+    let mut facts = Vec::new();
+    for channel in channels(config) {
+        let (mut told_at, mut failing_since) = (None, None);
+        for severity in [Severity::Critical, Severity::Warning] {
+            let position = position_of(store, &note(channel.name, severity)).await?;
+            told_at = told_at.max(Some(position.delivered_at).filter(|at| *at > 0));
+            let failing = (position.failures > 0).then_some(position.failing_since);
+            failing_since = failing_since.into_iter().chain(failing).min();
+        }
+        let tested = tested_note(channel.name);
+        let tested = store.setting(&tested).await?.map(|text| serde_json::from_str(&text)).transpose();
+        let tested = tested.map_err(|error| StoreError::Damaged(format!("the test of a channel: {error}")))?;
+        facts.push(ChannelFacts { name: channel.name.name(), told_at, failing_since, tested });
+    }
+    Ok(facts)
+}
+
+/// Tells every channel of the settings a message that nothing happened for, and that it is resolved; what came of it is noted.
+///
+/// # Errors
+/// When the store fails.
+pub async fn test(
+    store: &dyn Store,
+    config: &Config,
+    clock: &dyn Clock,
+) -> Result<Vec<(&'static str, Tested)>, StoreError> {
+    let mut all = Vec::new();
+    for channel in channels(config) {
+        let mut why = None;
+        for turn in [Turn::Raised, Turn::Resolved] {
+            if let Err(error) = channel.tell(&Alert::test(turn, clock.now_ms())).await {
+                why = Some(error.to_string());
+                break;
+            }
+        }
+        let tested = Tested { at: clock.now_ms(), why };
+        let text = serde_json::to_string(&tested).map_err(|error| StoreError::Internal(error.to_string()))?;
+        store.note(&tested_note(channel.name), &text).await?;
+        all.push((channel.name.name(), tested));
+    }
+    Ok(all)
 }
 
 /// Tells alerts over every channel until the origin stops.

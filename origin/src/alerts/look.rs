@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use lgdl::settings::variable;
 use serde::Serialize;
 
 use super::{Incident, Severity, host};
@@ -17,6 +18,7 @@ use crate::config::Config;
 use crate::consumer::position_of;
 use crate::files::folder_of;
 use crate::http::Origin;
+use crate::ids::EpochId;
 use crate::nodes;
 use crate::store::{Result, Store, StoreError, WaitingQueue, WebhookRow, WebhookState};
 use crate::tombstones::Kept;
@@ -276,10 +278,16 @@ impl Look<'_> {
     async fn backups(&mut self) -> Result<()> {
         let Some(limit) = self.config().alert_backup_hours else { return Ok(()) };
         let store = &*self.origin.store;
-        if let Some(age) = age(store, MADE_NOTE, self.now_ms).await?
-            && age > Millis::from(limit) * HOUR_MS
-        {
-            self.find("backup_old", "", Severity::Warning, format!("the last backup is {} h old", age / HOUR_MS));
+        let limit_ms = Millis::from(limit) * HOUR_MS;
+        match age(store, MADE_NOTE, self.now_ms).await? {
+            Some(age) if age > limit_ms => {
+                self.find("backup_old", "", Severity::Warning, format!("the last backup is {} h old", age / HOUR_MS));
+            }
+            // Who says nothing of backups may have the database's own.
+            None if expects_backups(self.config()) && age_of(store, self.now_ms).await? > limit_ms => {
+                self.find("backup_old", "", Severity::Warning, "there has never been a backup of this store".into());
+            }
+            Some(_) | None => {}
         }
         let (failed, made) =
             (age(store, BACKUP_FAILED_NOTE, self.now_ms).await?, age(store, MADE_NOTE, self.now_ms).await?);
@@ -384,6 +392,18 @@ fn disks(config: &Config) -> Vec<(&'static str, PathBuf)> {
     let others = [("the backups", &config.backup_url), ("the archive", &config.archive_url)];
     let others = others.into_iter().filter_map(|(what, place)| Some((what, place.as_ref()?.folder()?.clone())));
     store.into_iter().chain(others).collect()
+}
+
+/// Whether the settings say that `lgdl backup` makes backups: where they go, when, or how old one may be.
+fn expects_backups(config: &Config) -> bool {
+    let given = |name: &str| config.effective.iter().any(|one| one.name == variable(name) && one.source != "default");
+    config.backup_url.is_some() || config.backup_schedule.is_some() || given("alert_backup_hours")
+}
+
+/// How long there has been this store, or the one that was restored in its place.
+async fn age_of(store: &dyn Store, now_ms: Millis) -> Result<Millis> {
+    let epoch: Option<EpochId> = store.epoch().await?.parse().ok();
+    Ok(epoch.map_or(0, |epoch| now_ms.saturating_sub(epoch.made_at())))
 }
 
 /// How long ago something was noted.

@@ -22,7 +22,7 @@ use crate::serve::DEFAULT_TENANT;
 use crate::store::{Event, Store, StoreError};
 
 pub use channels::{Channel, ChannelName, channels};
-pub use deliver::deliver;
+pub use deliver::{ChannelFacts, Tested, channel_facts, deliver, test};
 pub(crate) use email::requires_tls;
 pub(crate) use look::ends;
 pub use look::{Percentiles, Recent};

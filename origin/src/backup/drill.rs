@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{BackupError, Opened, open_folder, restore_postgres, restore_sqlite};
+use super::{BackupError, Opened, is_newest, open_folder, restore_postgres, restore_sqlite};
 use crate::archives::ArchivedTurns;
 use crate::audit;
 use crate::clock::{Clock as _, SystemClock};
@@ -32,6 +32,8 @@ pub struct DrillReport {
     pub audit_links: u64,
     /// What is wrong with them.
     pub audit_faults: u64,
+    /// Whether it is the newest backup of the store as it is now: only then the drill says how well that is kept.
+    pub newest: bool,
     /// The backup compared with the store as it is now: what the store has done since.
     pub live: VerifyReport,
 }
@@ -99,7 +101,11 @@ async fn on_postgres(
     drilled
 }
 
-async fn examine(config: &Config, restored: Arc<dyn Store>, live: &dyn Store) -> Result<DrillReport, BackupError> {
+async fn examine(
+    config: &Config,
+    restored: Arc<dyn Store>,
+    live_store: &dyn Store,
+) -> Result<DrillReport, BackupError> {
     let protection = protection(config, &restored, Arc::new(SystemClock), Arc::new(SystemRandom));
     let found = async {
         // Also what lies in the archive: a backup without it is not whole.
@@ -110,8 +116,10 @@ async fn examine(config: &Config, restored: Arc<dyn Store>, live: &dyn Store) ->
         let read = read.map_err(|error| BackupError::Unreadable(error.to_string()))?;
         let chain = audit::verify(&*restored, &[], None).await?;
         let named = |store, name: &str| StoreSource { store, name: name.to_owned() };
-        let live = verify(&named(&*restored, "backup"), &named(live, "store"), &mut |_| ()).await?;
+        let live = verify(&named(&*restored, "backup"), &named(live_store, "store"), &mut |_| ()).await?;
+        let newest = is_newest(&*restored, live_store).await?;
         Ok(DrillReport {
+            newest,
             records: read.records,
             unreadable: read.unreadable,
             audit_links: chain.links,

@@ -12,8 +12,8 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::{
-    BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, OPEN_PREFIX, SUM, drill,
-    make, not_written, open_place,
+    BACKUP_FAILED_NOTE, BackupError, DrillReport, MADE_NOTE, OPEN_PREFIX, SUM, drill_newest, make_newest, not_written,
+    open_place,
 };
 use crate::audit::{self, events};
 use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
@@ -181,7 +181,7 @@ async fn scheduled(
             remove_halves(folder)?;
         }
         remove_left_overs(config, clock.now_ms())?;
-        make(config, &file, programs, |_| ()).await
+        make_newest(&**store, config, &file, programs, clock, |_| ()).await
     };
     let made = tokio::select! {
         made = making => made,
@@ -194,7 +194,6 @@ async fn scheduled(
             return Err(error);
         }
     };
-    store.note(MADE_NOTE, &clock.now_ms().to_string()).await?;
     let drilled = match config.backup_drill {
         true => Some(after(store, config, clock, programs, &file).await?),
         false => None,
@@ -222,10 +221,8 @@ async fn after(
     programs: Option<&Path>,
     file: &Location,
 ) -> Result<DrillReport, BackupError> {
-    let done = drill(config, file, programs, &**store).await;
+    let done = drill_newest(&**store, config, file, programs, clock).await;
     let well = done.as_ref().is_ok_and(DrillReport::holds);
-    let note = if well { DRILLED_NOTE } else { DRILL_FAILED_NOTE };
-    store.note(note, &clock.now_ms().to_string()).await?;
     tell(&**store, clock.now_ms(), events::BACKUP_DRILLED, json!({"holds": well})).await?;
     let report = done?;
     if well { Ok(report) } else { Err(BackupError::Unreadable("`lgdl restore --drill` names what".into())) }

@@ -189,6 +189,8 @@ pub const NODE_JOINED: &str = "node.joined";
 pub const NODE_LOST: &str = "node.lost";
 /// A node's waiting turns have gone home.
 pub const NODE_DRAINED: &str = "node.drained";
+/// A node has stopped in order, and left nothing behind.
+pub const NODE_LEFT: &str = "node.left";
 /// A silent node is known no more, by an operator's word.
 pub const NODE_FORGOTTEN: &str = "node.forgotten";
 
@@ -245,7 +247,11 @@ pub const KINDS: &[Kind] = &[
     audited(
         ESCALATION_RETURNED,
         "A conversation was handed back to its game, or came back to its queue.",
-        &[GAME, QUEUE, field("outcome", Holds::Word, "the agent's word, or `timed_out`, `agent_lost`, `released`")],
+        &[
+            GAME,
+            QUEUE,
+            field("outcome", Holds::Word, "the agent's word, or `timed_out`, `agent_lost`, `released`, `withdrawn`"),
+        ],
     ),
     audited(
         "game.activated",
@@ -306,6 +312,7 @@ pub const KINDS: &[Kind] = &[
         "The turns that waited at an edge node have all gone home.",
         &[NODE, field("turns", Holds::Whole, "how many waited when it told the last time")],
     ),
+    heard(NODE_LEFT, "An edge node has stopped in order; nothing waits there.", &[NODE]),
     audited(
         NODE_FORGOTTEN,
         "An operator had a silent edge node forgotten; turns that waited there are given up, unless it comes back.",

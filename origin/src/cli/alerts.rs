@@ -1,10 +1,11 @@
 //! `lgdl alerts`: what is wrong, and whether somebody would hear of it.
 
-use lgdl_origin::alerts::{Alert, Turn, channels, open};
+use lgdl_origin::alerts::{self, channels, open};
+use lgdl_origin::clock::SystemClock;
 use serde_json::json;
 
 use super::console::Console;
-use super::deployment::{Where, failed, now_ms};
+use super::deployment::{Where, failed};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -39,29 +40,19 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             Ok(Verdict::when(open.is_empty()))
         }
         Command::Test => {
-            let channels = channels(&deployment.config);
-            if channels.is_empty() {
+            if channels(&deployment.config).is_empty() {
                 return Err(Failure::Usage("no setting LGDL_ALERT_… names a channel".into()));
             }
-            let (mut told, mut well) = (Vec::new(), true);
-            for channel in &channels {
-                let mut why = None;
-                for turn in [Turn::Raised, Turn::Resolved] {
-                    if let Err(error) = channel.tell(&Alert::test(turn, now_ms())).await {
-                        why = Some(error.to_string());
-                        break;
-                    }
-                }
-                well &= why.is_none();
-                if !arguments.place.json {
-                    let said = why.as_deref().unwrap_or("told");
-                    console.line(format_args!("{:10} {said}", channel.name.name()))?;
-                }
-                told.push(json!({"channel": channel.name.name(), "why": why}));
-            }
+            let tested = alerts::test(&*deployment.store, &deployment.config, &SystemClock).await.map_err(failed)?;
             if arguments.place.json {
-                console.json(&json!({"channels": told}))?;
+                let told = tested.iter().map(|(name, tested)| json!({"channel": name, "why": tested.why}));
+                console.json(&json!({"channels": told.collect::<Vec<_>>()}))?;
+            } else {
+                for (name, tested) in &tested {
+                    console.line(format_args!("{name:10} {}", tested.why.as_deref().unwrap_or("told")))?;
+                }
             }
+            let well = tested.iter().all(|(_, tested)| tested.why.is_none());
             Ok(Verdict::when(well))
         }
     })

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use lgdl::ids::Id;
 use lgdl_origin::archives::{self, ArchiveError, BroughtBack, Hand, Proof, RunReport};
 use lgdl_origin::ids::{ConversationId, person_pseudonym};
+use lgdl_origin::records::check_id;
 use lgdl_origin::store::{Archived, ConversationRow, MAX_PAGE};
 use serde_json::{Value, json};
 
 use super::console::Console;
-use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms, unusable};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -33,8 +35,11 @@ enum Command {
         #[arg(long, value_name = "USER")]
         person: Option<String>,
         /// Conversations at most
-        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
+        /// Those behind this one: the last that was shown before
+        #[arg(long, value_name = "CONVERSATION")]
+        after: Option<ConversationId>,
     },
     /// Check every file: those that are needed are whole and open, and none of an erased person can be read
     Verify,
@@ -87,7 +92,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
                 }
                 return Ok(Verdict::when(unreadable == 0));
             }
-            Command::List { person, limit } => list(&deployment, person.as_deref(), *limit, json, console).await?,
+            Command::List { person, limit, after } => {
+                person.as_deref().map_or(Ok(()), |user| check_id(Id::Stored, "person", user)).map_err(unusable)?;
+                let wanted = Wanted { person: person.as_deref(), limit: *limit, after: after.as_ref() };
+                list(&deployment, &wanted, json, console).await?;
+            }
             Command::Verify => {
                 let proof = archives::verify(&hand).await.map_err(refused)?;
                 tell(&proof, json, console)?;
@@ -108,6 +117,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
                 return Ok(Verdict::when(done.without_key == 0 && done.unreadable.is_empty()));
             }
             Command::Restore { conversations, person, .. } => {
+                person.as_deref().map_or(Ok(()), |user| check_id(Id::Stored, "person", user)).map_err(unusable)?;
                 hand.shelf().map_err(refused)?;
                 let (mut count, mut lost) = (0, Vec::new());
                 for id in conversations {
@@ -135,29 +145,42 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
-async fn list(
-    deployment: &Deployment,
-    person: Option<&str>,
+/// What is to be listed.
+struct Wanted<'a> {
+    person: Option<&'a str>,
     limit: u32,
-    json: bool,
-    console: &mut Console,
-) -> Result<(), Failure> {
-    let (mut shown, mut after) = (Vec::new(), None);
-    while (shown.len() as u64) < u64::from(limit) {
-        let rows = deployment.store.archived(Some(&deployment.tenant), after.as_ref(), MAX_PAGE).await;
+    after: Option<&'a ConversationId>,
+}
+
+async fn list(deployment: &Deployment, wanted: &Wanted<'_>, json: bool, console: &mut Console) -> Result<(), Failure> {
+    let (mut shown, mut next, mut at) = (Vec::new(), None, None);
+    let (mut conversations, mut turns, mut bytes) = (0_u64, 0_u64, 0_u64);
+    loop {
+        let rows = deployment.store.archived(Some(&deployment.tenant), at.as_ref(), MAX_PAGE).await;
         let rows = rows.map_err(failed)?;
         let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
-        for row in rows.iter().filter(|row| person.is_none_or(|person| row.user_id == person)) {
-            if let Some(archived) = Archived::of(row).map_err(failed)? {
-                shown.push(line(deployment, row, &archived));
+        for row in rows.iter().filter(|row| wanted.person.is_none_or(|person| row.user_id == person)) {
+            let Some(archived) = Archived::of(row).map_err(failed)? else { continue };
+            conversations += 1;
+            turns += archived.turns;
+            bytes += archived.bytes;
+            if wanted.after.is_some_and(|after| row.id <= *after) {
+                continue;
+            }
+            match (shown.len() as u64) < u64::from(wanted.limit) {
+                true => shown.push((row.id.clone(), line(deployment, row, &archived))),
+                false => next = shown.last().map(|(id, _)| id.clone()),
             }
         }
-        after = Some(last);
+        at = Some(last);
     }
-    shown.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let shown = shown.into_iter().map(|(_, line)| line).collect::<Vec<_>>();
     if json {
-        return console.json(&json!({"archived": shown}));
+        return console.json(&json!({
+            "archived": shown, "next": next, "conversations": conversations, "turns": turns, "bytes": bytes,
+        }));
     }
+    let count = shown.len();
     for one in shown {
         let word = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
         let last = jiff::Timestamp::from_millisecond(one["updated_at_ms"].as_i64().unwrap_or_default());
@@ -172,7 +195,12 @@ async fn list(
             word("file")
         ))?;
     }
-    Ok(())
+    console
+        .line(format_args!("{count} of {conversations} conversations, which have {turns} turns in {bytes} bytes"))?;
+    match next {
+        Some(next) => console.line(format_args!("more: --after {next}")),
+        None => Ok(()),
+    }
 }
 
 /// As everywhere, a person goes by a pseudonym.

@@ -10,6 +10,7 @@ use lgdl_origin::backup::{self, BackupProgress, DrillReport, Opened};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::config::Live;
 use lgdl_origin::objects::{Location, Place};
+use lgdl_origin::privacy::check_ring;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{ReloadSignal, begin_epoch, stop_signal};
 use lgdl_origin::tombstones::Counting;
@@ -75,12 +76,18 @@ pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> 
         let progress = |at: BackupProgress| console.progress(format_args!("{} of {} pages copied", at.done, at.total));
         // Told to stop, it takes away what lies open.
         let made = tokio::select! {
-            made = backup::make(&deployment.config, file, arguments.programs.as_deref(), progress) => made.map_err(failed),
+            made = backup::make_newest(
+                &*deployment.store,
+                &deployment.config,
+                file,
+                arguments.programs.as_deref(),
+                &SystemClock,
+                progress,
+            ) => made.map_err(failed),
             () = stop_signal() => Err(Failure::Failed("the backup was broken off".into())),
         };
         console.progress_done();
         let bytes = made?;
-        deployment.store.note(backup::MADE_NOTE, &now_ms().to_string()).await.map_err(failed)?;
         if json {
             console.json(&json!({"file": file.to_string(), "bytes": bytes, "store": deployment.store.kind()}))?;
         } else {
@@ -184,10 +191,12 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
                     };
                     erased.push(again.await.map_err(|failure| half_done(failure, file))?);
                 }
+                // Before it is called restored: an origin would not start on it.
+                let sealed = check_ring(&*deployment.store, deployment.config.encryption_key.as_ref()).await.err();
                 let counts = deployment.store.counts().await.map_err(failed)?;
                 if place.json {
                     let counted = json!({"conversations": counts.conversations, "turns": counts.turns});
-                    console.json(&json!({"store": kind, "counts": counted, "erased_again": erased}))?;
+                    console.json(&json!({"store": kind, "counts": counted, "erased_again": erased, "unreadable": sealed.as_ref().map(ToString::to_string)}))?;
                 } else {
                     for again in &erased {
                         console.line(gdpr::told(again))?;
@@ -195,7 +204,10 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
                     let (conversations, turns) = (counts.conversations, counts.turns);
                     console.line(format_args!("restored: {conversations} conversations, {turns} turns"))?;
                 }
-                Ok(Verdict::Yes)
+                if let Some(why) = &sealed {
+                    console.note(format_args!("what the backup holds can't all be read: {why}"));
+                }
+                Ok(Verdict::when(sealed.is_none()))
             })
             .await
     })
@@ -240,21 +252,22 @@ async fn run_drill(
     json: bool,
     console: &mut Console,
 ) -> End {
-    let done = backup::drill(&deployment.config, file, programs, &*deployment.store).await;
-    let well = done.as_ref().is_ok_and(DrillReport::holds);
-    let note = if well { backup::DRILLED_NOTE } else { backup::DRILL_FAILED_NOTE };
-    deployment.store.note(note, &now_ms().to_string()).await.map_err(failed)?;
+    let done = backup::drill_newest(&*deployment.store, &deployment.config, file, programs, &SystemClock).await;
     let done = done.map_err(failed)?;
     if json {
         console.json(&done)?;
     } else {
-        let DrillReport { records, unreadable, audit_links, audit_faults, live } = &done;
+        let DrillReport { records, unreadable, audit_links, audit_faults, newest, live } = &done;
         console.line(format_args!("{records} records restored and readable"))?;
         console.line(format_args!("audit log: {audit_links} links, {audit_faults} faults"))?;
         console.line(format_args!(
             "the store since: {} gone on, {} changed, {} removed, {} added",
             live.newer, live.changed, live.missing, live.additional
         ))?;
+        if !newest {
+            console
+                .line("this is not the newest backup of the store: alerts and `lgdl doctor` take no account of it")?;
+        }
         console.unreadable(unreadable);
     }
     Ok(Verdict::when(done.holds()))

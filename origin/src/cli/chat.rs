@@ -8,7 +8,7 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde_json::{Map, Value};
 
-use super::console::{Console, count, paint};
+use super::console::{Console, count};
 use super::failure::{End, Failure, Verdict};
 use super::record::Dialogue;
 use super::session::{Said, Session};
@@ -188,7 +188,7 @@ impl Chat {
             Line::Nothing => {}
             Line::State => console.json(self.session.state())?,
             Line::Why => match &self.last {
-                Some(outcome) => console.write(format_args!("{}", why::explain(outcome, console.colour())))?,
+                Some(outcome) => why::explain(outcome, console)?,
                 None => console.line("Nothing was said yet.")?,
             },
             Line::Record(path) => self.record(path, console)?,
@@ -242,8 +242,7 @@ fn answer(record: &TurnRecord, console: &mut Console) -> Result<(), Failure> {
         console.line(format_args!("  {}. {choice}", index + 1))?;
     }
     if let Some(target) = &record.escalated_to {
-        let note = paint(console.colour(), "2", format_args!("(handed over to {target})"));
-        console.line(note)?;
+        console.styled(&console.style().painted("2", format_args!("(handed over to {target})")))?;
     }
     Ok(())
 }

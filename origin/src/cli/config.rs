@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use lgdl_origin::config::{Effective, Given, settings_page};
 use serde::Serialize;
 
-use super::console::{Console, paint};
+use super::console::Console;
 use super::deployment::failed;
 use super::failure::{End, Verdict};
 
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             let Effective { name, value, source, .. } = setting;
             let line = format!("{name:name_width$}  {value:value_width$}  {program:6}  {source}");
             let style = if *source == "default" { "2" } else { "0" };
-            console.line(paint(console.colour(), style, line))?;
+            console.styled(&console.style().painted(style, line))?;
         }
     }
     Ok(Verdict::Yes)

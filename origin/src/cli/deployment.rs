@@ -11,6 +11,7 @@ use lgdl_origin::clock::{Clock, Millis, SystemClock};
 use lgdl_origin::config::Given;
 use lgdl_origin::privacy::Protection;
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::records::Malformed;
 use lgdl_origin::serve::{DEFAULT_TENANT, open_existing, protection};
 use lgdl_origin::store::{Event, Store, StoreError};
 use lgdl_origin::tls::{Tls, trust};
@@ -119,6 +120,11 @@ impl Deployment {
 
 pub(super) fn now_ms() -> Millis {
     SystemClock.now_ms()
+}
+
+/// What an argument may not be, by the rule that the admin API has for it.
+pub(super) fn unusable(error: Malformed) -> Failure {
+    Failure::Usage(error.to_string())
 }
 
 /// An error of the library, as a command ends with it.

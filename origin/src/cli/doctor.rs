@@ -7,8 +7,8 @@ use lgdl_edge_host::{CACHE_FILE, JOURNAL_FILE, Node, sealed_otherwise};
 use lgdl_origin::doctor::{Asked, CHECKS, Expected, Facts, Level, Line, Program, examine, verdict};
 use serde::Serialize;
 
-use super::console::{Console, paint};
-use super::failure::{End, Verdict};
+use super::console::Console;
+use super::failure::{End, Failure, Verdict};
 use super::health::address;
 use super::runtime;
 
@@ -55,23 +55,36 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         nodes: arguments.url.clone(),
         expected: if arguments.new { Expected::NewStore } else { Expected::Store },
     };
+    let lines = looked(&asked, |_| true)?;
+    let verdict = verdict(&lines);
+    if arguments.json {
+        console.json(&Report { verdict, version: env!("CARGO_PKG_VERSION"), lines: &lines })?;
+        return Ok(Verdict::when(verdict != Level::Fail));
+    }
+    show_all(&lines, console)
+}
+
+/// Looks at what keeps a program from starting, and at nothing else.
+pub(super) fn check(asked: &Asked, names: &[&str], console: &mut Console) -> End {
+    show_all(&looked(asked, |line| names.contains(&line.check))?, console)
+}
+
+fn looked(asked: &Asked, wanted: impl Fn(&Line) -> bool) -> Result<Vec<Line>, Failure> {
     runtime::block_on(async {
-        let mut facts = Facts::gather(&asked).await;
+        let mut facts = Facts::gather(asked).await;
         facts.unopened = unopened(&facts, asked.data.as_deref());
-        let lines = examine(&facts);
-        let verdict = verdict(&lines);
-        if arguments.json {
-            console.json(&Report { verdict, version: env!("CARGO_PKG_VERSION"), lines: &lines })?;
-        } else {
-            for line in &lines {
-                show(line, console)?;
-            }
-            let count = |level| lines.iter().filter(|line| line.finding.level == level).count();
-            let (ok, warn, fail) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
-            console.line(format_args!("{ok} ok, {warn} warn, {fail} fail"))?;
-        }
-        Ok(Verdict::when(verdict != Level::Fail))
+        Ok(examine(&facts).into_iter().filter(wanted).collect())
     })
+}
+
+fn show_all(lines: &[Line], console: &mut Console) -> End {
+    for line in lines {
+        show(line, console)?;
+    }
+    let count = |level| lines.iter().filter(|line| line.finding.level == level).count();
+    let (ok, warn, fail) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
+    console.line(format_args!("{ok} ok, {warn} warn, {fail} fail"))?;
+    Ok(Verdict::when(verdict(lines) != Level::Fail))
 }
 
 /// What a node would find at its start that its key does not open; nothing, where no folder was named.
@@ -85,15 +98,15 @@ fn unopened(facts: &Facts, folder: Option<&Path>) -> Option<Result<usize, String
     Some(looked.map_err(|error| error.to_string()))
 }
 
-fn show(line: &Line, console: &mut Console) -> Result<(), super::failure::Failure> {
+fn show(line: &Line, console: &mut Console) -> Result<(), Failure> {
     let (word, style) = match line.finding.level {
         Level::Ok => ("ok  ", "32"),
         Level::NotSeen => ("-   ", "2"),
         Level::Warn => ("warn", "33"),
         Level::Fail => ("FAIL", "1;31"),
     };
-    let word = paint(console.colour(), style, word);
-    console.line(format_args!("{word}  {:11} {}", line.check, line.finding.what))?;
+    let found = format_args!("  {:11} {}", line.check, line.finding.what);
+    console.styled(&console.style().painted(style, word).plain(found))?;
     match &line.finding.todo {
         Some(todo) => console.line(format_args!("      {:11} → {todo}", "")),
         None => Ok(()),

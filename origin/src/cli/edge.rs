@@ -8,7 +8,8 @@ use std::sync::Arc;
 use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
 use lgdl_origin::clock::{Clock, SystemClock};
-use lgdl_origin::config::{ConfigError, Given};
+use lgdl_origin::config::Given;
+use lgdl_origin::doctor::{Asked, Expected, Program};
 use lgdl_origin::serve::{ReloadSignal, collector, stop_signal};
 use lgdl_origin::tls::{keep_tls, server_tls, trust, trust_anew};
 
@@ -17,7 +18,7 @@ use super::deployment::failed;
 use super::dev::{SPIN_MANIFEST, component, data};
 use super::failure::{End, Failure, Verdict};
 use super::reload::Settings;
-use super::{logging, runtime};
+use super::{doctor, logging, runtime};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -34,9 +35,26 @@ pub(super) struct Arguments {
     /// The configuration file; default: lgdl.toml in this folder, if it is there
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Look whether it would start, line by line, and start nothing: settings, TLS, and what waits in its folder
+    #[arg(long)]
+    check: bool,
 }
 
+/// What of `lgdl doctor` keeps a node from starting.
+const CHECKED: &[&str] = &["settings", "tls", "disk", "journal"];
+
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    if arguments.check {
+        component::read(arguments.component.as_deref())?;
+        let asked = Asked {
+            program: Program::Edge,
+            config: arguments.config.clone(),
+            data: Some(arguments.data.clone()),
+            nodes: Vec::new(),
+            expected: Expected::NewStore,
+        };
+        return doctor::check(&asked, CHECKED, console);
+    }
     let mut config = HostConfig::new(component::read(arguments.component.as_deref())?, SPIN_MANIFEST.to_owned());
     config.listen = arguments.listen;
     config.storage = Storage::Folder(arguments.data.clone());
@@ -50,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     config.tls = server_tls(tls, &*clock).map_err(failed)?;
     let certificate = config.tls.clone();
-    config.variables = variables(of_node(given.clone())?);
+    config.variables = variables(given.clone().node().map_err(failed)?);
     (config.allowed_hosts, config.public_hosts) =
         services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
     if config.variables.get("lgdl_state_key").is_none_or(String::is_empty) {
@@ -87,7 +105,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 fn read_anew(host: &Host, settings: &mut Settings) {
     let whole = |given: Given| {
         let tls = given.tls().map_err(failed)?;
-        let edge = of_node(given)?;
+        let edge = given.node().map_err(failed)?;
         trust_anew(&tls).map_err(failed)?;
         Ok(edge)
     };
@@ -95,21 +113,6 @@ fn read_anew(host: &Host, settings: &mut Settings) {
     match host.reload(variables(edge)) {
         Ok(()) => settings.took(read),
         Err(error) => tracing::error!(%error, "the settings stay as they are"),
-    }
-}
-
-/// A node's settings. What every one of its turns would fail for is refused here.
-fn of_node(given: Given) -> Result<BTreeMap<&'static str, String>, Failure> {
-    let edge = given.edge().map_err(failed)?;
-    let said = |name: &str| edge.get(name).is_some_and(|value| !value.is_empty());
-    let development = edge.get("mode").is_some_and(|mode| mode == "development");
-    match (said("origin_key_id"), said("origin_key")) {
-        (true, true) => Ok(edge),
-        (false, false) if development => Ok(edge),
-        _ => {
-            let problem = "LGDL_ORIGIN_KEY_ID and LGDL_ORIGIN_KEY, its secret, are needed, both".to_owned();
-            Err(failed(ConfigError { problems: vec![problem] }))
-        }
     }
 }
 
@@ -163,18 +166,6 @@ mod tests {
             ("lgdl_origin_url", "http://o"),
         ];
         assert_eq!(given, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
-    }
-
-    #[test]
-    fn a_node_without_its_key_does_not_start() {
-        let given = |more: &str| {
-            let environment =
-                [("LGDL_ORIGIN_URL", "http://o")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-            of_node(Given::read(more, environment))
-        };
-        assert!(given("").is_err() && given("origin_key_id = \"edge1\"").is_err());
-        assert!(given("mode = \"development\"").is_ok());
-        assert!(given("origin_key_id = \"edge1\"\norigin_key = \"a secret of sixteen bytes\"").is_ok());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use lgdl_origin::audit::events;
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::files::NewFile;
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::records::check_reason;
 use lgdl_origin::serve::begin_epoch;
 use lgdl_origin::transfer::{
     CopyOptions, ExportOptions, ImportError, ImportOptions, LineReport, Progress, PythonSource, Sealing, check_file,
@@ -17,7 +18,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufRead, AsyncSeekExt as _, AsyncWrite, BufReader, BufWriter};
 
 use super::console::Console;
-use super::deployment::{Deployment, Where, failed};
+use super::deployment::{Deployment, Where, failed, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::migrate::{self, show, show_copy};
 use super::sqlite_file::PythonFlags;
@@ -57,6 +58,9 @@ pub(super) fn run_export(arguments: &ExportArguments, console: &mut Console) -> 
     let to_file = arguments.file != Path::new("-");
     if arguments.place.json && !to_file {
         return Err(Failure::Usage("--json reports on an export to a file; standard output is the export".into()));
+    }
+    if !arguments.reason.is_empty() {
+        check_reason(&arguments.reason).map_err(unusable)?;
     }
     arguments.place.with(async |deployment| {
         let archived = ArchivedTurns::read_in(&deployment.config);

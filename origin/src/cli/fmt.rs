@@ -7,7 +7,7 @@ use lgdl::syntax;
 
 use super::console::Console;
 use super::failure::{End, Failure, Verdict};
-use super::{source, validate};
+use super::source;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let formatted = match syntax::format(&source.bytes) {
             Ok(formatted) => formatted,
             Err(diagnostics) => {
-                validate::show_findings(&source, &diagnostics, console);
+                console.findings(&source, &diagnostics);
                 verdict = Verdict::No;
                 continue;
             }
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
                 console.note(format_args!("{}: formatted", source.shown));
             }
         } else {
-            console.bytes(formatted.as_bytes())?;
+            console.file(&formatted)?;
         }
     }
     Ok(verdict)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
-use lgdl_origin::games::{Published, publish_file};
+use lgdl_origin::games::{Published, policy, publish_file};
 use lgdl_origin::records::check_id;
 use lgdl_origin::replay::Wanted;
 use lgdl_origin::store::{Activation, PublishOutcome};
@@ -14,7 +14,7 @@ use lgdl_origin::withdrawals::{self, WithdrawError, Withdrawal};
 use serde_json::{Value, json};
 
 use super::console::{Console, count};
-use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::replay::{self, MaxWorse};
 use super::source;
@@ -197,7 +197,7 @@ async fn hold(
 async fn active_policy(deployment: &Deployment, game: &str) -> Result<GamePolicy, Failure> {
     let games = deployment.store.games(&deployment.tenant).await.map_err(failed)?;
     let row = games.into_iter().find(|row| row.game == game);
-    row.map_or_else(|| Ok(GamePolicy::default()), |row| serde_json::from_str(&row.active.policy).map_err(failed))
+    row.map_or_else(|| Ok(GamePolicy::default()), |row| policy(&row.active).map_err(failed))
 }
 
 async fn publish(
@@ -208,7 +208,7 @@ async fn publish(
     json: bool,
     console: &mut Console,
 ) -> End {
-    check_id(Id::Game, "game", game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(Id::Game, "game", game).map_err(unusable)?;
     if !path.exists() {
         return Err(Failure::Usage(format!("{} is not there", path.display())));
     }

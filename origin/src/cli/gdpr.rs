@@ -14,14 +14,14 @@ use lgdl_origin::ids::{ConsentId, ErasureId, HoldId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::readable;
 use lgdl_origin::receipts::{self, Signed};
-use lgdl_origin::records::check_id;
+use lgdl_origin::records::{check_id, check_note, check_reason};
 use lgdl_origin::serve::begin_epoch;
 use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, HoldRow, Store};
 use lgdl_origin::tombstones::{self, Again, Contents, Counting, bring_up_to_date};
 use serde_json::json;
 
 use super::console::Console;
-use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms, unusable};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -109,11 +109,14 @@ enum Command {
 
 fn conversation(text: &str) -> Result<(String, String), String> {
     let (game, id) = text.split_once('/').ok_or("give it as GAME/ID")?;
+    for (field, text) in [("GAME", game), ("ID", id)] {
+        check_id(Id::Stored, field, text).map_err(|error| error.to_string())?;
+    }
     Ok((game.to_owned(), id.to_owned()))
 }
 
 fn checked(field: &str, id: &str) -> Result<(), Failure> {
-    check_id(Id::Stored, field, id).map_err(|error| Failure::Usage(error.to_string()))
+    check_id(Id::Stored, field, id).map_err(unusable)
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
@@ -155,9 +158,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 
 async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<&Path>, console: &mut Console) -> End {
     checked("user", user)?;
-    if reason.trim().is_empty() {
-        return Err(Failure::Usage("--reason must say why".into()));
-    }
+    check_reason(reason).map_err(unusable)?;
     let subject = person_pseudonym(&deployment.tenant, user);
     // Told before anything is shown.
     deployment.tell(events::PII_ACCESSED, &subject, json!({"reason": reason.trim()})).await.map_err(failed)?;
@@ -355,6 +356,7 @@ async fn consent(
 ) -> End {
     checked("user", user)?;
     checked("game", game)?;
+    check_note(note).map_err(unusable)?;
     let now_ms = now_ms();
     let row = ConsentRow {
         id: ConsentId::mint(now_ms, &SystemRandom),
@@ -380,6 +382,7 @@ async fn consent(
 
 async fn history(deployment: &Deployment, user: &str, game: Option<&str>, json: bool, console: &mut Console) -> End {
     checked("user", user)?;
+    game.map_or(Ok(()), |game| checked("game", game))?;
     let rows = deployment.store.consents(&deployment.tenant, user, game).await.map_err(failed)?;
     if json {
         console.json(&json!({"consents": rows}))?;
@@ -394,6 +397,7 @@ async fn history(deployment: &Deployment, user: &str, game: Option<&str>, json: 
 
 async fn hold(deployment: &Deployment, user: &str, reason: &str, json: bool, console: &mut Console) -> End {
     checked("user", user)?;
+    check_reason(reason).map_err(unusable)?;
     let now_ms = now_ms();
     let row = HoldRow {
         id: HoldId::mint(now_ms, &SystemRandom),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use lgdl::ir::{Action, Block, Condition, Game, Move, SlotRules, Statement};
 use lgdl_origin::bundle;
+use lgdl_origin::readable::escaped;
 
 use super::console::Console;
 use super::failure::{End, Failure, Verdict};
@@ -113,7 +114,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     match &arguments.output {
         Some(path) => fs::write(path, text)
             .map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?,
-        None => console.write(format_args!("{text}"))?,
+        None => console.file(&text)?,
     }
     Ok(Verdict::Yes)
 }
@@ -326,10 +327,6 @@ fn reach_of(mv: &Move, found: &Found, reached: &test::Reached) -> Reach {
 }
 
 /// For the texts of Mermaid and SVG.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

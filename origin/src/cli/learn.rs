@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lgdl::golden::GoldenFile;
 use lgdl::ids::Id;
+use lgdl::visible::one_line;
 use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::files::NewFile;
@@ -16,7 +17,7 @@ use serde_json::json;
 use std::io::Write as _;
 
 use super::console::{Console, count};
-use super::deployment::{Deployment, Where, failed};
+use super::deployment::{Deployment, Where, failed, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::replay::{counts, looked_at, show_changes};
 use super::source::{self, Loaded};
@@ -107,7 +108,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     | Command::Show { of, .. }
     | Command::Approve { of, .. }
     | Command::Reject { of, .. }) = &arguments.command;
-    check_id(Id::Game, "game", &of.game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(Id::Game, "game", &of.game).map_err(unusable)?;
     let loaded = source::load(&of.path, of.name.as_deref(), console)?;
     let json = arguments.place.json;
     arguments.place.with(async |deployment| {
@@ -292,9 +293,10 @@ fn list(all: Vec<Shown<'_>>, as_json: bool, console: &mut Console) -> End {
     for shown in &all {
         let phrase = shown.proposal.phrases.first().map_or("", String::as_str);
         console.line(format_args!(
-            "{}  {}  \"{phrase}\"{}",
+            "{}  {}  \"{}\"{}",
             shown.proposal.id,
             what(shown.proposal),
+            one_line(phrase),
             decision(shown)
         ))?;
     }
@@ -309,7 +311,7 @@ fn show(shown: &Shown<'_>, as_json: bool, console: &mut Console) -> End {
     }
     console.line(format_args!("{}  {}{}", shown.proposal.id, what(shown.proposal), decision(shown)))?;
     for phrase in &shown.proposal.phrases {
-        console.line(format_args!("  \"{phrase}\""))?;
+        console.line(format_args!("  \"{}\"", one_line(phrase)))?;
     }
     if let Some(shadow) = &shown.shadow {
         let through = count(shadow.conversations, "stored conversation");

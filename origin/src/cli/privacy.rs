@@ -1,14 +1,14 @@
 //! `lgdl privacy`: the records of processing of a published game, for the data-protection officer.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::wire::origin::GamePolicy;
+use lgdl_origin::games::policy;
 use lgdl_origin::readable;
 use lgdl_origin::records::check_id;
 use lgdl_origin::store::TextRight;
 use serde_json::{Map, Value, json};
 
 use super::console::Console;
-use super::deployment::{Deployment, Where, failed};
+use super::deployment::{Deployment, Where, failed, unusable};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    check_id(lgdl::ids::Id::Game, "game", &arguments.game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(lgdl::ids::Id::Game, "game", &arguments.game).map_err(unusable)?;
     arguments.place.with(async |deployment| {
         let Some(record) = record(&deployment, &arguments.game).await? else {
             console.note(format_args!("there is no game {}", arguments.game));
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         };
         match arguments.place.json {
             true => console.json(&record)?,
-            false => console.write(format_args!("{}", readable::record_of_processing(&record)))?,
+            false => console.line(readable::record_of_processing(&record).trim_end())?,
         }
         Ok(Verdict::Yes)
     })
@@ -45,7 +45,7 @@ async fn record(deployment: &Deployment, game: &str) -> Result<Option<Map<String
         bytes.ok_or_else(|| failed(format!("the version {} of {game} has no compiled form", row.active.version)))?;
     let compiled = CompiledGame::load(bytes.as_slice().into()).map_err(failed)?;
     let header = compiled.header();
-    let policy: GamePolicy = serde_json::from_str(&row.active.policy).map_err(failed)?;
+    let policy = policy(&row.active).map_err(failed)?;
 
     let mut collected = Vec::new();
     for index in 0..compiled.move_count() {

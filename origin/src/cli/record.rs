@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let dialog = Dialogue::of(&arguments.title, session, &said, now);
     match &arguments.output {
         Some(path) => dialog.append_to(path, &name, now.now_ms)?,
-        None => console.write(format_args!("{}", dialog.whole(&name, now.now_ms)))?,
+        None => console.file(&dialog.whole(&name, now.now_ms))?,
     }
     if let Some(path) = &arguments.output {
         console.note(format_args!("{}: {} recorded", path.display(), count(said.len(), "turn")));

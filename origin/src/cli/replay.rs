@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::console::{Console, count};
-use super::deployment::{Deployment, Where, failed, now_ms};
+use super::deployment::{Deployment, Where, failed, now_ms, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::{report, source};
 
@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         Some((game, version)) => (game, Some(version)),
         None => (arguments.of.as_str(), None),
     };
-    check_id(Id::Game, "game", game).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+    check_id(Id::Game, "game", game).map_err(unusable)?;
     let since = arguments.since.as_deref().map(|day| report::day(day, now_ms())).transpose()?;
     let loaded = source::load(&arguments.against, arguments.name.as_deref(), console)?;
     let mocks = source::mocks(&loaded.source)?;

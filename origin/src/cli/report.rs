@@ -8,16 +8,17 @@ use lgdl::compiled::CompiledGame;
 use lgdl::engine::{Conversation, Settings, Turn};
 use lgdl::golden::complete;
 use lgdl::ids::Id;
+use lgdl::visible::one_line;
 use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::learning::{Unmatched, unmatched};
 use lgdl_origin::records::{check_id, check_reason};
 use lgdl_origin::replay::{Wanted, talks};
-use lgdl_origin::report::{DAY_MS, Left, Report, Tally, report};
+use lgdl_origin::report::{DAY_MS, Left, Report, Tally, check_span, report};
 use serde_json::json;
 
 use super::console::{Console, count};
-use super::deployment::{Deployment, Where, failed, now_ms};
+use super::deployment::{Deployment, Where, failed, now_ms, unusable};
 use super::failure::{End, Failure, Verdict};
 use super::replay::looked_at;
 use super::source::{self, Loaded};
@@ -48,11 +49,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    check_id(Id::Game, "game", &arguments.game).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+    check_id(Id::Game, "game", &arguments.game).map_err(unusable)?;
     let now = now_ms();
     let from = since(arguments.since.as_deref(), now)?;
+    check_span(from, now).map_err(unusable)?;
     if let Some(reason) = &arguments.reason {
-        check_reason(reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+        check_reason(reason).map_err(unusable)?;
     }
     let draft = arguments.draft.as_deref().map(|path: &Path| source::load(path, None, console)).transpose()?;
     arguments.place.with(async |deployment| {
@@ -134,11 +136,12 @@ fn show_unmatched(
     for group in groups {
         console.line(format_args!("{} × ({})", group.times, count(group.persons, "person")))?;
         for phrase in &group.phrases {
+            let shown = one_line(phrase);
             match tried(phrase) {
                 Some((taken, confidence)) => {
-                    console.line(format_args!("  \"{phrase}\"  → {taken} ({confidence:.2})"))?;
+                    console.line(format_args!("  \"{shown}\"  → {taken} ({confidence:.2})"))?;
                 }
-                None => console.line(format_args!("  \"{phrase}\""))?,
+                None => console.line(format_args!("  \"{shown}\""))?,
             }
         }
     }

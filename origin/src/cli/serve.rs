@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lgdl_origin::config::Given;
+use lgdl_origin::doctor::{Asked, Expected, Program};
 use lgdl_origin::serve::{ReloadSignal, Running, stop_signal};
 use lgdl_origin::tls::{Tls, trust_anew};
 
@@ -10,16 +11,32 @@ use super::console::Console;
 use super::deployment::failed;
 use super::failure::{End, Verdict};
 use super::reload::Settings;
-use super::{logging, runtime};
+use super::{doctor, logging, runtime};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The configuration file; default: lgdl.toml in this folder, if it is there
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Look whether it would start, line by line, and start nothing: settings, TLS, database, key ring, file of tombstones
+    #[arg(long)]
+    check: bool,
 }
 
+/// What of `lgdl doctor` keeps an origin from starting.
+const CHECKED: &[&str] = &["settings", "tls", "database", "migrations", "disk", "buckets", "encryption", "tombstones"];
+
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    if arguments.check {
+        let asked = Asked {
+            program: Program::Origin,
+            config: arguments.config.clone(),
+            data: None,
+            nodes: Vec::new(),
+            expected: Expected::NewStore,
+        };
+        return doctor::check(&asked, CHECKED, console);
+    }
     let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
     let config = given.clone().origin().map_err(failed)?;
     let logging = logging::begin(&config.log, logging::Redaction::of(&config))?;

@@ -19,7 +19,6 @@ use serde::Serialize;
 
 use super::console::Console;
 use super::failure::Failure;
-use super::validate;
 
 /// A file in the folder of a game.
 pub(super) const GAME_FILE: &str = "game.lgdl";
@@ -252,7 +251,7 @@ pub(super) fn load_untranslated(argument: &Path, name: Option<&str>, console: &m
     let source = read(argument)?;
     let checked = checked(&source, Meaning::Words, &BTreeMap::new());
     if !checked.valid() {
-        validate::show_findings(&source, &checked.diagnostics, console);
+        console.findings(&source, &checked.diagnostics);
         return Err(Failure::Failed(format!("{} is not a valid game", source.shown)));
     }
     let (game, compiled) = checked.choose(name, &source.shown)?;
@@ -265,7 +264,7 @@ pub(super) fn check_or_show(source: &Source, console: &mut Console) -> Result<Ch
     if checked.valid() {
         return Ok(checked);
     }
-    validate::show_findings(source, &checked.diagnostics, console);
+    console.findings(source, &checked.diagnostics);
     Err(Failure::Failed(format!("{} is not a valid game", source.shown)))
 }
 

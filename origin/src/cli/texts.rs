@@ -273,7 +273,7 @@ fn export(which: &Which, language: &str, output: Option<&Path>, console: &mut Co
     match output {
         Some(path) => fs::write(path, text)
             .map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?,
-        None => console.write(format_args!("{text}"))?,
+        None => console.file(&text)?,
     }
     Ok(Verdict::Yes)
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use lgdl::diagnostics::{Diagnostic, render};
 use serde::Serialize;
 
 use self::meaning::Understood;
@@ -81,9 +80,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 }
 
 fn show(source: &Source, checked: &Checked, console: &mut Console) -> Result<(), Failure> {
-    let colour = console.error_colour();
     if !checked.diagnostics.is_empty() {
-        console.note(render(&source.bytes, &source.shown, &checked.diagnostics, colour).trim_end());
+        console.findings(source, &checked.diagnostics);
     }
     let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = checked.diagnostics.len() - errors;
@@ -119,10 +117,4 @@ fn describe<'a>(
     }
     let diagnostics = source::findings(&source.bytes, &checked.diagnostics);
     Ok(File { file: &source.shown, valid, games, diagnostics })
-}
-
-/// Shows the findings of a game that another command could not use.
-pub(super) fn show_findings(source: &Source, diagnostics: &[Diagnostic], console: &mut Console) {
-    let colour = console.error_colour();
-    console.note(render(&source.bytes, &source.shown, diagnostics, colour).trim_end());
 }

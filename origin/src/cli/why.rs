@@ -1,16 +1,14 @@
 //! Why a turn went as it did: `lgdl why` of a stored turn, and the text of an explanation.
 
-use std::fmt::Write;
-
-use lgdl::diagnostics::Colour;
 use lgdl::engine::{ExplainedCandidate, Outcome};
+use lgdl::visible::one_line;
 use lgdl_origin::audit::events;
 use lgdl_origin::records::check_reason;
 use lgdl_origin::replay::{Again, StateAgain, TurnName, Why, why};
 use serde_json::json;
 
-use super::console::{Console, paint};
-use super::deployment::{Where, failed};
+use super::console::Console;
+use super::deployment::{Where, failed, unusable};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -36,7 +34,7 @@ const NO_TURN: &str = "there is no such turn here; it may be erased, past its ti
     `\"degraded\": \"stateless\"`";
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    check_reason(&arguments.reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+    check_reason(&arguments.reason).map_err(unusable)?;
     arguments.place.with(async |deployment| {
         let subject = match &arguments.turn {
             TurnName::Id(id) => id.clone(),
@@ -62,9 +60,9 @@ fn show(found: &Why, console: &mut Console) -> Result<(), Failure> {
     let Why { conversation, game, game_version, turn, again, outcome } = found;
     console.line(format_args!("Turn {turn} of {conversation}, {game} {game_version}"))?;
     if let Some(outcome) = outcome {
-        console.line(format_args!("> {}", outcome.record.user_input))?;
+        console.line(format_args!("> {}", one_line(&outcome.record.user_input)))?;
         console.line(&outcome.record.response)?;
-        console.write(format_args!("{}", explain(outcome, console.colour())))?;
+        explain(outcome, console)?;
     }
     match again {
         Again::Same { state } => {
@@ -85,72 +83,60 @@ fn show(found: &Why, console: &mut Console) -> Result<(), Failure> {
     }
 }
 
-/// The explanation of a turn.
-pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
+/// Shows the explanation of a turn.
+pub(super) fn explain(outcome: &Outcome, console: &mut Console) -> Result<(), Failure> {
     let record = &outcome.record;
-    let mut out = String::new();
-    let Some(explanation) = &outcome.explanation else { return "The engine gave no explanation.\n".into() };
-    let title = |text: &str| paint(colour, "1", text);
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{} {}, so {}{} answered ({}, confidence {:.3}).",
-        title("Taken for"),
-        article(&explanation.reading),
-        record.move_id,
-        record.part.as_ref().map_or_else(String::new, |part| format!(" (its part {part})")),
-        record.stage,
-        record.confidence
+    let Some(explanation) = &outcome.explanation else { return console.line("The engine gave no explanation.") };
+    let part = record.part.as_ref().map_or_else(String::new, |part| format!(" (its part {part})"));
+    let (reading, confidence) = (article(&explanation.reading), record.confidence);
+    let taken =
+        format!("{reading}, so {}{part} answered ({}, confidence {confidence:.3}).", record.move_id, record.stage);
+    let mut lines = vec![("Taken for", taken)];
+    lines.extend(
+        record.also.iter().map(|also| {
+            ("Also", format!("{} ({}, confidence {:.3})", also.move_id, also.state.name(), also.confidence))
+        }),
     );
-    for also in &record.also {
-        let _ = writeln!(
-            out,
-            "{} {} ({}, confidence {:.3})",
-            title("Also"),
-            also.move_id,
-            also.state.name(),
-            also.confidence
-        );
-    }
     if record.firewall_triggered {
-        let _ = writeln!(out, "Parts of the input were neutralised; it was matched as: {}", record.sanitized_input);
+        lines.push(("Parts of the input were neutralised;", format!("it was matched as: {}", record.sanitized_input)));
     }
-    if explanation.candidates.is_empty() {
-        let _ = writeln!(out, "{} none", title("Candidates:"));
-    } else {
-        let _ = writeln!(out, "{}", title("Candidates: score, threshold, recognised by, move, pattern"));
-        for candidate in &explanation.candidates {
-            let _ = writeln!(out, "{}", describe(candidate));
-        }
+    match explanation.candidates.is_empty() {
+        true => lines.push(("Candidates:", "none".into())),
+        false => lines.push(("Candidates:", "score, threshold, recognised by, move, pattern".into())),
     }
+    lines.extend(explanation.candidates.iter().map(|candidate| (UNTITLED, describe(candidate))));
     if !explanation.slots.is_empty() {
-        let _ = writeln!(out, "{}", title("Slots: value, from where"));
-        for (name, value, source) in &explanation.slots {
-            let _ = writeln!(out, "  {name} = {value}  ({source})");
-        }
+        lines.push(("Slots:", "value, from where".into()));
     }
-    for call in &record.calls {
-        let _ = writeln!(out, "{} {}: {}", title("Called"), call.capability, call.status);
-    }
-    for (slot, capability, verdict) in &explanation.checks {
-        let _ = writeln!(out, "{} {slot} with {capability}: {}", title("Checked"), verdict.name());
-    }
-    for (slot, doubt) in &explanation.doubts {
-        let _ = writeln!(out, "{} {slot}: {}", title("In doubt"), doubt.name());
-    }
+    let slots = explanation.slots.iter();
+    lines.extend(slots.map(|(name, value, source)| (UNTITLED, format!("  {name} = {value}  ({source})"))));
+    lines.extend(record.calls.iter().map(|call| ("Called", format!("{}: {}", call.capability, call.status))));
+    let checks = explanation.checks.iter();
+    lines.extend(
+        checks.map(|(slot, capability, verdict)| ("Checked", format!("{slot} with {capability}: {}", verdict.name()))),
+    );
+    let doubts = explanation.doubts.iter();
+    lines.extend(doubts.map(|(slot, doubt)| ("In doubt", format!("{slot}: {}", doubt.name()))));
     if !explanation.blocks.is_empty() {
         let place = |line: &u32| match explanation.imported.iter().find(|(known, ..)| known == line) {
             Some((_, file, line)) => format!("{line} of {file}"),
             None => line.to_string(),
         };
-        let lines: Vec<_> = explanation.blocks.iter().map(place).collect();
-        let _ = writeln!(out, "{} {}", title("Blocks that ran, by line:"), lines.join(", "));
+        let places: Vec<_> = explanation.blocks.iter().map(place).collect();
+        lines.push(("Blocks that ran, by line:", places.join(", ")));
     }
     if !record.findings.is_empty() {
-        let _ = writeln!(out, "{} {}", title("Findings:"), record.findings.join(", "));
+        lines.push(("Findings:", record.findings.join(", ")));
     }
-    out
+    for (title, text) in lines {
+        let line = if title == UNTITLED { console.style() } else { console.style().painted("1", title).plain(" ") };
+        console.styled(&line.plain(one_line(&text)))?;
+    }
+    Ok(())
 }
+
+/// What a line goes under that has no title of its own.
+const UNTITLED: &str = "";
 
 fn describe(candidate: &ExplainedCandidate) -> String {
     let mark = if candidate.score >= candidate.threshold { "✓" } else { " " };

@@ -1,6 +1,7 @@
 //! What the origin's settings take beyond what any setting may.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use http::Uri;
@@ -8,7 +9,7 @@ use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use lgdl::crypto::KeyRing;
 use lgdl::ids::Id;
-use lgdl::settings::Parsed;
+use lgdl::settings::{Form, Number, Parsed, web_origin};
 use lgdl::wire::signature::MIN_SECRET_BYTES;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -34,7 +35,6 @@ pub(super) const PUSH_URL: Parsed<Uri> = Parsed("an address such as https://siem
 pub(super) const JWT_KEYS: Parsed<KeySource> =
     Parsed("an address such as https://issuer.example.com/jwks.json, or `@FILE`", jwt_keys);
 pub(super) const HEADER_VALUE: Parsed<Secret> = Parsed("visible ASCII characters", header_value);
-pub(super) const LIMIT: Parsed<Option<u32>> = Parsed("a whole number, or `off`", limit);
 pub(super) const QUIET_HOURS: Parsed<QuietHours> = Parsed("hours such as 22:00-07:00, UTC", QuietHours::parse);
 pub(super) const SCHEDULE: Parsed<Schedule> =
     Parsed("hours such as 6h, or times of the day such as 02:30,14:30, UTC", Schedule::parse);
@@ -48,7 +48,16 @@ pub(super) const EDGE_KEY: Parsed<EdgeKey> = Parsed("`id:secret`, the secret of 
 
 fn postgres_url(text: &str) -> Result<Secret, String> {
     let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-    if known { Ok(Secret::new(text)) } else { Err("must begin with postgres:// or postgresql://".into()) }
+    match (known, text.parse::<tokio_postgres::Config>()) {
+        (false, _) => Err("must begin with postgres:// or postgresql://".into()),
+        (true, Ok(_)) => Ok(Secret::new(text)),
+        // What the driver says may quote a part of it.
+        (true, Err(_)) => {
+            Err("is no address of PostgreSQL: postgres://user:password@host:5432/database?sslmode=require, \
+             characters such as @ in a password written as %40"
+                .into())
+        }
+    }
 }
 
 /// A word without a level would let through what is logged under that name, and nothing else: `warning` would silence everything.
@@ -80,14 +89,6 @@ fn key_ring(text: &str) -> Result<KeyRing, String> {
     KeyRing::parse(text).map_err(|error| format!("is no key ring: {error}"))
 }
 
-/// Scheme and host of pages, as browsers send them: never a wildcard.
-fn web_origin(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
-    let valid = !rest.is_empty() && rest.chars().all(plain);
-    if valid { Ok(text.to_owned()) } else { Err("must list origins such as https://admin.example.com".into()) }
-}
-
 /// The issuer's address, or `@FILE` on this machine.
 fn jwt_keys(text: &str) -> Result<KeySource, String> {
     match text.strip_prefix('@') {
@@ -113,10 +114,22 @@ fn address(text: &str, example: &str) -> Result<Uri, String> {
     if web && bare { Ok(url) } else { Err(problem()) }
 }
 
-fn limit(text: &str) -> Result<Option<u32>, String> {
-    match text {
-        "off" => Ok(None),
-        _ => text.parse().map(Some).map_err(|_| "must be a whole number, or `off`".into()),
+/// A number within bounds, or `off`.
+#[derive(Debug, Clone)]
+pub(super) struct Limit(pub RangeInclusive<u32>);
+
+impl Form for Limit {
+    type Value = Option<u32>;
+
+    fn accepts(&self) -> String {
+        format!("{}, or `off`", Number(self.0.clone()).accepts())
+    }
+
+    fn read(&self, text: &str) -> Result<Option<u32>, String> {
+        match text {
+            "off" => Ok(None),
+            _ => Number(self.0.clone()).read(text).map(Some).map_err(|_| self.refusal()),
+        }
     }
 }
 

@@ -162,13 +162,36 @@ impl Given {
     /// # Errors
     /// Every problem at once.
     pub fn edge(mut self) -> Result<BTreeMap<&'static str, String>, ConfigError> {
-        self.check(Edge::TABLE);
+        let edge = Edge::read_from(&mut self);
+        if self.refused.is_empty() {
+            self.problems.extend(edge.iter().flat_map(Edge::contradictions));
+        }
         self.check(Config::TABLE);
         if !self.problems.is_empty() {
             return Err(ConfigError { problems: self.problems });
         }
         let given = |setting: &Setting| Some((setting.name, self.given(setting.name)?.0.to_owned()));
         Ok(Edge::TABLE.iter().filter_map(given).collect())
+    }
+
+    /// The same of a node that is to start: what every one of its turns would fail for is a problem, too.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn node(self) -> Result<BTreeMap<&'static str, String>, ConfigError> {
+        let edge = self.edge()?;
+        let said = |name: &str| edge.get(name).is_some_and(|value| !value.is_empty());
+        let development = edge.get("mode").is_some_and(|mode| mode.eq_ignore_ascii_case("development"));
+        let mut problems = Vec::new();
+        if !said("origin_url") {
+            problems.push("LGDL_ORIGIN_URL must be an http or https address".to_owned());
+        }
+        match (said("origin_key_id"), said("origin_key")) {
+            (true, true) => {}
+            (false, false) if development => {}
+            _ => problems.push("LGDL_ORIGIN_KEY_ID and LGDL_ORIGIN_KEY, its secret, are needed, both".to_owned()),
+        }
+        if problems.is_empty() { Ok(edge) } else { Err(ConfigError { problems }) }
     }
 
     /// What is logged, and whether what looks personal in it is replaced: settings of the origin that hold for every

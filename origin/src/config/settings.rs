@@ -12,7 +12,7 @@ use lgdl::meaning::{Meaning, Size};
 use lgdl::settings::{Choice, List, Number, Optional, Seconds, Service, Switch};
 
 use super::forms::{
-    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, LOG_FILTER, MAILBOX,
+    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LISTEN, LOG_FILTER, Limit, MAILBOX,
     OTLP_URL, PAGERDUTY_URL, PLACE, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SCHEDULE, SECRET_URL, SMTP_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
@@ -25,6 +25,8 @@ use crate::tokens::KeySource;
 
 /// Longest time that a setting may ask for, in hours.
 const MAX_HOURS: u32 = 24 * 365;
+/// Longest time that a setting may ask for, in minutes.
+const MAX_MINUTES: u32 = 60 * 24 * 365;
 /// Longest time that a setting may ask for, in days.
 const MAX_DAYS: u32 = 36_500;
 
@@ -130,25 +132,25 @@ lgdl::settings! {
         /// Seconds between two looks at what may be wrong.
         alert_every named "alert_every_seconds": Duration = "15", live => Seconds(1..=3600);
         /// Seconds that the store may be away before an alert; `off`: none.
-        alert_store_seconds: Option<u32> = "30", live => LIMIT;
+        alert_store_seconds: Option<u32> = "30", live => Limit(1..=86_400);
         /// Milliseconds that the 95th of a hundred commits may take before an alert; `off`: none.
-        alert_commit_p95_ms: Option<u32> = "1000", live => LIMIT;
+        alert_commit_p95_ms: Option<u32> = "1000", live => Limit(1..=600_000);
         /// Requests of a hundred that may fail before an alert; `off`: none.
-        alert_error_percent: Option<u32> = "5", live => LIMIT;
+        alert_error_percent: Option<u32> = "5", live => Limit(1..=100);
         /// Minutes that turns may wait at a node before an alert; `off`: none about nodes.
-        alert_journal_minutes: Option<u32> = "10", live => LIMIT;
-        /// Hours that the last backup may be old before an alert; `off`: none about backups.
-        alert_backup_hours: Option<u32> = "26", live => LIMIT;
+        alert_journal_minutes: Option<u32> = "10", live => Limit(1..=MAX_MINUTES);
+        /// Hours that the last backup may be old before an alert, and a store without any where this or another setting speaks of backups; `off`: none about backups.
+        alert_backup_hours: Option<u32> = "26", live => Limit(1..=MAX_HOURS);
         /// Minutes that the SIEM or a webhook may take nothing before an alert; `off`: none.
-        alert_push_minutes: Option<u32> = "15", live => LIMIT;
+        alert_push_minutes: Option<u32> = "15", live => Limit(1..=MAX_MINUTES);
         /// How full a disk that the origin writes to (store, backups, archive) may be before an alert, percent; `off`: none.
-        alert_disk_percent: Option<u32> = "90", live => LIMIT;
+        alert_disk_percent: Option<u32> = "90", live => Limit(1..=100);
         /// Days before an API key expires that an alert says so; `off`: none.
-        alert_expiry_days: Option<u32> = "14", live => LIMIT;
+        alert_expiry_days: Option<u32> = "14", live => Limit(1..=MAX_DAYS);
         /// Days before the certificate of this program's ports ends that an alert says so; `off`: none.
-        alert_certificate_days: Option<u32> = "14", live => LIMIT;
+        alert_certificate_days: Option<u32> = "14", live => Limit(1..=MAX_DAYS);
         /// Minutes that a person may wait for somebody in a queue of hand-overs before an alert; `off`: none.
-        alert_handover_minutes: Option<u32> = "15", live => LIMIT;
+        alert_handover_minutes: Option<u32> = "15", live => Limit(1..=MAX_MINUTES);
         /// Hours in which only what is critical is told, such as 22:00-07:00, UTC; the rest is told afterwards.
         alert_quiet_hours: Option<QuietHours> = "", live => Optional(QUIET_HOURS);
         /// Mail server for alerts: smtp://user:password@host:587?tls=required (STARTTLS) or smtps://…

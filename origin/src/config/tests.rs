@@ -231,3 +231,65 @@ fn a_word_that_is_no_level_does_not_silence_the_log() {
         assert_eq!(problems("", &[UNSIGNED, ("LGDL_LOG", filter)]), [""; 0], "{filter}");
     }
 }
+
+#[test]
+fn what_makes_no_sense_is_named_at_the_start_with_what_is_expected() {
+    let found = |name: &str, text: &str| problems("", &[UNSIGNED, (name, text)]);
+    for (name, wrong) in [
+        ("LGDL_CORS_ORIGINS", "www.example.com"),
+        ("LGDL_CORS_ORIGINS", "https://www.example.com/shop"),
+        ("LGDL_CORS_ORIGINS", "https://*.example.com"),
+        ("LGDL_CORS_ORIGINS", "https://"),
+        ("LGDL_ADMIN_CORS_ORIGINS", "admin.example.com"),
+        ("LGDL_ADMIN_CORS_ORIGINS", "*"),
+        ("LGDL_ORIGIN_URL", "origin.example.com"),
+        ("LGDL_ORIGIN_URL", "https://"),
+        ("LGDL_ORIGIN_URL", "https://ann:secret@origin"),
+        ("LGDL_ORIGIN_URL", "https://origin:99999"),
+        ("LGDL_SERVICES", r#"{"ehr": {"url": "ehr.example.com"}}"#),
+        ("LGDL_SERVICES", r#"{"ehr": {"url": "https://ehr", "timeout_ms": 0}}"#),
+        ("LGDL_UNDERSTANDING_SERVICE", "nobody"),
+        ("LGDL_POSTGRES_URL", "postgres://u:p@ss/w@h:x/d"),
+        ("LGDL_ALERT_ERROR_PERCENT", "101"),
+        ("LGDL_ALERT_DISK_PERCENT", "0"),
+        ("LGDL_ALERT_STORE_SECONDS", "0"),
+        ("LGDL_ALERT_BACKUP_HOURS", "0"),
+        ("LGDL_ALERT_HANDOVER_MINUTES", "-1"),
+        ("LGDL_ALERT_EMAIL_TO", "ops@example.com"),
+        ("LGDL_ALERT_SMTP_URL", "smtps://mail.example.com"),
+        ("LGDL_OTLP_AUTHORIZATION", "Bearer x"),
+    ] {
+        let origin = found(name, wrong);
+        let edge = Given::read("", environment(&[(name, wrong)])).edge();
+        let both = [origin, edge.err().map_or_else(Vec::new, |error| error.problems)].concat();
+        assert!(!both.is_empty() && both.iter().all(|one| one.contains(name)), "{name}={wrong}: {both:?}");
+        assert!(!both.concat().contains("secret@") && !both.concat().contains("p@ss"), "{both:?}");
+    }
+    for (name, right) in [
+        ("LGDL_CORS_ORIGINS", "https://www.example.com/, http://localhost:3000,http://[::1]:8080"),
+        ("LGDL_CORS_ORIGINS", "*"),
+        ("LGDL_ORIGIN_URL", "http://127.0.0.1:8787/"),
+        ("LGDL_ORIGIN_URL", "https://origin_1.example.com/behind/a/proxy"),
+        ("LGDL_POSTGRES_URL", "postgres://u:p%40ss@h:5432/d?sslmode=require"),
+        ("LGDL_ALERT_ERROR_PERCENT", "100"),
+        ("LGDL_ALERT_DISK_PERCENT", "off"),
+    ] {
+        assert_eq!(found(name, right), [""; 0], "{name}={right}");
+        assert!(Given::read("", environment(&[(name, right)])).edge().is_ok(), "{name}={right}");
+    }
+    let mail = [
+        ("LGDL_ALERT_SMTP_URL", "smtps://mail.example.com"),
+        ("LGDL_ALERT_EMAIL_FROM", "lgdl@example.com"),
+        ("LGDL_ALERT_EMAIL_TO", "ops@example.com"),
+    ];
+    assert_eq!(problems("", &[&[UNSIGNED][..], &mail].concat()), [""; 0]);
+}
+
+#[test]
+fn a_node_without_its_origin_or_its_key_does_not_start() {
+    let given = |toml: &str| Given::read(toml, environment(&[("LGDL_ORIGIN_URL", "http://o")])).node();
+    assert!(given("").is_err() && given("origin_key_id = \"edge1\"").is_err());
+    assert!(given("mode = \"development\"").is_ok());
+    assert!(given("origin_key_id = \"edge1\"\norigin_key = \"a secret of sixteen bytes\"").is_ok());
+    assert!(Given::read("mode = \"development\"", environment(&[])).node().is_err());
+}

@@ -245,6 +245,7 @@ impl<C: Consumer> Runner<C> {
         if progress {
             let position = &mut held.read.position;
             (position.failures, position.failing_since, position.not_before) = (0, 0, 0);
+            position.delivered_at = now_ms;
         }
         if let Some(error) = failure {
             let position = &mut held.read.position;

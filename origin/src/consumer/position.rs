@@ -21,6 +21,8 @@ pub struct Position {
     pub failing_since: Millis,
     /// Not to be tried again before.
     pub not_before: Millis,
+    /// When something was delivered last; 0: never, or before this was noted.
+    pub delivered_at: Millis,
 }
 
 /// A position as it was read.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use lgdl::settings::{Edge, Exposure, Setting, variable};
 
 use super::strength::{POOR_BITS, WEAK_BITS, bits};
-use super::{Check, Disk, Expected, Facts, Finding, Level, Program, Ring, Settings, StoreFacts};
+use super::{Check, Disk, Expected, Facts, Finding, Level, Program, Ring, Settings, StoreFacts, WebhookFacts};
+use crate::alerts::ChannelFacts;
 use crate::audit::MAX_LAG_MS;
 use crate::beginnings::{place_of, told};
 use crate::clock::{MAX_CLOCK_OFF_MS, Millis};
@@ -21,6 +22,8 @@ const GOOD_SKEW_MS: Millis = 5 * SECOND_MS;
 const EDGE_SILENT_MS: Millis = 10 * 60 * SECOND_MS;
 /// How old a backup may be.
 const BACKUP_AGE_MS: Millis = 26 * HOUR_MS;
+/// How long a webhook may take nothing where no setting says so, minutes.
+const WEBHOOK_BEHIND_MINUTES: u32 = 15;
 /// How old the last drill may be.
 const DRILL_AGE_MS: Millis = 31 * DAY_MS;
 /// How long before its end a key is told of.
@@ -83,6 +86,13 @@ pub const CHECKS: &[Check] = &[
         of: ORIGIN,
         look: backups,
     },
+    Check {
+        name: "alerts",
+        about: "somebody is told when something is wrong, and it gets there",
+        of: ORIGIN,
+        look: alerts,
+    },
+    Check { name: "webhooks", about: "no webhook is paused or behind", of: ORIGIN, look: webhooks },
     Check { name: "retention", about: "conversations are not kept for ever", of: ORIGIN, look: retention },
     Check { name: "games", about: "there is something to talk to", of: ORIGIN, look: games },
     Check { name: "access", about: "there are keys and administrators, and none ends soon", of: ORIGIN, look: access },
@@ -546,6 +556,66 @@ fn backups(facts: &Facts) -> Vec<Finding> {
     unless_any(found, "a fresh backup, and a drill that held")
 }
 
+fn alerts(facts: &Facts) -> Vec<Finding> {
+    let Some(store) = store_of(facts) else { return Vec::new() };
+    let ago = |at: Millis| ago(facts.now_ms - at);
+    let look = |channel: &ChannelFacts| {
+        let ChannelFacts { name, told_at, failing_since, tested } = channel;
+        let refused = tested.as_ref().and_then(|tested| Some((tested.at, tested.why.as_ref()?)));
+        match (failing_since, refused) {
+            (Some(since), _) => {
+                fail(format!("{name}: an alert has waited for {} and is not taken", ago(*since)), "lgdl alerts test")
+            }
+            (None, Some((at, why))) if told_at.is_none_or(|told| told < at) => {
+                fail(format!("{name}: the test {} ago was not taken: {why}", ago(at)), "mend it, then lgdl alerts test")
+            }
+            _ => {
+                let tested = tested.as_ref().filter(|tested| tested.why.is_none());
+                let told = told_at.map(|at| format!("last alert {} ago", ago(at)));
+                let tested = tested.map(|tested| format!("last test {} ago", ago(tested.at)));
+                match [told, tested].into_iter().flatten().collect::<Vec<_>>().join(", ") {
+                    never if never.is_empty() => warn(format!("{name}: never tried"), "lgdl alerts test"),
+                    known => ok(format!("{name}: {known}")),
+                }
+            }
+        }
+    };
+    match store.channels.is_empty() {
+        true => vec![warn(
+            "LGDL_ALERT_… names no channel: the origin tells nobody when something is wrong",
+            "name one and try it (lgdl alerts test), or let Prometheus tell (docs/metrics.md)",
+        )],
+        false => store.channels.iter().map(look).collect(),
+    }
+}
+
+fn webhooks(facts: &Facts) -> Vec<Finding> {
+    let (Some(config), Some(store)) = (origin_of(facts), store_of(facts)) else { return Vec::new() };
+    let limit_ms = Millis::from(config.alert_push_minutes.unwrap_or(WEBHOOK_BEHIND_MINUTES)) * 60 * SECOND_MS;
+    let look = |hook: &WebhookFacts| match (&hook.paused, hook.failing_since) {
+        (Some(why), _) => {
+            let todo = "mend its receiver, then `lgdl webhooks resume`: events are kept LGDL_EVENT_RETENTION_HOURS";
+            Some(warn(format!("{} is paused: {why}", hook.name), todo))
+        }
+        (None, Some(since)) if facts.now_ms - since > limit_ms => {
+            let what = format!("{} has taken nothing for {}", hook.name, ago(facts.now_ms - since));
+            Some(warn(what, "look at its receiver; `lgdl webhooks test` tries it"))
+        }
+        (None, _) => None,
+    };
+    let found = store.webhooks.iter().filter_map(look).collect();
+    unless_any(found, format!("{}, none paused or behind", store.webhooks.len()))
+}
+
+/// A time that has passed, for people.
+fn ago(ms: Millis) -> String {
+    match ms {
+        ms if ms >= 2 * DAY_MS => format!("{} days", ms / DAY_MS),
+        ms if ms >= 2 * HOUR_MS => format!("{} h", ms / HOUR_MS),
+        ms => format!("{} min", ms / (60 * SECOND_MS)),
+    }
+}
+
 fn retention(facts: &Facts) -> Vec<Finding> {
     let Some(config) = origin_of(facts) else { return Vec::new() };
     match (config.conversation_ttl_days, config.gdpr_retention_days) {
@@ -616,6 +686,10 @@ fn nodes(facts: &Facts) -> Vec<Finding> {
                     .push(fail(format!("{url} answers {}: {unwell}", answer.status), "docs/deploy/troubleshooting.md"));
             }
             Ok(answer) => {
+                if !answer.unwell.is_empty() {
+                    let unwell = answer.unwell.join(", ");
+                    found.push(warn(format!("{url} serves, and says: {unwell}"), "docs/deploy/troubleshooting.md"));
+                }
                 if let Some(version) = answer.version.as_deref().filter(|version| *version != env!("CARGO_PKG_VERSION"))
                 {
                     found.push(warn(

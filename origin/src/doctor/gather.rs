@@ -8,15 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::PathAndQuery;
 use lgdl_tls::ServerTls;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use super::{Bucket, Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
+use super::{
+    Bucket, Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts,
+    WebhookFacts,
+};
+use crate::alerts::channel_facts;
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::beginnings;
 use crate::clock::{Clock as _, Millis, SystemClock};
 use crate::config::{Config, DEFAULT_FILE, Given};
+use crate::consumer::position_of;
 use crate::files::folder_of;
 use crate::migrations::{self, Status};
 use crate::objects::Place;
@@ -26,7 +32,7 @@ use crate::random::SystemRandom;
 use crate::receipts::heard_note;
 use crate::serve::{DEFAULT_TENANT, open_store};
 use crate::store::postgres::{connect, server};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, WebhookRow, WebhookState};
 use crate::tls::trust;
 use crate::{audit, nodes, outbound, tombstones};
 
@@ -59,7 +65,11 @@ impl Facts {
                 Program::Edge => None,
             };
             let tls = given.tls()?;
-            Ok(Settings { origin, edge: given.edge()?, tls })
+            let edge = match asked.program {
+                Program::Origin => given.edge()?,
+                Program::Edge => given.node()?,
+            };
+            Ok(Settings { origin, edge, tls })
         });
         let now_ms = SystemClock.now_ms();
         let tls = settings.as_ref().ok().map(|settings| settings.tls.clone());
@@ -100,13 +110,13 @@ impl Facts {
                 None => {
                     let origin = settings.edge.get("origin_url").and_then(|url| format!("{url}/health").parse().ok());
                     nodes.extend(origin);
-                    facts.disks =
-                        asked.data.iter().map(|folder| disk("what waits for the origin", folder.clone())).collect();
+                    let folder = asked.data.iter().map(|folder| made(folder, asked.expected));
+                    facts.disks = folder.map(|folder| disk("what waits for the origin", folder)).collect();
                 }
             }
         }
         for url in nodes {
-            facts.nodes.push(ask(&url, Proof::Needed).await);
+            facts.nodes.push(ask(&in_full(url), Proof::Needed).await);
         }
         facts
     }
@@ -185,12 +195,32 @@ async fn ask_store(store: &Arc<dyn Store>, config: &Config, now_ms: Millis) -> R
         drill_at: noted_time(store, DRILLED_NOTE).await?,
         backup_failed_at: noted_time(store, BACKUP_FAILED_NOTE).await?,
         drill_failed_at: noted_time(store, DRILL_FAILED_NOTE).await?,
+        channels: channel_facts(store, config).await?,
+        webhooks: webhooks_of(store).await?,
         games: store.all_games().await?.len() as u64,
         keys: keys.map(|row| Credential { name: row.name, expires_at: row.expires_at }).collect(),
         administrators: administrators as u64,
         heard,
         same_names,
     })
+}
+
+async fn webhooks_of(store: &dyn Store) -> Result<Vec<WebhookFacts>, StoreError> {
+    let mut facts = Vec::new();
+    for row in store.webhooks(None).await? {
+        let position = position_of(store, &WebhookRow::note(&row.id)).await?;
+        let paused = match row.hook.state {
+            WebhookState::Paused { why, .. } => Some(why),
+            WebhookState::Active => None,
+        };
+        let failing_since = (position.failures > 0).then_some(position.failing_since);
+        facts.push(WebhookFacts {
+            name: format!("{} of the tenant {}", row.hook.name, row.tenant),
+            paused,
+            failing_since,
+        });
+    }
+    Ok(facts)
 }
 
 /// Why nothing can be written behind what a file holds; whether one can be made that is not there, its folder tells.
@@ -244,13 +274,17 @@ fn holds_secret(path: &Path) -> bool {
     table.is_some_and(|table| table.iter().any(|(name, value)| secret(name) && given(value)))
 }
 
-/// The folders of what is written, each by what lies there.
-fn disks_of(config: &Config, expected: Expected) -> Vec<Disk> {
-    // What the origin makes by itself, before it has.
-    let made = |folder: &Path| match expected {
+/// A folder, or before the program has made it by itself the one that it will be in.
+fn made(folder: &Path, expected: Expected) -> PathBuf {
+    match expected {
         Expected::NewStore => folder.ancestors().find(|path| path.exists()).map_or(PathBuf::from("."), Path::to_owned),
         Expected::Store => folder.to_owned(),
-    };
+    }
+}
+
+/// The folders of what is written, each by what lies there.
+fn disks_of(config: &Config, expected: Expected) -> Vec<Disk> {
+    let made = |folder: &Path| made(folder, expected);
     let store = config.postgres_url.is_none().then(|| ("the store", made(folder_of(&config.sqlite_path))));
     let files = [("tombstones", &config.tombstones), ("audit checkpoints", &config.audit_checkpoints)];
     let files = files.into_iter().filter_map(|(what, path)| Some((what, folder_of(path.as_ref()?).to_owned())));
@@ -312,13 +346,31 @@ async fn ask_ours(settings: &Settings, config: &Config) -> Option<Node> {
     is_ours.then_some(node)
 }
 
+/// Where a node says how each of its components is: that it lives and takes turns is known of one whose origin is away, too.
+fn in_full(url: Uri) -> Uri {
+    match url.path() {
+        "/health/live" | "/health/ready" | "/healthz" => {
+            let mut parts = url.clone().into_parts();
+            parts.path_and_query = Some(PathAndQuery::from_static("/health"));
+            Uri::from_parts(parts).unwrap_or(url)
+        }
+        _ => url,
+    }
+}
+
 async fn ask(url: &Uri, proof: Proof) -> Node {
     let asked_at = SystemClock.now_ms();
     let answer = outbound::get(url, NODE_WITHIN, proof).await.map(|answer| {
         let body: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
         let date = answer.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
         let components = body["components"].as_object().into_iter().flatten();
-        let unwell = components.filter(|(_, component)| component["status"] != "healthy").map(|(name, _)| name.clone());
+        let unwell =
+            components.filter(|(_, component)| component["status"] != "healthy").map(|(name, component)| {
+                match (component["status"].as_str(), component["detail"].as_str()) {
+                    (Some(status), Some(detail)) => format!("{name} {status} ({detail})"),
+                    (status, _) => format!("{name} {}", status.unwrap_or("unknown")),
+                }
+            });
         NodeAnswer {
             status: answer.status.as_u16(),
             version: body["version"].as_str().map(str::to_owned),
@@ -381,11 +433,19 @@ mod tests {
         found
     }
 
+    #[test]
+    fn a_node_is_asked_for_its_components_whatever_was_named() {
+        for path in ["/health", "/health/live", "/health/ready", "/healthz"] {
+            let url: Uri = format!("http://node:1{path}").parse().unwrap();
+            assert_eq!(in_full(url).to_string(), "http://node:1/health");
+        }
+    }
+
     #[tokio::test]
     async fn the_origin_that_runs_here_is_asked_and_nobody_else() {
-        let full = r#"{"version": "1.0.0", "components": {"store": {"status": "degraded"}}}"#;
+        let full = r#"{"version": "1.0.0", "components": {"store": {"status": "degraded", "detail": "full"}}}"#;
         let answer = found(full).await.expect("it is ours").answer.expect("an answer");
-        assert_eq!((answer.status, answer.unwell), (503, vec!["store".to_owned()]));
+        assert_eq!((answer.status, answer.unwell), (503, vec!["store degraded (full)".to_owned()]));
         assert!(found("go away").await.is_none());
     }
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::alerts::ChannelFacts;
 use crate::audit::Lag;
 use crate::beginnings::Sign;
 use crate::clock::Millis;
@@ -151,6 +152,17 @@ pub enum Ring {
     Wrong(String),
 }
 
+/// How a webhook fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookFacts {
+    /// Its name and its tenant.
+    pub name: String,
+    /// Why it is paused, if it is.
+    pub paused: Option<String>,
+    /// Since when it has taken nothing of what there is.
+    pub failing_since: Option<Millis>,
+}
+
 /// What the store says.
 #[derive(Debug, Clone)]
 pub struct StoreFacts {
@@ -170,6 +182,10 @@ pub struct StoreFacts {
     pub backup_failed_at: Option<Millis>,
     /// When a drill last failed.
     pub drill_failed_at: Option<Millis>,
+    /// The channels that alerts are told over.
+    pub channels: Vec<ChannelFacts>,
+    /// The webhooks of every tenant.
+    pub webhooks: Vec<WebhookFacts>,
     /// Games of all tenants.
     pub games: u64,
     /// API keys of the first tenant that open something.
@@ -198,7 +214,7 @@ pub struct NodeAnswer {
     pub status: u16,
     /// Its version, if it says one.
     pub version: Option<String>,
-    /// Components that are not well.
+    /// Components that are not well, each with what it says of itself.
     pub unwell: Vec<String>,
     /// What its clock said, to a second.
     pub now_ms: Option<Millis>,

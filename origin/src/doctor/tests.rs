@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::alerts::Tested;
 use crate::clock::DAY_MS;
 use crate::migrations::{Kind, Status};
 use crate::store::postgres::server::{MIN_SERVER_VERSION, ServerFacts};
@@ -71,6 +72,13 @@ fn well(program: Program) -> Facts {
             drill_at: Some(NOW - 60_000),
             backup_failed_at: None,
             drill_failed_at: None,
+            channels: vec![ChannelFacts {
+                name: "email",
+                told_at: Some(NOW - 60_000),
+                failing_since: None,
+                tested: None,
+            }],
+            webhooks: vec![WebhookFacts { name: "crm".into(), paused: None, failing_since: Some(NOW - 60_000) }],
             games: 1,
             keys: vec![Credential { name: "site".into(), expires_at: None }],
             administrators: 1,
@@ -182,6 +190,14 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("backups", Level::Fail, |facts| store(facts).drill_failed_at = Some(NOW - 1_000)),
     ("backups", Level::Warn, |facts| store(facts).drill_at = None),
     ("backups", Level::Warn, |facts| store(facts).drill_at = Some(0)),
+    ("alerts", Level::Warn, |facts| store(facts).channels.clear()),
+    ("alerts", Level::Warn, |facts| store(facts).channels[0].told_at = None),
+    ("alerts", Level::Fail, |facts| store(facts).channels[0].failing_since = Some(NOW - 60_000)),
+    ("alerts", Level::Fail, |facts| {
+        store(facts).channels[0].tested = Some(Tested { at: NOW - 1_000, why: Some("550 no such user".into()) });
+    }),
+    ("webhooks", Level::Warn, |facts| store(facts).webhooks[0].paused = Some("gone".into())),
+    ("webhooks", Level::Warn, |facts| store(facts).webhooks[0].failing_since = Some(NOW - DAY_MS)),
     ("retention", Level::Warn, |facts| origin(facts).conversation_ttl_days = None),
     ("games", Level::Warn, |facts| store(facts).games = 0),
     ("access", Level::Warn, |facts| store(facts).keys.clear()),
@@ -192,6 +208,7 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("edges", Level::Warn, |facts| store(facts).same_names.push("front".into())),
     ("nodes", Level::Fail, |facts| facts.nodes[0].answer = Err("refused".into())),
     ("nodes", Level::Fail, |facts| answer(facts).status = 503),
+    ("nodes", Level::Warn, |facts| answer(facts).unwell.push("origin degraded (breaker open)".into())),
     ("nodes", Level::Warn, |facts| answer(facts).version = Some("0.0.1".into())),
     ("limits", Level::Fail, |facts| facts.max_open_files = Some(256)),
     ("limits", Level::Warn, |facts| facts.max_open_files = Some(4_096)),

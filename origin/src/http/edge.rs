@@ -12,8 +12,8 @@ use lgdl::ids::Id;
 
 use lgdl::wire::node::OBSERVED;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, MAX_ACTING_MS, NodeCounts, NodeReport, Signature,
-    StateName, TokenAnswer, TokenRequest, state_digest,
+    ApiKey, ClaimRequest, Consent, GameEntry, GameList, MAX_ACTING_MS, NodeCounts, NodeReport, Signature, StateName,
+    TokenAnswer, TokenRequest, state_digest,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -28,6 +28,7 @@ use crate::audit::events;
 use crate::blocks;
 use crate::clock::Millis;
 use crate::desk;
+use crate::games;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
 use crate::nodes;
@@ -491,8 +492,7 @@ async fn list_games(State(origin): State<Origin>, Extension(Tenant(tenant)): Ext
 }
 
 fn game_entry(row: GameRow) -> Result<GameEntry, StoreError> {
-    let policy: GamePolicy = serde_json::from_str(&row.active.policy)
-        .map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))?;
+    let policy = games::policy(&row.active)?;
     let GameRow { game, active, .. } = row;
     Ok(GameEntry { id: game, name: active.name, version: active.version, file_hash: active.file_hash, policy })
 }

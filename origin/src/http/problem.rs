@@ -70,6 +70,8 @@ impl Problem {
         too_many = TOO_MANY_REQUESTS, "E532", "Too many requests";
         /// No conversation can begin; those that are open go on.
         too_many_open = LOCKED, "E533", "Too many conversations are open";
+        /// A hand-over of somebody whose consent was withdrawn, or who is kept out.
+        takes_no_part = CONFLICT, "E534", "The person takes part no longer";
         /// What is asked for was erased.
         erased = GONE, "E902", "Erased";
         /// A legal hold forbids it.

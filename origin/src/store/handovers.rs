@@ -132,8 +132,8 @@ pub trait Handovers: Send + Sync {
     /// serve, and for which the game has no patience either, are left out, as they are by [`Handovers::overdue_handovers`].
     async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>>;
 
-    /// Puts what agents have who were not heard of since `before`, or by a clock that was set back since, back into its queue, and tells
-    /// of each; returns which.
+    /// Puts what agents have who were not heard of since `before`, or by a clock that was set back since, or who are kept out, back into
+    /// its queue, and tells of each; returns which.
     async fn requeue_lost(
         &self,
         before: Millis,

@@ -24,6 +24,10 @@ const NODES: &str = "nodes";
 /// The longest line that is read, bytes.
 const MAX_LINE_BYTES: usize = 256 * 1024 * 1024;
 
+/// What is said of a line that is none of ours.
+const NO_JSON: &str = "is no JSON: what is read is a file of `lgdl export`, a document of `lgdl gdpr export`, or a SQLite file of the \
+    Python runtime";
+
 /// What is exported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExportOptions {
@@ -162,15 +166,15 @@ pub async fn import(
     let mut report = LineReport::default();
     let mut batch = Batch { section: Section::Settings, records: Vec::new() };
     let (mut number, mut ended, mut whole_file, mut sum) = (0, false, false, Sha256::new());
-    while let Some(text) = read_line(file, number + 1).await? {
-        number += 1;
+    while let Some((text, lines)) = read_value(file, number + 1).await? {
+        number += lines;
         let before = sum.clone();
         sum.update(text.as_bytes());
         let wrong = |what: &str| ImportError::Line { line: number, what: what.to_owned() };
         if text.trim().is_empty() {
             continue;
         }
-        let value: Value = serde_json::from_str(&text).map_err(|_| wrong("is no JSON"))?;
+        let value: Value = serde_json::from_str(&text).map_err(|_| wrong(NO_JSON))?;
         if value.get("format").is_some() {
             check_head(&value).map_err(|what| wrong(&what))?;
             whole_file = true;
@@ -222,13 +226,14 @@ pub async fn import(
 /// When the file can't be read, breaks off, or was altered.
 pub async fn check_file(file: &mut (dyn AsyncBufRead + Send + Unpin)) -> Result<(), ImportError> {
     let (mut number, mut sum) = (0, Sha256::new());
-    while let Some(text) = read_line(file, number + 1).await? {
-        number += 1;
+    while let Some((text, lines)) = read_value(file, number + 1).await? {
+        let is_first = number == 0;
+        number += lines;
         let wrong = |what: &str| ImportError::Line { line: number, what: what.to_owned() };
         let may_end = text.starts_with("{\"kind\":\"end\"");
-        if number == 1 || may_end {
-            let value: Value = serde_json::from_str(&text).map_err(|_| wrong("is no JSON"))?;
-            if number == 1 && value.get("format").is_none() {
+        if is_first || may_end {
+            let value: Value = serde_json::from_str(&text).map_err(|_| wrong(NO_JSON))?;
+            if is_first && value.get("format").is_none() {
                 return Ok(());
             }
             if value["kind"] == "end" {
@@ -292,6 +297,30 @@ async fn write_line(
     line.push('\n');
     sum.update(line.as_bytes());
     file.write_all(line.as_bytes()).await
+}
+
+/// The next value and how many lines it takes: one, or those of a document that is laid out for people, from a `{` on a line of its own
+/// to the `}` that is as far out.
+async fn read_value(
+    file: &mut (dyn AsyncBufRead + Send + Unpin),
+    number: u64,
+) -> Result<Option<(String, u64)>, ImportError> {
+    let Some(mut text) = read_line(file, number).await? else { return Ok(None) };
+    let mut lines = 1;
+    if text.trim_end() == "{" {
+        while let Some(line) = read_line(file, number + lines).await? {
+            lines += 1;
+            text.push_str(&line);
+            if text.len() > MAX_LINE_BYTES {
+                let what = format!("the document is longer than {MAX_LINE_BYTES} bytes");
+                return Err(ImportError::Line { line: number, what });
+            }
+            if line.starts_with('}') {
+                break;
+            }
+        }
+    }
+    Ok(Some((text, lines)))
 }
 
 /// The next line, without ever holding more than the limit.

@@ -578,6 +578,10 @@ pub(crate) async fn administrators_have_one_name_and_sessions_that_end(store: Fr
     assert!(store.add_administrator(row.clone(), event("told")).await.unwrap());
     let namesake = AdministratorRow { id: AdministratorId::mint(NOW, &SystemRandom), ..row.clone() };
     assert!(!store.add_administrator(namesake.clone(), event("told")).await.unwrap(), "the name is taken");
+    for name in ["Ann", "ANN"] {
+        let alike = AdministratorRow { name: name.into(), ..namesake.clone() };
+        assert!(!store.add_administrator(alike, event("told")).await.unwrap(), "{name} would be taken for her");
+    }
     assert_eq!(store.find_administrator("ann").await.unwrap(), Some(row.clone()));
     assert_eq!(store.find_administrator("bea").await.unwrap(), None);
     let changed = AdministratorRow { role: Role::Viewer, ..row.clone() };

@@ -6,7 +6,9 @@ use lgdl_origin::clock::Millis;
 use lgdl_origin::desk::lost_event;
 use lgdl_origin::ids::AdministratorId;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::store::{AdministratorRow, AgentRow, Commit, CommitOutcome, DeskPart, MAX_HANDOVERS, Role, Store};
+use lgdl_origin::store::{
+    AdministratorChange, AdministratorRow, AgentRow, Commit, CommitOutcome, DeskPart, MAX_HANDOVERS, Role, Store,
+};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -154,6 +156,16 @@ pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(
     let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
     take(&*store, [turn("c1", 3, NOW + 15, with)]).await;
     assert!(store.requeue("default", &id("c1"), &anna.id, NOW + 16, told()).await.unwrap());
+    // Who is kept out is gone at once.
+    store.heartbeat(&anna.id, &["nurse".into()], NOW + 16, NOW - 1).await.unwrap();
+    let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
+    take(&*store, [turn("c3", 1, NOW + 16, with)]).await;
+    assert!(store.requeue_lost(NOW + 11, NOW + 17, lost_event).await.unwrap().is_empty(), "she is there");
+    let kept_out = |disabled| AdministratorChange { disabled: Some(disabled), ..AdministratorChange::default() };
+    store.change_administrator(&anna.id, kept_out(true), event("administrator.changed")).await.unwrap();
+    let lost = store.requeue_lost(NOW + 11, NOW + 17, lost_event).await.unwrap();
+    assert_eq!(lost.iter().map(|(_, row)| row.conversation.clone()).collect::<Vec<_>>(), [id("c3")]);
+    store.change_administrator(&anna.id, kept_out(false), event("administrator.changed")).await.unwrap();
     // A clock that was set back since has noted that she was there tomorrow.
     store.heartbeat(&anna.id, &["nurse".into()], NOW + 86_400_000, NOW).await.unwrap();
     let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
@@ -163,7 +175,7 @@ pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(
     // Each that went back was told of, and what did not was not.
     audit::drain(&*store).await.unwrap();
     let links = store.audit(0, 1_000).await.unwrap();
-    assert_eq!(links.iter().filter(|link| link.event.event == "escalation.returned").count(), 3);
+    assert_eq!(links.iter().filter(|link| link.event.event == "escalation.returned").count(), 4);
     let taken = AgentRow { tenant: "other".into(), ..anna.clone() };
     assert!(!store.keep_agent(taken, event("agent.changed")).await.unwrap(), "she is another tenant's");
     assert_eq!(store.agent(&anna.id).await.unwrap().unwrap().tenant, "default");

@@ -104,6 +104,7 @@ contract! {
     cases::odd_text_comes_back_as_it_went_in,
     nodes::nodes_join_drain_fall_silent_and_come_back,
     nodes::two_nodes_of_one_name_are_told_apart_and_hide_nothing_of_each_other,
+    nodes::a_node_that_stops_in_order_is_known_no_more_unless_something_waits_there,
     nodes::a_silent_node_is_forgotten_by_an_operators_word_and_its_turns_only_when_they_are_given_up,
     nodes::a_node_that_many_tell_of_at_once_joins_once,
     archives::what_is_put_away_comes_back_as_it_was,

@@ -28,6 +28,7 @@ fn report(name: &str, waiting: u64, sent_at_ms: i64) -> NodeReport {
         drained_at_ms: None,
         every_ms: 5_000,
         sent_at_ms,
+        leaving: false,
     }
 }
 
@@ -97,6 +98,24 @@ pub(crate) async fn two_nodes_of_one_name_are_told_apart_and_hide_nothing_of_eac
     tell("bb", 4, NOW + 65_000).await;
     tell("bb", 4, NOW + 100_000).await;
     assert_eq!(known().await, [("front".to_owned(), 3), ("front.bb".to_owned(), 4)]);
+}
+
+pub(crate) async fn a_node_that_stops_in_order_is_known_no_more_unless_something_waits_there(store: Fresh) {
+    let leaves = |name: &str, waiting: u64| NodeReport { leaving: true, ..report(name, waiting, NOW + 5_000) };
+    for name in ["empty", "drained", "full", "aside"] {
+        take(&*store, report(name, u64::from(name == "drained"), NOW), NOW).await.unwrap();
+    }
+    take(&*store, leaves("empty", 0), NOW + 5_000).await.unwrap();
+    take(&*store, leaves("drained", 0), NOW + 5_000).await.unwrap();
+    take(&*store, leaves("full", 2), NOW + 5_000).await.unwrap();
+    take(&*store, NodeReport { aside: 1, ..leaves("aside", 0) }, NOW + 5_000).await.unwrap();
+    assert_eq!(told(&*store).await[4..], ["node.left empty", "node.drained drained", "node.left drained"]);
+    let known = store.nodes().await.unwrap();
+    assert_eq!(known.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["aside", "full"]);
+    assert_eq!(state(&known[1], NOW + 60_000), NodeState::Lost);
+    // It starts again.
+    take(&*store, report("empty", 0, NOW + 60_000), NOW + 60_000).await.unwrap();
+    assert_eq!(told(&*store).await[7..], ["node.joined empty"]);
 }
 
 pub(crate) async fn a_silent_node_is_forgotten_by_an_operators_word_and_its_turns_only_when_they_are_given_up(

@@ -426,9 +426,14 @@ async fn a_persons_export_can_be_imported() {
     let to = fresh(Kind::Sqlite).await.unwrap();
     filled(&*from.store).await;
     let document = exports::person(&*from.store, &Unprotected, "default", "u3", NOW).await.unwrap();
-    let report = imported(&*to.store, document.to_string().as_bytes()).await.unwrap();
+    // As `lgdl gdpr export` lays it out for people.
+    let laid_out = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    check_file(&mut laid_out.as_bytes()).await.unwrap();
+    let report = imported(&*to.store, laid_out.as_bytes()).await.unwrap();
     let expected = from.store.of_person("default", "u3").await.unwrap();
     assert_eq!(report.imported.written, expected.len() as u64);
+    let again = imported(&*to.store, document.to_string().as_bytes()).await.unwrap();
+    assert_eq!((again.imported.written, again.records), (0, report.records), "on one line it is the same");
     let report = verify(&source(&to), &source(&from), &mut |_| ()).await.unwrap();
     assert!(report.is_whole(), "{report:#?}");
     assert_eq!(report.records[&Section::Conversations], expected.len() as u64);

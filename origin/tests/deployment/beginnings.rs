@@ -51,10 +51,10 @@ const ASKING: &[&str] = &[
     "audit checkpoint",
     "gdpr consent ann",
     "gdpr erase ann",
-    "gdpr export ann --reason x",
+    "gdpr export ann --reason asked",
     "gdpr proof ann",
     "gdpr reapply somewhere.jsonl",
-    "export --reason x",
+    "export --reason asked",
     "import somewhere.jsonl",
     "cleanup",
     "keys list",
@@ -184,7 +184,7 @@ fn an_empty_postgres_is_not_served_in_the_place_of_another() {
         place.with("LGDL_POSTGRES_URL", &cluster.fresh_database())
     });
     let mistyped = Place::new().with("LGDL_POSTGRES_URL", &cluster.fresh_database());
-    for command in ["migrate plan", "audit verify", "export --reason x", "doctor"] {
+    for command in ["migrate plan", "audit verify", "export --reason asked", "doctor"] {
         let ran = mistyped.lgdl(command).expect(1);
         assert!(ran.said.contains("LGDL_POSTGRES_URL"), "{}", ran.said);
     }

@@ -127,6 +127,31 @@ fn consents_holds_and_erasures_are_carried_out() {
 }
 
 #[test]
+fn the_command_line_takes_what_the_admin_api_takes_and_no_more() {
+    let place = Place::new().ready();
+    let long = "x".repeat(501);
+    let (id, user) = ("y".repeat(257), "gdpr consent ann --game shop --give --note=");
+    for refused in [
+        "gdpr hold ann --reason x".to_owned(),
+        format!("gdpr hold ann --reason {long}"),
+        "gdpr export ann --reason x".to_owned(),
+        "gdpr export ann --reason=for\u{7}the\u{7}court".to_owned(),
+        format!("{user}{long}"),
+        format!("{user}a\u{7}b"),
+        format!("gdpr consent {id} --game shop --give"),
+        format!("gdpr consent ann --game {id}"),
+        format!("gdpr erase ann --conversation shop/{id}"),
+        "gdpr erase ann --conversation /c".to_owned(),
+        "export --reason x".to_owned(),
+        format!("archive list --person {id}"),
+        "archive list --limit 0".to_owned(),
+        "report shop --since 1900-01-01".to_owned(),
+    ] {
+        place.lgdl(&refused).expect(2);
+    }
+}
+
+#[test]
 fn the_audit_log_is_verified_exported_and_signed() {
     let place = Place::new().ready();
     place.lgdl("keys create --name shop").expect(0);
@@ -397,4 +422,24 @@ fn people_and_officers_get_what_they_can_read() {
         record["goes_to"].as_array().unwrap().iter().any(|one| one["what"].as_str().unwrap().contains("what was said"))
     );
     place.lgdl("privacy nothing").expect(1);
+}
+
+#[test]
+fn whether_a_program_would_start_is_said_without_starting_it() {
+    let place = Place::new();
+    place.lgdl("serve --check").expect(0);
+    assert!(!place.path("lgdl.db").exists(), "nothing is made");
+    let wrong = place.clone().with("LGDL_ALERT_DISK_PERCENT", "200").lgdl("serve --check").expect(1);
+    assert!(wrong.said.contains("LGDL_ALERT_DISK_PERCENT must be a number from 1 to 100"), "{}", wrong.said);
+    let without = place.clone().with("LGDL_TLS_CERTIFICATE", "no.pem").with("LGDL_TLS_KEY", "no.key");
+    assert!(without.lgdl("serve --check").expect(1).said.contains("no.pem"));
+
+    std::fs::write(place.path("edge.wasm"), "").unwrap();
+    let node = place.with("LGDL_ORIGIN_URL", "http://127.0.0.1:9");
+    let keyless = node.lgdl("edge --check --component edge.wasm").expect(1);
+    assert!(keyless.said.contains("LGDL_ORIGIN_KEY_ID"), "{}", keyless.said);
+    let key = "8d1c9a7e5b2f3046c1e7a9530f8b6d248d1c9a7e5b2f3046c1e7a9530f8b6d24";
+    let node = node.with("LGDL_ORIGIN_KEY_ID", "edge1").with("LGDL_ORIGIN_KEY", key).with("LGDL_STATE_KEY", key);
+    node.lgdl("edge --check --component edge.wasm").expect(0);
+    assert!(!node.path("lgdl-edge").exists());
 }

@@ -169,7 +169,7 @@ fn a_file_of_the_python_runtime_is_imported_and_sealed() {
 fn an_export_goes_through_a_pipe_into_another_store() {
     let from = Place::new();
     fill(&from.path("lgdl.db"), 40);
-    let export = from.lgdl("export --reason move").expect(0).out;
+    let export = from.lgdl("export --reason moving").expect(0).out;
     assert_eq!(export.lines().filter(|line| line.contains(r#""kind":"conversation""#)).count(), 40);
     let to = Place::new().with("LGDL_ENCRYPTION_KEY", RING).ready();
     let report = to.lgdl_with_input("import - --json", &export).expect(0).json();
@@ -368,8 +368,11 @@ fn bulk_commands_name_what_they_cannot_read_go_on_and_say_no() {
     fill_sealed(&place);
     place.lgdl("backup saved").expect(0);
     let other = RING.replace("AAEC", "BBEC");
-    for ring in [String::new(), other.clone()] {
+    for (ring, code) in [(String::new(), "E926"), (other.clone(), "E927")] {
         let wrong = place.clone().with("LGDL_ENCRYPTION_KEY", &ring);
+        let elsewhere = wrong.clone().with("LGDL_SQLITE_PATH", &format!("{code}.db"));
+        let restored = elsewhere.lgdl("restore saved --without-tombstones").expect(1);
+        assert!(restored.said.contains(code) && restored.said.contains("restored: "), "{}", restored.said);
         let exported = wrong.lgdl("export all.jsonl --json").expect(1);
         assert!(exported.json()["unreadable"]["count"].as_u64() >= Some(1), "{}", exported.said);
         let lines = std::fs::read_to_string(place.path("all.jsonl")).unwrap();
@@ -400,7 +403,7 @@ fn a_conversation_whose_sensitive_values_are_not_known_is_not_exported_unmasked(
 fn fill_sealed(place: &Place) {
     let from = Place::new();
     fill(&from.path("lgdl.db"), 3);
-    let export = from.lgdl("export --reason move").expect(0).out;
+    let export = from.lgdl("export --reason moving").expect(0).out;
     place.lgdl("migrate up").expect(0);
     place.lgdl_with_input("import -", &export).expect(0);
 }

@@ -211,6 +211,11 @@ async fn who_serves_one_tenant_is_not_taken_by_another() {
     let path = |name: &str| format!("/admin/v1/agents/{}", all.iter().find(|row| row.name == name).unwrap().id);
     let agent = json!({"name": "Anna", "queues": ["nurse"], "capacity": 1});
     ok(desk.send(Method::PUT, &path("anna"), &agent).await, StatusCode::OK).await;
+    // Nothing is given to her for a while.
+    let none = json!({"name": "Anna", "queues": [], "capacity": 1});
+    assert_eq!(ok(desk.send(Method::PUT, &path("anna"), &none).await, StatusCode::OK).await["queues"], json!([]));
+    let turned = json!({"name": "Anna\u{202e}", "queues": ["nurse"], "capacity": 1});
+    problem(desk.send(Method::PUT, &path("anna"), &turned).await, StatusCode::UNPROCESSABLE_ENTITY, "E531").await;
     desk.tenant = Some("other".into());
     problem(desk.send(Method::PUT, &path("anna"), &agent).await, StatusCode::CONFLICT, "E530").await;
     // Who is bound to a tenant has its own accounts alone.

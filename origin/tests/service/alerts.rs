@@ -59,7 +59,7 @@ impl Place {
 #[tokio::test]
 async fn an_incident_is_told_once_over_every_channel_and_so_is_its_end() {
     let place = Place::new().await;
-    let edge = place.origin("0").await;
+    let edge = place.origin("1").await;
     place.until("all channels tell", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
     let raised = PLACES.map(|at| place.arrived.at(at)[0].clone());
     let [mail, slack, pagerduty, any] = &raised;
@@ -91,12 +91,12 @@ async fn an_incident_is_told_once_over_every_channel_and_so_is_its_end() {
 async fn what_could_not_be_told_is_told_after_a_restart() {
     let place = Place::new().await;
     place.arrived.set_down(true);
-    let edge = place.origin("0").await;
+    let edge = place.origin("1").await;
     place.until("mail works", |arrived| arrived.at("mail").len() == 1).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     edge.running.stop().await.unwrap();
     place.arrived.set_down(false);
-    let _edge = place.origin("0").await;
+    let _edge = place.origin("1").await;
     place.until("the others tell", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
     let told: Vec<Value> = place.arrived.at("slack");
     assert_eq!(told.len(), 1);
@@ -168,7 +168,7 @@ async fn mail_is_encrypted_and_its_server_checked_by_the_operators_own_authority
     let settings = [
         ("LGDL_SQLITE_PATH", &*database),
         ("LGDL_ALERT_EVERY_SECONDS", "1"),
-        ("LGDL_ALERT_DISK_PERCENT", "0"),
+        ("LGDL_ALERT_DISK_PERCENT", "1"),
         ("LGDL_ALERT_SMTP_URL", &server),
         ("LGDL_ALERT_EMAIL_FROM", "LGDL <lgdl@example.com>"),
         ("LGDL_ALERT_EMAIL_TO", "ops@example.com"),

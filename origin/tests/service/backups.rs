@@ -7,6 +7,9 @@ use lgdl_origin::alerts::open;
 use lgdl_origin::backup::{self, Opened, is_sealed, schedule};
 use lgdl_origin::clock::{Clock as _, HOUR_MS, SystemClock};
 use lgdl_origin::config::Config;
+use lgdl_origin::ids::EpochId;
+use lgdl_origin::objects::Location;
+use lgdl_origin::random::SystemRandom;
 
 use crate::client::{Edge, Later, commit, edge_with};
 
@@ -94,4 +97,61 @@ async fn a_backup_that_fails_is_an_incident_and_is_tried_again_later() {
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, mode, "{}", path.display());
     }
     assert!(made.exists());
+}
+
+#[tokio::test]
+async fn only_a_drill_of_the_newest_backup_of_this_store_says_how_well_it_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (edge, other) = (edge_with(&[]).await, edge_with(&[]).await);
+    let at = |name: &str| Location::Folder(folder.path().join(name));
+    let make = async |edge: &Edge, name: &str| {
+        let origin = &edge.running.origin;
+        let (settings, file) = (origin.settings(), at(name));
+        let made = backup::make_newest(&*origin.store, &settings, &file, None, &SystemClock, |_| ());
+        made.await.unwrap();
+    };
+    make(&edge, "old").await;
+    make(&edge, "new").await;
+    make(&other, "theirs").await;
+    std::fs::write(folder.path().join("junk"), "no backup").unwrap();
+    let store = &*edge.running.origin.store;
+    let drill = async |name: &str| {
+        backup::drill_newest(store, &edge.running.origin.settings(), &at(name), None, &SystemClock).await
+    };
+    let noted = async || {
+        let noted = async |note: &str| store.setting(note).await.unwrap().is_some();
+        (noted(backup::DRILLED_NOTE).await, noted(backup::DRILL_FAILED_NOTE).await)
+    };
+    for name in ["old", "theirs"] {
+        let report = drill(name).await.unwrap();
+        assert!(report.holds() && !report.newest, "{name}");
+    }
+    drill("junk").await.unwrap_err();
+    assert_eq!(noted().await, (false, false));
+    assert!(drill("new").await.unwrap().newest);
+    assert_eq!(noted().await, (true, false));
+    std::fs::write(folder.path().join("new"), "no backup any more").unwrap();
+    drill("new").await.unwrap_err();
+    assert_eq!(noted().await, (true, true));
+}
+
+#[tokio::test]
+async fn a_store_of_which_there_has_never_been_a_backup_is_an_incident_once_it_is_old_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let every_second = ("LGDL_ALERT_EVERY_SECONDS", "1");
+    let awaited = edge_with(&[every_second, ("LGDL_BACKUP_URL", folder.path().to_str().unwrap())]).await;
+    let not_awaited = edge_with(&[every_second]).await;
+    let found = async |edge: &Edge| {
+        let all = open(&*edge.running.origin.store).await.unwrap();
+        all.into_values().find(|incident| incident.rule == "backup_old").map(|incident| incident.summary)
+    };
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(found(&awaited).await, None, "it is new");
+    for edge in [&awaited, &not_awaited] {
+        let made_at = SystemClock.now_ms() - 27 * HOUR_MS;
+        edge.running.origin.store.begin_epoch(EpochId::mint(made_at, &SystemRandom).as_str()).await.unwrap();
+    }
+    let summary = until("an incident", async || found(&awaited).await).await;
+    assert!(summary.contains("never"), "{summary}");
+    assert_eq!(found(&not_awaited).await, None, "nobody said that there are to be any");
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lgdl::compiled::CompiledGame;
 use lgdl::engine::{self, Conversation, Settings, Step, Turn, TurnRecord};
 use lgdl::wire::client::MoveResponse;
-use lgdl::wire::origin::{CommitRequest, GameList, Messages, Speaker, StoredConversation};
+use lgdl::wire::origin::{CommitRequest, GameList, GamePolicy, Messages, Speaker, StoredConversation};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::desk::{self, Deed, LOST_AFTER_MS};
 use lgdl_origin::games::publish_file;
@@ -511,4 +511,88 @@ async fn five_hundred_conversations_are_with_agents_at_once() {
             heard.messages.iter().filter(|one| one.from == Speaker::Agent).map(|one| &one.text).collect();
         assert_eq!(agents, [&format!("Hello {name}.")]);
     }
+}
+
+/// A person whom an agent has, or who waits; and what makes them take part no longer.
+#[tokio::test]
+async fn a_hand_over_ends_when_its_person_takes_part_no_longer_and_the_agent_is_told() {
+    for (blocked, urgent) in [(true, false), (false, false), (false, true)] {
+        let mut desk = ward(&[]).await;
+        consent_needed(&desk).await;
+        consent(&desk, true).await;
+        for conversation in ["c1", "c2"] {
+            visitor(&desk, conversation).say("I need a nurse").await;
+        }
+        let ids = ["c1", "c2"].map(|conversation| visitor(&desk, conversation).id());
+        desk.become_("anna").await;
+        here(&desk).await;
+        ok(desk.send(Method::POST, &at(&ids[0], "/accept"), &json!({"key": "k1"})).await, StatusCode::OK).await;
+        if urgent {
+            assert!(visitor(&desk, "c1").say("there is a fire").await.warns_agent);
+        }
+        let turn = desk.ask(&at(&ids[0], "?after=0")).await["turn"].clone();
+        desk.become_("boss").await;
+        match blocked {
+            true => {
+                let block = json!({"user_id": "u", "reason": "a reason that nobody at the desk reads"});
+                ok(desk.send(Method::POST, "/admin/v1/blocks", &block).await, StatusCode::CREATED).await;
+            }
+            false => consent(&desk, false).await,
+        }
+        // Said before every node knew.
+        visitor(&desk, "c1").say("my secret").await;
+        desk.become_("anna").await;
+        let read = desk.get(&at(&ids[0], &format!("?after={turn}"))).await;
+        if urgent {
+            assert!(ok(read, StatusCode::OK).await.to_string().contains("my secret"), "an emergency goes on");
+            assert_eq!(here(&desk).await["mine"][0]["conversation"], json!(ids[0]));
+            continue;
+        }
+        let told = problem(read, StatusCode::CONFLICT, "E534").await;
+        assert!(!told.to_string().contains("nobody at the desk reads"), "{told}");
+        for (what, body) in [
+            ("/messages", json!({"key": "k2", "text": "Hello."})),
+            ("/return", json!({"key": "k3", "outcome": "resolved"})),
+        ] {
+            problem(desk.send(Method::POST, &at(&ids[0], what), &body).await, StatusCode::CONFLICT, "E530").await;
+        }
+        let waits = desk.send(Method::POST, &at(&ids[1], "/accept"), &json!({"key": "k4"})).await;
+        problem(waits, StatusCode::CONFLICT, "E534").await;
+        let seen = here(&desk).await;
+        assert_eq!((seen["mine"].clone(), seen["waiting"].clone()), (json!([]), json!([])), "{seen}");
+        assert_eq!(seen["ended"][0]["outcome"], "withdrawn", "{seen}");
+        assert!(!seen.to_string().contains("my secret"));
+    }
+}
+
+#[tokio::test]
+async fn an_agent_who_only_says_that_they_are_there_loses_whom_they_may_not_hear() {
+    let mut desk = ward(&[]).await;
+    consent_needed(&desk).await;
+    consent(&desk, true).await;
+    visitor(&desk, "c1").say("I need a nurse").await;
+    let id = visitor(&desk, "c1").id();
+    desk.become_("anna").await;
+    here(&desk).await;
+    ok(desk.send(Method::POST, &at(&id, "/accept"), &json!({"key": "k1"})).await, StatusCode::OK).await;
+    assert_eq!(here(&desk).await["mine"].as_array().unwrap().len(), 1);
+    desk.become_("boss").await;
+    consent(&desk, false).await;
+    desk.become_("anna").await;
+    let seen = here(&desk).await;
+    assert_eq!((seen["mine"].clone(), seen["ended"][0]["outcome"].clone()), (json!([]), json!("withdrawn")), "{seen}");
+}
+
+/// The ward asks for consent from here on.
+async fn consent_needed(desk: &Desk) {
+    let (store, file) = (&*desk.edge.running.origin.store, desk.edge.folder.path().join("ward.lgdl"));
+    let policy = Some(GamePolicy { consent_required: true, retention_days: None });
+    let (words, now_ms) = (lgdl::meaning::Meaning::Words, SystemClock.now_ms());
+    publish_file(store, "default", "ward", &file, words, policy, "test", now_ms).await.unwrap();
+}
+
+/// The person gives it, or withdraws it.
+async fn consent(desk: &Desk, given: bool) {
+    let body = json!({"game": "ward", "given": given});
+    ok(desk.send(Method::POST, "/admin/v1/people/u/consents", &body).await, StatusCode::CREATED).await;
 }

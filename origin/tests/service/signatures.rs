@@ -57,6 +57,7 @@ async fn a_node_whose_clock_is_off_is_shown_with_it() {
         drained_at_ms: None,
         every_ms: 5_000,
         sent_at_ms,
+        leaving: false,
     };
     let tell = async |name: &str, secret: Option<&str>| {
         let ahead_ms = 400_000;

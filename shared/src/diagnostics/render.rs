@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{Diagnostic, Severity};
+use crate::visible::acts;
 
 /// The longest piece of a source line that is shown, in characters.
 const MAX_SHOWN_CHARS: usize = 160;
@@ -101,7 +102,7 @@ fn render_one(out: &mut String, lines: &Lines<'_>, file_name: &str, diagnostic: 
     let bar = paint("|", "34");
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{heading}: {}", paint(&visible(&diagnostic.message), "1"));
-    let _ = writeln!(out, "{margin}{} {file_name}:{}:{}", paint("-->", "34"), start.line, start.column);
+    let _ = writeln!(out, "{margin}{} {}:{}:{}", paint("-->", "34"), visible(file_name), start.line, start.column);
     let _ = writeln!(out, "{margin} {bar}");
     let _ = writeln!(out, "{} {bar} {}", paint(&start.line.to_string(), "34"), visible(&shown));
     let _ = writeln!(out, "{margin} {bar} {}{}", " ".repeat(indent), paint(&caret, style));
@@ -129,13 +130,13 @@ fn shown_part(line: &str, column: u32) -> (usize, String) {
     (from, line.chars().skip(from).take(MAX_SHOWN_CHARS).collect())
 }
 
-/// Control characters (tabs too, so that carets line up) are shown as one plain character each.
+/// What acts (tabs too, so that carets line up) is shown as one plain character each.
 fn visible(text: &str) -> String {
     text.chars()
         .map(|c| {
             if c == '\t' {
                 ' '
-            } else if c.is_control() {
+            } else if acts(c) {
                 '\u{FFFD}'
             } else {
                 c

@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::Ipv6Addr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::{
     Choice, Decimal, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text,
@@ -49,6 +52,7 @@ pub enum Page {
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Base address; the function's name is appended.
+    #[serde(deserialize_with = "service_address")]
     pub url: String,
     /// Sent as `Authorization: Bearer …`.
     #[serde(default)]
@@ -56,9 +60,9 @@ pub struct Service {
     /// Allows a loopback or private address, for services on the same machine or network.
     #[serde(default)]
     pub allow_private: bool,
-    /// The longest time for one call, milliseconds; a game's own limit may be shorter.
+    /// The longest time for one call, milliseconds, from 1; a game's own limit may be shorter.
     #[serde(default)]
-    pub timeout_ms: Option<u32>,
+    pub timeout_ms: Option<NonZeroU32>,
 }
 
 impl fmt::Debug for Service {
@@ -123,7 +127,7 @@ crate::settings! {
         /// Audience (`aud`) that a token must name.
         jwt_audience: Option<String> = "", live => Optional(Text);
         /// Web origins that may call from a page; `*` for all.
-        cors_origins: Vec<String> = "" development "*", live => List(Parsed("an origin such as https://www.example.com", web_origin));
+        cors_origins: Vec<String> = "" development "*", live => List(Parsed("an origin such as https://www.example.com, or *", pages));
         /// Whether `GET /` answers with the chat page.
         chat_page: Page = "off" development "on", live => Choice(PAGES);
         /// Capability services by name. The origin calls them too, in turns that it takes itself.
@@ -147,9 +151,58 @@ crate::settings! {
     }
 }
 
+impl Edge {
+    /// Settings that are fine alone and wrong together, each in a sentence.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<String> {
+        let known = |name: &String| self.mode == Mode::Development || self.services.contains_key(name);
+        match &self.understanding_service {
+            Some(name) if !known(name) => {
+                vec!["LGDL_UNDERSTANDING_SERVICE must name a service of LGDL_SERVICES".into()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What stands behind the scheme of an address of the web.
+fn web(text: &str) -> Option<&str> {
+    text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))
+}
+
+/// Whether it is a host, by name or number, perhaps with a port; without a user.
+fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let number = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let known = match number {
+        Some(number) => number.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+    };
+    known && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
 fn web_address(text: &str) -> Result<String, String> {
-    let web = text.starts_with("http://") || text.starts_with("https://");
-    if web { Ok(text.trim_end_matches('/').to_owned()) } else { Err("must be an http or https address".into()) }
+    let (authority, path) = web(text).map_or(("", ""), |rest| rest.split_at(rest.find('/').unwrap_or(rest.len())));
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
+    match is_authority(authority) && plain {
+        true => Ok(text.trim_end_matches('/').to_owned()),
+        false => {
+            Err("must be an http or https address, such as https://origin.example.com, without a user in it".into())
+        }
+    }
+}
+
+/// The address of a service, as it is written.
+fn service_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let authority = web(&text).and_then(|rest| rest.split(['/', '?', '#']).next());
+    match authority.is_some_and(is_authority) {
+        true => Ok(text),
+        false => Err(D::Error::custom("no http or https address")),
+    }
 }
 
 fn node_word(text: &str) -> Result<String, String> {
@@ -164,6 +217,21 @@ fn tenant(text: &str) -> Result<String, String> {
     Id::Tenant.check(text).map(|()| text.to_owned()).map_err(|rule| rule.to_string())
 }
 
-fn web_origin(text: &str) -> Result<String, String> {
-    Ok(text.trim_end_matches('/').to_owned())
+fn pages(text: &str) -> Result<String, String> {
+    if text == "*" { Ok(text.to_owned()) } else { web_origin(text) }
+}
+
+/// Scheme, host and port of pages, as browsers send them.
+///
+/// # Errors
+/// What it must be.
+pub fn web_origin(text: &str) -> Result<String, String> {
+    let origin = text.strip_suffix('/').unwrap_or(text);
+    match web(origin).is_some_and(is_authority) {
+        true => Ok(origin.to_owned()),
+        false => {
+            Err("must list origins as browsers write them, with scheme and host, such as https://www.example.com"
+                .into())
+        }
+    }
 }

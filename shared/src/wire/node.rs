@@ -72,6 +72,8 @@ pub const MAX_PAGE_ENTRIES: usize = 256;
 /// The request header in which a node proves to its own instances that it is the node: the value of their variable
 /// `lgdl_node_token`.
 pub const TOKEN_HEADER: &str = "x-lgdl-node-token";
+/// Tells an instance, in the last drain of a node that stops, that nobody will answer here.
+pub const LEAVING_HEADER: &str = "x-lgdl-node-leaving";
 
 /// The response header in which an instance hands its [`Observation`] to the node, which takes it off before the answer leaves.
 pub const OBSERVED_HEADER: &str = "x-lgdl-observed";

@@ -415,6 +415,9 @@ pub struct NodeReport {
     pub every_ms: u64,
     /// Its own time.
     pub sent_at_ms: i64,
+    /// It stops, in order: it is not heard of again until it starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
 }
 
 /// What happened at a node since it last told, where nothing beside it exposes what it counts.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 use lgdl::ids::Id;
+use lgdl::visible::acts;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -97,13 +98,15 @@ async fn keep(
     Body(Kept { name, queues, capacity }): Body<Kept>,
 ) -> Result<Json<Value>, Problem> {
     let name = name.trim().to_owned();
-    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+    if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(acts) {
         return Err(Problem::unacceptable(format!(
-            "`name` has 1 to {MAX_NAME_CHARS} characters, none of them control."
+            "`name` has 1 to {MAX_NAME_CHARS} characters, no control characters, and none that turns the direction of text."
         )));
     }
-    if !(1..=MAX_QUEUES).contains(&queues.len()) || queues.iter().any(|queue| !Id::Game.fits(queue)) {
-        return Err(Problem::unacceptable(format!("`queues` holds 1 to {MAX_QUEUES} names as games write them.")));
+    if queues.len() > MAX_QUEUES || queues.iter().any(|queue| !Id::Game.fits(queue)) {
+        return Err(Problem::unacceptable(format!(
+            "`queues` holds at most {MAX_QUEUES} names as games write them; none: nothing is given to this agent any more."
+        )));
     }
     if !(1..=MAX_CAPACITY).contains(&capacity) {
         return Err(Problem::unacceptable(format!("`capacity` is from 1 to {MAX_CAPACITY}.")));

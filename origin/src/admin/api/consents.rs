@@ -15,11 +15,8 @@ use crate::admin::schema::{flag, list, name, object, text, time};
 use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::{ConsentId, person_pseudonym};
-use crate::records::check_id;
+use crate::records::{MAX_NOTE_CHARS, check_id, check_note};
 use crate::store::ConsentRow;
-
-/// Longest note, characters.
-const MAX_NOTE_CHARS: usize = 500;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/admin/v1/people/{user}/consents";
@@ -80,9 +77,7 @@ async fn add(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     check_id(Id::Stored, "user", &user)?;
     check_id(Id::Stored, "game", &game)?;
-    if note.chars().count() > MAX_NOTE_CHARS || note.chars().any(char::is_control) {
-        return Err(Problem::malformed(format!("`note` may have {MAX_NOTE_CHARS} characters, no control characters.")));
-    }
+    check_note(&note)?;
     let now_ms = origin.clock.now_ms();
     let row = ConsentRow {
         id: ConsentId::mint(now_ms, &*origin.random),

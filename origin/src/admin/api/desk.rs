@@ -20,7 +20,7 @@ use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, or_null, text, time, whole};
 use crate::audit::events;
 use crate::bus::ListensFor;
-use crate::desk::{self, Deed};
+use crate::desk::{self, Deed, Withdrawn};
 use crate::http::{Origin, Problem};
 use crate::ids::ConversationId;
 use crate::records::check_id;
@@ -287,7 +287,19 @@ async fn presence(
     let now_ms = origin.clock.now_ms();
     origin.store.heartbeat(&agent.id, &serving, now_ms, now_ms - desk::LOST_AFTER_MS).await?;
     let agent = agent_of(&origin, &caller).await?;
-    let own = origin.store.handovers_with(&agent.id).await?;
+    let mut own = origin.store.handovers_with(&agent.id).await?;
+    if !own.is_empty() {
+        let withdrawn = Withdrawn::of(&origin, &agent.tenant).await?;
+        let mut goes_on = Vec::with_capacity(own.len());
+        for handover in own {
+            match withdrawn.ends(&origin, &agent.tenant, &handover).await? {
+                // They find it among those that have ended.
+                true => drop(desk::part_from(&origin, &agent.tenant, &handover).await),
+                false => goes_on.push(handover),
+            }
+        }
+        own = goes_on;
+    }
     for own in &own {
         if let Some(composing) = typing.of(&own.conversation) {
             desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await;
@@ -342,6 +354,9 @@ async fn read(
         // Woken or not: what is shown is shown to whoever has it now.
         let _ = tokio::time::timeout_at(until, listener.woken()).await;
         handover = seen(&origin, &agent, &id).await?;
+    }
+    if Withdrawn::of(&origin, &agent.tenant).await?.ends(&origin, &agent.tenant, &handover).await? {
+        return Err(desk::part_from(&origin, &agent.tenant, &handover).await);
     }
     let mut view = desk::view(&origin, &agent.tenant, &id, after).await?.ok_or_else(unknown)?;
     view["handover"] = handover_shown(&origin, &handover);

@@ -32,14 +32,12 @@ use crate::http::{Origin, Problem};
 use crate::learning::unmatched;
 use crate::records::check_id;
 use crate::replay::{Wanted, talks};
-use crate::report::{DAY_MS, Report, report};
+use crate::report::{DAY_MS, Report, check_span, report};
 use crate::store::{Activation, GameVersionRow, StoreError};
 use crate::withdrawals::{self, WithdrawError, Withdrawal};
 
 /// Days of a report when nothing is said.
 const DEFAULT_REPORT_DAYS: i64 = 30;
-/// Days of a report at most: ten years.
-const MAX_REPORT_DAYS: i64 = 3_660;
 /// Time for a publication: it may wait until others are compiled.
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(120);
 /// When whoever finds too many publications under way should come again, seconds.
@@ -359,10 +357,7 @@ async fn report_on(
     let now_ms = origin.clock.now_ms();
     let until = span.until_ms.unwrap_or(now_ms);
     let since = span.since_ms.unwrap_or_else(|| until.saturating_sub(DEFAULT_REPORT_DAYS * DAY_MS));
-    if !TIMES.contains(&since) || !TIMES.contains(&until) || since > until || until - since > MAX_REPORT_DAYS * DAY_MS {
-        let days = MAX_REPORT_DAYS;
-        return Err(Problem::malformed(format!("`since_ms` must lie before `until_ms`, by {days} days at most.")));
-    }
+    check_span(since, until)?;
     if !origin.store.games(&caller.tenant).await?.iter().any(|row| row.game == game) {
         return Err(unknown_game());
     }

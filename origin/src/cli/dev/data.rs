@@ -1,11 +1,12 @@
 //! Where a development node keeps what it keeps: conversations, its journal, the key that seals them, compiled code.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use lgdl::wire::node::read_state_key;
+use lgdl_origin::files::NewFile;
 use lgdl_origin::hex;
 use lgdl_origin::random::{Random, SystemRandom};
 
@@ -68,19 +69,15 @@ impl Data {
         let mut key = [0; 32];
         SystemRandom.fill(&mut key);
         let key = hex::encode(&key);
-        let written = only_for_us(&path).and_then(|mut file| file.write_all(key.as_bytes()));
+        // There as a whole, or not at all: half a key opens nothing.
+        let written = NewFile::begin(&path).and_then(|(new, mut file)| {
+            file.write_all(key.as_bytes())?;
+            file.sync_all()?;
+            new.finish()
+        });
         written.map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?;
         Ok(key)
     }
-}
-
-/// A new file that nobody else may read.
-fn only_for_us(path: &Path) -> std::io::Result<fs::File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Where the component's machine code is kept between starts; deleting it costs a second at the next.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use lgdl_origin::readable::escaped;
+
 use super::figures::{Bin, Figures, Threshold};
 use super::{Report, meant, percent, taken_for};
 
@@ -174,8 +176,4 @@ fn plot(out: &mut String, title: &str, caption: &str, curves: &[Curve], with_eve
         }
     }
     let _ = write!(out, "</svg><figcaption>{caption}</figcaption></figure>");
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Graph, Node, Shape, escaped};
+use lgdl_origin::readable::escaped;
+
+use super::{Graph, Node, Shape};
 
 const BOX_WIDTH: usize = 230;
 const COLUMN_GAP: usize = 110;

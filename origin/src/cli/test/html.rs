@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use lgdl_origin::readable::escaped;
+
 use super::coverage::{Share, ranges};
 use super::{DialogResult, GameResult, Totals};
 use crate::cli::failure::Failure;
@@ -96,8 +98,4 @@ fn dialog(out: &mut String, result: &DialogResult) {
         );
     }
     out.push_str("</table></details>\n");
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,10 +1,11 @@
 //! Results for people: what failed and how, then what was not reached, then the sum.
 
 use lgdl::golden::{Combinations, Lost, Mismatch, Missing, TurnResult};
+use lgdl::visible::one_line;
 
 use super::coverage::{Share, ranges};
 use super::{DialogResult, FileResult, GameResult, Totals};
-use crate::cli::console::{Console, count, paint};
+use crate::cli::console::{Console, count};
 use crate::cli::failure::Failure;
 
 /// The longest text that is shown of an input or an answer, in characters.
@@ -35,23 +36,21 @@ pub(super) fn show(
     for result in results {
         show_game(result, detail, console)?;
     }
-    let colour = console.colour();
     let failed = totals.dialogs - totals.dialogs_passed;
     let (style, verdict) = if failed == 0 { ("1;32", "ok".to_owned()) } else { ("1;31", format!("{failed} failed")) };
-    console.line(format_args!(
-        "{}: {} of {} and {} of {} pass, in {}",
-        paint(colour, style, verdict),
+    let sum = format!(
+        ": {} of {} and {} of {} pass, in {}",
         totals.dialogs_passed,
         count(totals.dialogs, "dialogue"),
         totals.turns_passed,
         count(totals.turns, "turn"),
         count(totals.games, "game"),
-    ))
+    );
+    console.styled(&console.style().painted(style, verdict).plain(sum))
 }
 
 fn show_game(result: &GameResult, detail: Detail, console: &mut Console) -> Result<(), Failure> {
-    let heading = paint(console.colour(), "1", format_args!("{} ({})", result.file, result.name));
-    console.line(heading)?;
+    console.styled(&console.style().painted("1", format_args!("{} ({})", result.file, result.name)))?;
     for note in &result.notes {
         console.line(format_args!("  note: {note}"))?;
     }
@@ -81,13 +80,12 @@ fn show_combinations(tried: &Combinations, console: &mut Console) -> Result<(), 
             Missing::Answer => "lost the answer".to_owned(),
         };
         let line = format_args!("    ✗ {urgent} with {with}: {} {what}", quoted(said));
-        console.line(paint(console.colour(), "31", line))?;
+        console.styled(&console.style().painted("31", line))?;
     }
     Ok(())
 }
 
 fn show_file(file: &FileResult, verbose: bool, console: &mut Console) -> Result<(), Failure> {
-    let colour = console.colour();
     let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let passed = file.dialogs.iter().filter(|dialog| dialog.passed()).count();
     console.line(format_args!("  {name}: {passed} of {}", count(file.dialogs.len(), "dialogue")))?;
@@ -95,15 +93,15 @@ fn show_file(file: &FileResult, verbose: bool, console: &mut Console) -> Result<
         if dialog.passed() && !verbose {
             continue;
         }
-        let mark = if dialog.passed() { paint(colour, "32", "✓") } else { paint(colour, "31", "✗") };
-        console.line(format_args!("  {mark} {}", dialog.dialog.name))?;
+        let (style, mark) = if dialog.passed() { ("32", "✓") } else { ("31", "✗") };
+        let line = console.style().plain("  ").painted(style, mark).plain(format_args!(" {}", dialog.dialog.name));
+        console.styled(&line)?;
         show_turns(dialog, verbose, console)?;
     }
     Ok(())
 }
 
 fn show_turns(dialog: &DialogResult, verbose: bool, console: &mut Console) -> Result<(), Failure> {
-    let colour = console.colour();
     for (index, (golden, turn)) in dialog.dialog.turns.iter().zip(&dialog.turns).enumerate() {
         let failed = !turn.mismatches.is_empty();
         if !failed && !verbose {
@@ -111,14 +109,15 @@ fn show_turns(dialog: &DialogResult, verbose: bool, console: &mut Console) -> Re
         }
         console.line(format_args!("    turn {}: {}", index + 1, quoted(&golden.input)))?;
         for Mismatch { what, expected, found } in &turn.mismatches {
-            console.line(paint(colour, "32", format_args!("      - {what}: {}", shortened(expected))))?;
+            console.styled(&console.style().painted("32", format_args!("      - {what}: {}", shortened(expected))))?;
             // The whole answer stands below once.
             if *found != turn.outcome.record.response {
-                console.line(paint(colour, "31", format_args!("      + {what}: {}", shortened(found))))?;
+                console.styled(&console.style().painted("31", format_args!("      + {what}: {}", shortened(found))))?;
             }
         }
-        console.line(paint(colour, "2", format_args!("      {}", summary(turn))))?;
-        console.line(paint(colour, "2", format_args!("      {}", quoted(&turn.outcome.record.response))))?;
+        console.styled(&console.style().painted("2", format_args!("      {}", summary(turn))))?;
+        console
+            .styled(&console.style().painted("2", format_args!("      {}", quoted(&turn.outcome.record.response))))?;
     }
     Ok(())
 }
@@ -170,9 +169,9 @@ fn quoted(text: &str) -> String {
 
 /// On one line, and not longer than is read at a glance.
 fn shortened(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_SHOWN_CHARS + 1).collect();
+    let line = one_line(text);
     if line.chars().count() <= MAX_SHOWN_CHARS {
-        return line;
+        return line.into_owned();
     }
     let kept: String = line.chars().take(MAX_SHOWN_CHARS).collect();
     format!("{kept}…")

@@ -19,7 +19,8 @@ const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, lgdl_mi
 impl Administrators for PostgresStore {
     async fn add_administrator(&self, administrator: AdministratorRow, told: Event) -> Result<bool> {
         let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
-            VALUES ($1, $2, $3, $4, $5, lgdl_time($6), $7) ON CONFLICT (name) DO NOTHING";
+            SELECT $1::text, $2::text, $3::text, $4::text, $5::text, lgdl_time($6), $7::boolean
+            WHERE NOT EXISTS (SELECT FROM administrators WHERE lower(name) = lower($2)) ON CONFLICT (name) DO NOTHING";
         let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = &administrator;
         let row: super::Params<'_> = &[&id.as_str(), name, &role.name(), tenant, password, created_at, disabled];
         self.change(sql, row, &told).await

@@ -18,7 +18,9 @@ const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, a.creat
 #[async_trait]
 impl Administrators for SqliteStore {
     async fn add_administrator(&self, administrator: AdministratorRow, told: Event) -> Result<bool> {
-        self.change(told, move |connection| add(connection, &administrator, " ON CONFLICT (name) DO NOTHING")).await
+        const UNLIKE: &str = "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+            WHERE NOT EXISTS (SELECT 1 FROM administrators WHERE lower(name) = lower(?2)) ON CONFLICT (name) DO NOTHING";
+        self.change(told, move |connection| add(connection, &administrator, UNLIKE)).await
     }
 
     async fn administrators(&self) -> Result<Vec<AdministratorRow>> {
@@ -154,14 +156,12 @@ impl Listings for SqliteStore {
 
 /// Adds the account of a key, whose name nobody else can have.
 pub(super) fn add_account(connection: &Connection, account: &AdministratorRow) -> rusqlite::Result<usize> {
-    add(connection, account, "")
+    add(connection, account, "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
 }
 
-fn add(connection: &Connection, row: &AdministratorRow, otherwise: &str) -> rusqlite::Result<usize> {
-    let sql = format!(
-        "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7){otherwise}"
-    );
+fn add(connection: &Connection, row: &AdministratorRow, values: &str) -> rusqlite::Result<usize> {
+    let columns = "id, name, role, tenant, password, created_at, disabled";
+    let sql = format!("INSERT INTO administrators ({columns}) {values}");
     let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = row;
     connection.execute(&sql, params![id.as_str(), name, role.name(), tenant, password, created_at, disabled])
 }

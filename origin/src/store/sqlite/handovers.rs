@@ -129,7 +129,8 @@ impl Handovers for SqliteStore {
             .write(move |connection| {
                 let sql = format!(
                     "UPDATE handovers SET stage = 'waiting', waiting_since = ?2, requeued = requeued + 1
-                    WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at BETWEEN ?1 AND ?3)
+                    WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at BETWEEN ?1 AND ?3
+                        AND id NOT IN (SELECT id FROM administrators WHERE disabled))
                     RETURNING {HANDOVER}"
                 );
                 let lost = several(connection, &sql, params![before, now_ms, latest_heartbeat(before, now_ms)])?;
