@@ -11,6 +11,7 @@
 
 use lgdl::wire::node::{Aside, Counts, JournalEntry, Limit, Page, Place, SetAside, StreamPage};
 
+use crate::json;
 use crate::platform::SeamError;
 
 /// Every key of an entry begins so.
@@ -55,7 +56,7 @@ pub fn read(store: &impl KeyValues, stream: &str, after: Option<&Place>) -> Resu
         loop {
             let place = places.next()?;
             match store.get(&key_of(stream, &place)) {
-                Ok(Some(bytes)) => match serde_json::from_slice(&bytes) {
+                Ok(Some(bytes)) => match json::read(&bytes) {
                     Ok(entry) => return Some(entry),
                     Err(_) => unreadable.push(place),
                 },
@@ -195,7 +196,7 @@ fn keys(store: &impl KeyValues, prefix: &str) -> Result<Vec<String>, SeamError> 
 /// The list of a stream. One that can't be read is written anew from the keys themselves.
 fn noted(store: &impl KeyValues, stream: &str) -> Result<Vec<Place>, SeamError> {
     let Some(bytes) = store.get(&list_key(stream))? else { return Ok(Vec::new()) };
-    match serde_json::from_slice(&bytes) {
+    match json::read(&bytes) {
         Ok(places) => Ok(places),
         Err(_) => {
             let keys = keys(store, &format!("{JOURNAL}{stream}:"))?;

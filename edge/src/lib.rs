@@ -9,6 +9,7 @@ pub mod call;
 mod cloudflare;
 pub mod constants;
 pub mod digest;
+mod json;
 pub mod kv_journal;
 pub mod memory;
 pub mod native;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
+use crate::json;
 use crate::memory::About;
 use crate::platform::{KvError, Platform};
 use crate::seal::{for_store, from_store};
@@ -21,7 +22,7 @@ pub async fn recall<P: Platform, T: DeserializeOwned>(platform: &P, about: About
         Some(memory) => memory.note(about, name)?,
         None => kept(platform, &note(name)).await?,
     };
-    serde_json::from_slice(&bytes).ok()
+    json::read(&bytes).ok()
 }
 
 /// Writes a note; where that fails, the next request does without.
@@ -57,7 +58,7 @@ pub async fn recall_shared<P: Platform, T: DeserializeOwned>(platform: &P, about
         Some(bytes) => bytes,
         None => kept(platform, &note(name)).await?,
     };
-    serde_json::from_slice(&bytes).ok()
+    json::read(&bytes).ok()
 }
 
 /// Writes a note that the other instances of this node are to find, too.
@@ -72,7 +73,7 @@ pub async fn share<P: Platform, T: Serialize>(platform: &P, about: About, name: 
 
 /// A note without which this node can't answer, as this instance remembers it.
 pub fn remembered<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
-    serde_json::from_slice(&platform.memory()?.note(About::Node, name)?).ok()
+    json::read(&platform.memory()?.note(About::Node, name)?).ok()
 }
 
 /// Reads such a note: where no memory holds it, from the key-value store.
@@ -81,7 +82,7 @@ pub async fn recall_lasting<P: Platform, T: DeserializeOwned>(platform: &P, name
         return Some(value);
     }
     let bytes = kept(platform, &lasting(name)).await?;
-    let value = serde_json::from_slice(&bytes).ok()?;
+    let value = json::read(&bytes).ok()?;
     if let Some(memory) = platform.memory() {
         memory.keep_note(About::Node, name, bytes);
     }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::{Call, random_hex};
+use crate::json;
 use crate::memory::About;
 use crate::notes;
 use crate::platform::{FetchError, Inbound, MAX_ANSWER_BYTES, Outbound, Platform};
@@ -248,7 +249,7 @@ impl Estrangement {
         struct Told {
             why: Estrangement,
         }
-        serde_json::from_slice(&answer.body).map_or(Estrangement::Other, |told: Told| told.why)
+        json::read(&answer.body).map_or(Estrangement::Other, |told: Told| told.why)
     }
 }
 
@@ -607,7 +608,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let verdict = answer.and_then(|answer| match answer.status {
             200 => parsed(answer).map(Verdict::Answer),
             404 => Ok(Verdict::NotTheirs),
-            409 => serde_json::from_slice(&answer.body)
+            409 => json::read(&answer.body)
                 .map(|conflict| Verdict::Conflict(Box::new(conflict)))
                 .map_err(|_| OriginError::Unintelligible(409)),
             410 => Ok(Verdict::Erased),
@@ -787,5 +788,5 @@ fn parsed<T: DeserializeOwned>(answer: Inbound) -> Result<T, OriginError> {
     if answer.status != 200 {
         return Err(OriginError::of(&answer));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| OriginError::Unintelligible(answer.status))
+    json::read(&answer.body).map_err(|_| OriginError::Unintelligible(answer.status))
 }

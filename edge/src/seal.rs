@@ -5,6 +5,7 @@ use lgdl::wire::node::{key_name, names_another};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::json;
 use crate::platform::{Platform, SealedBy};
 
 /// Why a value does not open.
@@ -60,7 +61,7 @@ pub fn from_store<P: Platform, T: DeserializeOwned>(
     value: &[u8],
 ) -> Result<T, Unopened> {
     match platform.sealed_by() {
-        SealedBy::Store => serde_json::from_slice(value).map_err(|_| Unopened::Damaged),
+        SealedBy::Store => json::read(value).map_err(|_| Unopened::Damaged),
         SealedBy::Pipeline => opened(key, kind, row, value),
     }
 }
@@ -74,7 +75,7 @@ pub fn opened<T: DeserializeOwned>(key: &SecretKey, kind: &str, row: &[&str], se
         CryptoError::WrongKey(named) if names_another(&named, key) => Unopened::OtherKey,
         _ => Unopened::Damaged,
     })?;
-    serde_json::from_slice(&plain).map_err(|_| Unopened::Damaged)
+    json::read(&plain).map_err(|_| Unopened::Damaged)
 }
 
 #[cfg(test)]

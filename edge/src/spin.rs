@@ -27,6 +27,7 @@ use spin_sdk::key_value::Store;
 
 use crate::answer::{Body, Handled};
 use crate::constants::Constants;
+use crate::json;
 use crate::kv_journal;
 use crate::memory::Memory;
 use crate::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
@@ -172,7 +173,7 @@ impl Spin {
     }
 
     fn asked<T: Serialize, A: DeserializeOwned>(&self, path: &str, body: &T) -> Result<A, SeamError> {
-        serde_json::from_slice(&self.node(path, body)?.body)
+        json::read(&self.node(path, body)?.body)
             .map_err(|_| SeamError::Unavailable("the node service answered something else".into()))
     }
 }

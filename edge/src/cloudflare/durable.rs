@@ -72,7 +72,7 @@ impl DurableObject for NodeObject {
             let Some(last) = page.last() else { break };
             after.clone_from(&last.name);
             for row in page {
-                match serde_json::from_slice::<Entry>(row.value.as_bytes()) {
+                match crate::json::read::<Entry>(row.value.as_bytes()) {
                     Ok(entry) if !entry.is_forgettable(now_ms) => left = true,
                     _ => {
                         self.sql().exec("DELETE FROM entries WHERE name = ?", vec![row.name.into()])?;
@@ -153,7 +153,7 @@ impl NodeObject {
                 .sql()
                 .exec("SELECT name, value FROM entries WHERE name = ?", vec![name.to_string().into()])?
                 .to_array()?;
-            match rows.first().map(|row| serde_json::from_slice(row.value.as_bytes())) {
+            match rows.first().map(|row| crate::json::read(row.value.as_bytes())) {
                 Some(Ok(entry)) => counters.restore(&name, entry),
                 // Refused for ever would be worse than counted anew; but it is said.
                 Some(Err(error)) => worker::console_error!("a counter can't be read and begins anew: {error}"),
@@ -205,7 +205,7 @@ impl NodeObject {
         let full = rows.len() as i64 == ENTRIES_A_PAGE;
         let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
         for row in rows {
-            match serde_json::from_slice::<JournalEntry>(row.entry.as_bytes()) {
+            match crate::json::read::<JournalEntry>(row.entry.as_bytes()) {
                 Ok(entry) => entries.push(entry),
                 Err(_) => unreadable.push(Place { version: row.version.unsigned_abs(), id: row.id }),
             }
@@ -259,7 +259,7 @@ impl NodeObject {
             stream: row.stream,
             version: row.version.unsigned_abs(),
             id: row.id,
-            why: serde_json::from_slice(row.why.as_bytes()).unwrap_or(Why::Damaged),
+            why: crate::json::read(row.why.as_bytes()).unwrap_or(Why::Damaged),
             bytes: row.bytes.unsigned_abs(),
         });
         Response::from_json(&listed.collect::<Vec<_>>())
@@ -311,7 +311,7 @@ impl NodeObject {
 
 /// What the object is asked. All JSON is read from bytes, so that the program holds one reader of each type.
 async fn read_body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
-    Ok(serde_json::from_slice(&request.bytes().await?)?)
+    Ok(crate::json::read(&request.bytes().await?)?)
 }
 
 fn integer(value: u64) -> Result<SqlStorageValue> {

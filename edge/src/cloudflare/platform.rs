@@ -12,6 +12,7 @@ use worker::wasm_bindgen::JsValue;
 use worker::{AbortController, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Stub};
 
 use crate::constants::Constants;
+use crate::json;
 use crate::memory::Memory;
 use crate::platform::{
     FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SealedBy, SeamError, SpansBy,
@@ -104,7 +105,7 @@ impl Cloudflare {
         };
         match status {
             200 if body.is_empty() => Ok(None),
-            200 => serde_json::from_slice(&body).map(Some).map_err(|e| unavailable(&e)),
+            200 => json::read(&body).map(Some).map_err(|e| unavailable(&e)),
             204 => Ok(None),
             409 => Err(SeamError::Conflict),
             other => Err(SeamError::Unavailable(format!("the Durable Object answered {other}"))),

@@ -7,6 +7,7 @@ use lgdl::wire::node::{Limit, MAX_ASIDE};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
+use crate::json;
 use crate::origin::{Origin, OriginError};
 use crate::pipeline::{consent, journal, state};
 use crate::platform::{JournalSafety, Platform};
@@ -117,7 +118,7 @@ async fn journalled<P: Platform>(platform: &P) -> Option<Journalled> {
 
 async fn recall<P: Platform>(platform: &P) -> Note {
     let bytes = platform.kv_get(NOTE).await.ok().flatten();
-    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    bytes.and_then(|bytes| json::read(&bytes).ok()).unwrap_or_default()
 }
 
 async fn remember<P: Platform>(platform: &P, note: &Note) {

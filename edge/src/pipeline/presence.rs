@@ -8,6 +8,7 @@ use lgdl::wire::origin::NodeReport;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
+use crate::json;
 use crate::origin::Origin;
 use crate::pipeline::games;
 use crate::platform::{KvError, Platform, SeamError};
@@ -61,7 +62,7 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>, then: Then) {
     let now_ms = platform.now_ms();
     // A store that fails does not say what the node is called; the next run asks again.
     let Ok(known) = platform.kv_get(NOTE).await else { return };
-    let known: Option<Note> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let known: Option<Note> = known.and_then(|bytes| json::read(&bytes).ok());
     let mut note = known.unwrap_or_default();
     let since_ms = now_ms.saturating_sub(note.told_at_ms);
     if then == Then::Stays && (0..EVERY_MS).contains(&since_ms) {

@@ -11,6 +11,7 @@ use lgdl::wire::holds_nul;
 use serde_json::Value;
 
 use crate::answer::Refusal;
+use crate::json;
 
 /// Headers of a request at most.
 pub const MAX_HEADERS: usize = 64;
@@ -115,10 +116,7 @@ pub fn read_move(received: &Received) -> Result<MoveRequest, Refusal> {
             return Err(Refusal::new(Reason::BodyIncomplete, "The body broke off or took too long. Send it again."));
         }
     };
-    // A derived reader takes a list of the fields' values too; clients have no business sending one.
-    let is_object = body.trim_ascii_start().first() == Some(&b'{');
-    let request = serde_json::from_slice::<MoveRequest>(body).ok().filter(|_| is_object);
-    let request = request.ok_or_else(|| misread(body))?;
+    let request = json::read::<MoveRequest>(body).map_err(|_| misread(body))?;
     check_conversation_id(&request.conversation_id)?;
     check_id("user_id", &request.user_id)?;
     if let Some(participant) = &request.participant {
@@ -205,7 +203,7 @@ fn misread(body: &[u8]) -> Refusal {
         ),
         ("explain", Value::is_boolean, "true or false", false),
     ];
-    let value = match serde_json::from_slice::<Value>(body) {
+    let value = match json::read::<Value>(body) {
         Ok(value) => value,
         Err(error) => {
             let detail = format!("Not valid JSON at line {}, column {}.", error.line(), error.column());

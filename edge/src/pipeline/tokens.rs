@@ -15,6 +15,7 @@ use sha2::Sha256;
 use crate::answer::Refusal;
 use crate::call::{Call, Caller};
 use crate::digest;
+use crate::json;
 use crate::notes;
 use crate::origin::Origin;
 use crate::pipeline::auth::{KEY_BELIEVED_MS, KEY_BELIEVED_WHILE_AWAY_MS, NAMED_BY_KEY, unauthenticated};
@@ -192,5 +193,5 @@ async fn is_signed_by_issuer<P: Platform>(call: &Call<'_, P>, token: &str) -> Re
 }
 
 fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+    json::read(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }

@@ -5,6 +5,7 @@
 use lgdl::limits::{CountRequest, Counted, Counters, Entry, EntryName};
 use spin_sdk::key_value::{Error, Store};
 
+use crate::json;
 use crate::kv_journal::{ASIDE, JOURNAL, KeyValues, WAITING};
 use crate::platform::{KvError, SeamError};
 
@@ -61,7 +62,7 @@ fn is_over(key: &str, kept: Vec<u8>, now_ms: i64) -> bool {
     if [JOURNAL, ASIDE, WAITING].iter().any(|prefix| key.starts_with(prefix)) {
         false
     } else if key.starts_with(LIMIT) {
-        serde_json::from_slice::<Entry>(&kept).map_or(true, |entry| entry.is_forgettable(now_ms))
+        json::read::<Entry>(&kept).map_or(true, |entry| entry.is_forgettable(now_ms))
     } else {
         holding(kept, now_ms).is_none()
     }
@@ -87,9 +88,7 @@ pub(super) fn count(store: &Store, request: &CountRequest, now_ms: i64) -> Resul
 /// A counter that can't be read begins anew, and it is said: refused for ever would be worse.
 fn read_json<T: serde::de::DeserializeOwned>(store: &Store, key: &str) -> Result<Option<T>, SeamError> {
     let Some(bytes) = store.get(key).map_err(failed)? else { return Ok(None) };
-    Ok(serde_json::from_slice(&bytes)
-        .inspect_err(|error| eprintln!("a counter can't be read and begins anew: {error}"))
-        .ok())
+    Ok(json::read(&bytes).inspect_err(|error| eprintln!("a counter can't be read and begins anew: {error}")).ok())
 }
 
 fn write_json<T: serde::Serialize>(store: &Store, key: &str, value: &T) -> Result<(), SeamError> {

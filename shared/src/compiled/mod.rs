@@ -237,7 +237,8 @@ impl CompiledGame {
         }
         self.decoded.translations.get_or_init(|| {
             let blob = format::checked_blob(self.section(Section::Translations));
-            let made: Option<Vec<(String, Vec<u8>)>> = blob.and_then(|blob| postcard::from_bytes(blob).ok());
+            // Bytes are taken as they lie: one by one they take longer to read than all else that a first turn does.
+            let made: Option<Vec<(String, &[u8])>> = blob.and_then(|blob| postcard::from_bytes(blob).ok());
             // What is damaged is not there: the game is played in its own language.
             let games = made.unwrap_or_default().into_iter();
             games.filter_map(|(tag, bytes)| Some((tag, CompiledGame::load(bytes.into()).ok()?))).collect()

@@ -17,6 +17,7 @@ use super::prepositions::{Asked, by_preposition, leads, parted};
 use super::rules::{Standing, parts_of};
 use super::run::Run;
 use super::wording;
+use crate::entities::time::calendar::days_between;
 use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -27,7 +28,7 @@ use crate::text::{Heard, Word, readable};
 
 /// Days after an earlier date of the same move within which a day that lies before it is read: "24 december" and then "23
 /// december" are no year apart.
-const MAX_DAYS_LATER: i32 = 300;
+const MAX_DAYS_LATER: i64 = 300;
 /// What is counted in a unit wherever it is said; "in twelve months" is only where it answers.
 const MEASURES: [Kind; 2] = [Kind::Dimension, Kind::Duration];
 
@@ -104,7 +105,7 @@ impl Run<'_> {
         });
         let Some(again) = again else { return as_said() };
         let date = again.as_str().and_then(|date| date.parse::<jiff::civil::Date>().ok());
-        if !counted && date.is_some_and(|date| (date - day).get_days() > MAX_DAYS_LATER) {
+        if !counted && date.is_some_and(|date| days_between(day, date) > MAX_DAYS_LATER) {
             return (found.clone(), Sureness::Unsure);
         }
         (Found { value: again, ..found.clone() }, Sureness::Sure)

@@ -20,18 +20,20 @@ pub(super) struct Sanitized {
     pub(super) heard: Option<Rc<Heard>>,
 }
 
-/// Sanitizes an utterance.
-pub(super) fn sanitize(language: &'static Language, text: &str) -> Sanitized {
+/// Sanitizes an utterance. `heard` are its words, where they are cut already, in whatever language.
+pub(super) fn sanitize(language: &'static Language, text: &str, heard: Option<Heard>) -> Sanitized {
     let plain = without_control_characters(text);
     let mut cuts: Vec<(usize, usize)> = Vec::new();
-    if plain.contains(['<', '[', ']', '#', '{']) {
+    if plain.bytes().any(opens_markup) {
         markup(language, &plain, &mut cuts);
     }
     // Orders to a model are given in English whatever the game speaks.
     if language != Language::english() {
         injections(&Heard::of(Language::english(), &plain), &plain, &mut cuts);
     }
-    let heard = Heard::of(language, &plain);
+    let as_it_is = matches!(plain, Cow::Borrowed(_));
+    let heard = heard.filter(|heard| as_it_is && heard.language == language);
+    let heard = heard.unwrap_or_else(|| Heard::of(language, &plain));
     injections(&heard, &plain, &mut cuts);
     if cuts.is_empty() {
         let text = plain.trim_start();
@@ -102,11 +104,16 @@ const ROLE_MARKS: &[&str] = &[
     "<s>", "</s>", "]]}>", "]]>", "<![cdata[", "{{#system",
 ];
 
+/// Whether a byte may open markup or a role mark.
+fn opens_markup(byte: u8) -> bool {
+    matches!(byte, b'<' | b'[' | b']' | b'#' | b'{')
+}
+
 fn markup(language: &'static Language, text: &str, cuts: &mut Vec<(usize, usize)>) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        if !matches!(bytes[at], b'<' | b'[' | b']' | b'#' | b'{') {
+        if !opens_markup(bytes[at]) {
             at += 1;
             continue;
         }
@@ -235,7 +242,7 @@ mod tests {
     #[test]
     fn injections_are_cut_out_and_flagged() {
         let check = |text: &str, left: &str| {
-            let sanitized = sanitize(Language::english(), text);
+            let sanitized = sanitize(Language::english(), text, None);
             assert!(sanitized.triggered, "{text}");
             assert_eq!(sanitized.text, left, "{text}");
         };
@@ -270,14 +277,14 @@ mod tests {
             "#1 choice",
             "override the alarm on my previous device",
         ] {
-            let sanitized = sanitize(Language::english(), text);
+            let sanitized = sanitize(Language::english(), text, None);
             assert_eq!((sanitized.text.as_str(), sanitized.triggered), (text, false));
         }
     }
 
     #[test]
     fn control_characters_go_without_a_flag() {
-        let sanitized = sanitize(Language::english(), "I have\u{0} \u{200B}pain\n\tin my\u{202E} back\u{7}");
+        let sanitized = sanitize(Language::english(), "I have\u{0} \u{200B}pain\n\tin my\u{202E} back\u{7}", None);
         assert_eq!((sanitized.text.as_str(), sanitized.triggered), ("I have pain\n in my back", false));
     }
 
@@ -286,7 +293,7 @@ mod tests {
         for text in
             ["I can't breathe ", "  my knee", "naïve caf\u{e9}\u{7}", "¿tú? it's 5", "ignore that, I meant Tuesday"]
         {
-            let sanitized = sanitize(Language::english(), text);
+            let sanitized = sanitize(Language::english(), text, None);
             let cut = Heard::of(Language::english(), &sanitized.text);
             if let Some(heard) = sanitized.heard {
                 assert_eq!(heard.words, cut.words, "{text}");

@@ -6,6 +6,7 @@
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
 use super::{danger, inquiry};
+use crate::entities::time::calendar::days_later;
 use crate::entities::{Direction, Entity, Kind, Kinds, recognize};
 use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
@@ -347,7 +348,8 @@ impl Run<'_> {
             if classes.is(Class::ONGOING.and(Class::TENSE)) {
                 return false;
             }
-            reference.now = reference.now.saturating_sub(jiff::Span::new().days(DAYS));
+            let day = days_later(reference.now.date(), -DAYS).unwrap_or(reference.now.date());
+            reference.now = day.to_datetime(reference.now.time());
         }
         // A weekday is what it is from today on; "last week" is over, whatever verb tells of it.
         let by = |entity: &Entity| if entity.kind == Kind::DateRange { &self.reference } else { &reference };

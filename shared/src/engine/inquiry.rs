@@ -1,7 +1,7 @@
 //! What a question says of an emergency: "is there a fire alarm?" is about a thing, "is there a fire?" asks whether there is
 //! one, and "can you help, there is a fire" says so.
 
-use crate::language::{Class, Cue, Language};
+use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::strings;
 use crate::text::{Break, Heard, Shape, Word, between_marks, takes_its_denial_back};
@@ -261,15 +261,17 @@ fn before_in_clause(heard: &Heard, first: usize) -> impl Iterator<Item = usize> 
 /// "se nos inundaba el piso" for the pattern "se inunda el piso": told in the tense of what used to be so.
 pub(super) fn used_to_be(heard: &Heard, pattern: &Heard, words: (usize, usize)) -> bool {
     let language = heard.language;
+    let Some(endings) = language.formats.get(IMPERFECT) else { return false };
     let present = |word: &Word| {
-        pattern.words.iter().any(|own| own.stem(language) == word.stem(language) && !is_imperfect(language, own))
+        pattern.words.iter().any(|own| own.stem(language) == word.stem(language) && !is_imperfect(endings, own))
     };
     let mut inside = heard.words.iter().filter(|word| (words.0..words.1).contains(&word.token));
-    inside.any(|word| is_imperfect(language, word) && present(word))
+    inside.any(|word| is_imperfect(endings, word) && present(word))
 }
 
 /// "se nos inundaba el piso cada invierno", "hace meses olía a gas": what used to be so time and again, or at a time that is named.
 pub(super) fn is_habit(heard: &Heard, words: (usize, usize)) -> bool {
+    let Some(endings) = heard.language.formats.get(IMPERFECT) else { return false };
     let inside = |word: &Word| (words.0..words.1).contains(&word.token);
     let each = |word: &Word| word.class.is(Class::EACH) && !word.class.is(Class::FOR.and(Class::ARTICLE));
     let dates = |word: &Word| word.class.is(Class::TIME) && !word.class.is(Class::RECENT.and(Class::ONGOING));
@@ -277,7 +279,7 @@ pub(super) fn is_habit(heard: &Heard, words: (usize, usize)) -> bool {
         // "la policía" ends like a verb.
         let was = |at: usize| {
             let named = at.checked_sub(1).is_some_and(|before| clause[before].class.is(Class::DETERMINER));
-            is_imperfect(heard.language, &clause[at]) && !named
+            is_imperfect(endings, &clause[at]) && !named
         };
         let inside = |at: usize| inside(&clause[at]) && was(at);
         (0..clause.len()).any(inside) && clause.iter().any(dates)
@@ -285,13 +287,18 @@ pub(super) fn is_habit(heard: &Heard, words: (usize, usize)) -> bool {
     })
 }
 
+/// The endings of verbs that tell what was so for a while, in languages that have them.
+const IMPERFECT: &str = "imperfect";
+
 /// Whether a word tells what was so for a while, by its ending.
-fn is_imperfect(language: &Language, word: &Word) -> bool {
-    let endings = language.formats.get("imperfect").unwrap_or_default();
-    let mut ends = endings.split_whitespace().filter(|ending| word.text.ends_with(ending));
+fn is_imperfect(endings: &str, word: &Word) -> bool {
+    if word.class != Class::CONTENT {
+        return false;
+    }
+    let mut ends = endings.split_ascii_whitespace().filter(|ending| word.text.ends_with(ending));
     // "caía", and no "ambulancia": without an "a" before it the accent tells.
     let accented = word.end - word.start != word.text.len();
-    word.class == Class::CONTENT && ends.any(|ending| accented || ending.starts_with('a'))
+    ends.any(|ending| accented || ending.starts_with('a'))
 }
 
 /// "I need to change our details" for "somebody changed our details": what the speaker wants to do has nobody else done.

@@ -12,43 +12,59 @@ const MAX_WORDS: usize = 6;
 /// Where a request says in which language it is made, the nearest first.
 const TAGS: [&str; 2] = ["locale", "language"];
 
-/// The game in the language of the conversation, and the tag of that language; `None` where the game has only one.
-pub(super) fn spoken<'g>(
-    game: &'g CompiledGame,
-    conversation: &Conversation,
-    turn: &Turn,
-) -> Option<(String, &'g CompiledGame)> {
+/// The language of a conversation whose game is written in several.
+pub(super) struct Spoken<'g> {
+    /// Its tag.
+    pub(super) tag: &'g str,
+    /// The game in it.
+    pub(super) game: &'g CompiledGame,
+    /// The words of the utterance in the language that was spoken so far.
+    pub(super) heard: Heard,
+}
+
+/// The language of the conversation; `None` where the game has only one.
+pub(super) fn spoken<'g>(game: &'g CompiledGame, conversation: &Conversation, turn: &Turn) -> Option<Spoken<'g>> {
     let translations = game.translations();
     if translations.is_empty() {
         return None;
     }
-    let own = Language::of_game(&game.header()).code.to_owned();
+    let own = Language::of_game(&game.header()).code;
     let find = |tag: &str| {
-        let language = tag.split('-').next().unwrap_or_default().to_lowercase();
-        if language == own {
-            return Some((own.clone(), game));
+        let wanted = tag.split('-').next().filter(|wanted| !wanted.is_empty())?;
+        if wanted.eq_ignore_ascii_case(own) {
+            return Some((own, game));
         }
         let exact = translations.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag));
-        let same = || translations.iter().find(|(known, _)| known.split('-').next() == Some(language.as_str()));
-        exact.or_else(same).map(|(known, game)| (known.clone(), game))
+        let is_same = |known: &str| {
+            let language = known.split('-').next().unwrap_or_default();
+            language.bytes().eq(wanted.bytes().map(|byte| byte.to_ascii_lowercase()))
+        };
+        let same = || translations.iter().find(|(known, _)| is_same(known));
+        exact.or_else(same).map(|(known, game)| (known.as_str(), game))
     };
     let current = find(&conversation.language);
-    let asked = asked_for(turn, current.as_ref().map_or(game, |(_, game)| game)).and_then(&find);
+    let so_far = Locale::of_game(&current.map_or(game, |(_, game)| game).header()).language;
+    let heard = Heard::of(so_far, &turn.text);
+    let asked = asked_for(&heard).and_then(find);
     let requested = || TAGS.iter().find_map(|name| find(turn.context.get(*name)?.as_str()?));
-    Some(asked.or(current).or_else(requested).unwrap_or((own, game)))
+    let (tag, game) = asked.or(current).or_else(requested).unwrap_or((own, game));
+    Some(Spoken { tag, game, heard })
 }
 
 /// The language that an utterance asks for and does little else: "in Spanish, please".
-fn asked_for(turn: &Turn, game: &CompiledGame) -> Option<&'static str> {
-    let spoken = Locale::of_game(&game.header()).language;
-    let heard = Heard::of(spoken, &turn.text);
+fn asked_for(heard: &Heard) -> Option<&'static str> {
     if heard.is_empty() || heard.len() > MAX_WORDS {
         return None;
     }
-    let said =
-        |names: &str| names.split(',').map(str::trim).any(|name| heard.words.iter().any(|word| *word.text == *name));
-    let named = Language::all().iter().find(|language| said(language.locale().format("language.names")))?;
-    Some(named.code).filter(|code| *code != spoken.code)
+    let is_said = |language: &&&Language| {
+        let names = language.formats.get("language.names").unwrap_or_default().as_bytes();
+        let mut names = names.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|name| heard.words.iter().any(|word| word.text.as_bytes() == name))
+    };
+    let is_spoken = |language: &&&Language| **language == heard.language;
+    // Mostly none is named, and who names the one that is spoken first asks for no other.
+    Language::all().iter().filter(|language| !is_spoken(language)).find(is_said)?;
+    Language::all().iter().find(is_said).filter(|named| !is_spoken(named)).map(|named| named.code)
 }
 
 impl Run<'_> {

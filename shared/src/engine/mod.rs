@@ -451,9 +451,12 @@ pub fn begin(game: &CompiledGame, conversation: Conversation, turn: Turn) -> Ste
 
 fn run(game: &CompiledGame, conversation: Conversation, turn: Turn, results: Vec<CapabilityResult>) -> Step {
     let spoken = languages::spoken(game, &conversation, &turn);
-    let mut turn_run = match &spoken {
-        Some((tag, game)) => run::Run::new(game, conversation.clone(), &turn, &results).speaking(tag),
-        None => run::Run::new(game, conversation.clone(), &turn, &results),
+    let mut turn_run = match spoken {
+        Some(spoken) => {
+            let languages::Spoken { tag, game, heard } = spoken;
+            run::Run::new(game, conversation.clone(), &turn, &results, Some(heard)).speaking(tag)
+        }
+        None => run::Run::new(game, conversation.clone(), &turn, &results, None),
     };
     match turn_run.converse() {
         Ok(()) => Step::Done(Box::new(turn_run.finish())),

@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use super::run::{Reading, Run};
+use super::run::{Reading, Run, first_chars};
 use super::state::{MAX_SAID_CHARS, Open};
 use super::{Also, ExplainedCandidate, Explanation, Given, MAX_RESPONSE_CHARS, Outcome, TurnRecord};
 
@@ -48,9 +48,8 @@ impl Run<'_> {
         }
         self.park_agenda();
         let mut response = self.tell.sentences.join(" ");
-        if response.len() > MAX_RESPONSE_CHARS
-            && let Some((end, _)) = response.char_indices().nth(MAX_RESPONSE_CHARS)
-        {
+        let end = first_chars(&response, MAX_RESPONSE_CHARS);
+        if end < response.len() {
             response.truncate(end);
             self.finding("E217");
         }
@@ -99,8 +98,7 @@ impl Run<'_> {
         };
         let handover = self.handover_told();
         self.state.turns += 1;
-        let said = response.char_indices().nth(MAX_SAID_CHARS).map_or(response.len(), |(end, _)| end);
-        response[..said].clone_into(&mut self.state.said);
+        response[..first_chars(&response, MAX_SAID_CHARS)].clone_into(&mut self.state.said);
         let record = TurnRecord {
             turn: self.state.turns,
             at_ms: self.input.turn.now_ms,

@@ -199,18 +199,21 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// `heard` are the words of the turn's text, where they are cut already.
     pub(super) fn new(
         game: &'a CompiledGame,
         state: Conversation,
         turn: &'a Turn,
         results: &'a [CapabilityResult],
+        heard: Option<Heard>,
     ) -> Run<'a> {
-        let cut = turn.text.char_indices().nth(MAX_UTTERANCE_CHARS).map(|(at, _)| at);
+        let cut = first_chars(&turn.text, MAX_UTTERANCE_CHARS);
+        let cut = (cut < turn.text.len()).then_some(cut);
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
         let header = game.header();
         let locale = Locale::of_turn(&header, turn.context.get("locale").and_then(Value::as_str));
         let hours = header.business_hours;
-        let sanitized = firewall::sanitize(locale.language, &user_input);
+        let sanitized = firewall::sanitize(locale.language, &user_input, heard.filter(|_| cut.is_none()));
         let began = state.active.clone();
         let input = Input {
             game,
@@ -288,8 +291,10 @@ impl<'a> Run<'a> {
             return;
         }
         // Where a value is missing, the spaces around it are left over.
-        let spaced = |pair: &[u8]| pair[1] == b' ' && matches!(pair[0], b' ' | b'\n');
-        if !text.as_bytes().windows(2).any(spaced) {
+        let spaced = |(one, next): (&u8, &u8)| *next == b' ' && matches!(one, b' ' | b'\n');
+        // To look at all of it takes less than to look for the first.
+        let bytes = text.as_bytes();
+        if !bytes.iter().zip(&bytes[1..]).fold(false, |found, pair| found | spaced(pair)) {
             self.tell.sentences.push(text.to_owned());
             return;
         }
@@ -600,6 +605,12 @@ impl<'a> Run<'a> {
             .collect();
         wording::abilities(&named)
     }
+}
+
+/// How many bytes the first characters of a text take, so many of them as it has at most.
+pub(super) fn first_chars(text: &str, count: usize) -> usize {
+    let end = (text.len() > count).then(|| text.char_indices().nth(count)).flatten();
+    end.map_or(text.len(), |(end, _)| end)
 }
 
 /// The speaker's local time, from the turn's.

@@ -10,6 +10,8 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
+
 pub use sections::{Class, Cue, Text};
 
 use crate::entities::{self, DateOrder, HomeMoney, Place, WeekStart};
@@ -219,8 +221,14 @@ impl Formats {
 
     /// The entry `TAG/KEY`.
     fn of_locale(&self, tag: &str, key: &str) -> Option<&'static str> {
-        let wanted = || tag.bytes().chain([b'/']).chain(key.bytes());
-        let at = self.entries.binary_search_by(|(known, _)| known.bytes().cmp(wanted())).ok()?;
+        let order = |known: &str| {
+            let (head, rest) = known.as_bytes().split_at(tag.len().min(known.len()));
+            head.cmp(tag.as_bytes()).then_with(|| match rest.split_first() {
+                Some((mark, rest)) => mark.cmp(&b'/').then_with(|| rest.cmp(key.as_bytes())),
+                None => Ordering::Less,
+            })
+        };
+        let at = self.entries.binary_search_by(|(known, _)| order(known)).ok()?;
         self.entries.get(at).map(|(_, value)| *value)
     }
 

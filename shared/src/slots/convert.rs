@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_json::{Value as Json, json};
 
 use crate::decimal;
+use crate::entities::time::calendar::days_later;
 use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Comparison, Condition, Literal, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -748,7 +749,7 @@ pub(crate) fn both_ends(scan: &Scan<'_>, entity: &Entity) -> Option<(String, Str
 fn a_week_on(scan: &Scan<'_>, entity: &Entity, (start, end): &(String, String)) -> Option<(String, String)> {
     const WEEK: i64 = 7;
     let day = |day: &str| day.parse::<jiff::civil::Date>().ok();
-    let later = |date: &str| day(date)?.checked_add(jiff::Span::new().days(WEEK)).ok().map(|date| date.to_string());
+    let later = |date: &str| days_later(day(date)?, WEEK).map(|date| date.to_string());
     let begun = scan.reference.direction == Direction::Future && day(start)? < scan.reference.now.date();
     let first = words_of(scan, entity).iter().find(|word| word.class.is(Class::TIME)).filter(|_| begun)?;
     let alone = recognize(&first.text, Kinds::NONE.with(Kind::Date), scan.reference);

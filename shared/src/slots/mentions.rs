@@ -974,7 +974,8 @@ pub(crate) fn is_named_for(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool 
     let near = &before[before.len().saturating_sub(REACH)..];
     let language = scan.language();
     let named = |piece: &Word| near.iter().any(|word| word.stem(language) == piece.stem(language));
-    super::name(language, slot).words.iter().any(named) || only_named(slot, scan, std::slice::from_ref(found)).is_some()
+    scan.heard.beside(&super::named(slot)).words.iter().any(named)
+        || only_named(slot, scan, std::slice::from_ref(found)).is_some()
 }
 
 /// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",

@@ -90,7 +90,8 @@ impl<'t> Scan<'t> {
         let language = self.language();
         let lasts = |slot: &Slot| asks_for_a_length(language, slot) || counts_time(language, slot);
         let begins = |slot: &Slot| *effective_type(slot) == SlotType::Date;
-        if slots.clone().into_iter().any(lasts) && slots.into_iter().any(begins) {
+        // The dear question last.
+        if !self.entities.is_empty() && slots.clone().into_iter().any(begins) && slots.into_iter().any(lasts) {
             let parts = |entity: Entity| match length_and_day(&self.heard, self.text, &entity, self.reference) {
                 Some(parts) => parts,
                 None => vec![entity],

@@ -1,6 +1,5 @@
 //! Answers of several parts: which of them counts, what takes which back, what is left open, and moments that are said apart.
 
-use jiff::Span;
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -8,6 +7,7 @@ use super::convert::{Found, both_ends, convert};
 use super::read::{Answer, is_whole, read_as_said};
 use super::scan::{Scan, is_time};
 use super::{effective_type, is_number, is_yes_no, strings};
+use crate::entities::time::calendar::{days_between, days_later, months_later};
 use crate::entities::{BusinessHours, Entity, Kind, Kinds, Place, Reference, Value, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -351,8 +351,8 @@ fn in_month_near(slot: &Slot, earlier: &str, said: &str, reference: &Reference) 
         return None;
     }
     let (held, plain) = (read(earlier, reference)?, read(said, reference)?);
-    let from = |months: i8, days: i8| {
-        let first = held.first_of_month().checked_add(Span::new().months(months).days(days)).ok()?;
+    let from = |months: i64, days: i64| {
+        let first = days_later(months_later(held.first_of_month(), months)?, days)?;
         let reference = Reference { now: first.at(0, 0, 0, 0), ..*reference };
         Some((read(said, &reference)?, reference))
     };
@@ -361,7 +361,7 @@ fn in_month_near(slot: &Slot, earlier: &str, said: &str, reference: &Reference) 
     let today = reference.now.date();
     let is_day_of_month = months.iter().all(|(day, _)| day.day() == plain.day())
         && months.iter().any(|(day, _)| day.month() != plain.month());
-    let distance = |day: Date| day.since(held).map_or(i32::MAX, |span| span.get_days().abs());
+    let distance = |day: Date| days_between(held, day).abs();
     // That day itself is found from the first of its month.
     let all = months.into_iter().chain((-1..=2).filter_map(|months| from(months, 0)));
     let same_side = all.filter(|(day, _)| (*day < today) == (plain < today));
@@ -385,7 +385,7 @@ pub(crate) fn day_after_a_length(day: Date, scan: &Scan<'_>, beside: (usize, usi
         whole.then_some(((start, end), days))
     });
     let (span, days) = clause?;
-    let end = day.checked_add(Span::new().days(days as i64)).ok()?;
+    let end = days_later(day, days as i64)?;
     Some(Found::new(span, scan.text.get(span.0..span.1)?, json!(end.to_string())))
 }
 

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use jiff::civil::{Date, DateTime, Time};
 use serde_json::{Number, Value};
 
+use crate::entities::time::calendar::{days_between, days_later, months_later};
 use crate::ir::{Comparison, Expression, Function, Operator, Unit};
 
 use super::MAX_EXPRESSION_VALUE;
@@ -176,8 +177,7 @@ fn in_time(left: &Computed, operator: Operator, right: &Computed) -> Option<Opti
                 Moment::Both(both) => Some(both.date()),
                 Moment::Clock(_) => None,
             };
-            let days = day(right)?.until(day(left)?).ok()?.get_days();
-            Some(Some(Computed::Number(f64::from(days))))
+            Some(Some(Computed::Number(days_between(day(right)?, day(left)?) as f64)))
         }
         _ => None,
     }
@@ -186,30 +186,35 @@ fn in_time(left: &Computed, operator: Operator, right: &Computed) -> Option<Opti
 fn later(start: Moment, count: f64, unit: Unit) -> Option<Computed> {
     // Spans are counted in whole units; what is computed stays within the range of expressions, so that this is exact.
     let whole = count.round() as i64;
-    let span = jiff::Span::new();
-    let span = match unit {
-        Unit::Minute => span.try_minutes(whole),
-        Unit::Hour => span.try_hours(whole),
-        Unit::Day => span.try_days(whole),
-        Unit::Week => span.try_weeks(whole),
-        Unit::Month => span.try_months(whole),
-        Unit::Year => span.try_years(whole),
-    }
-    .ok()?;
+    let (months, days, minutes) = match unit {
+        Unit::Minute => (0, 0, whole),
+        Unit::Hour => (0, 0, whole.checked_mul(60)?),
+        Unit::Day => (0, whole, 0),
+        Unit::Week => (0, whole.checked_mul(7)?, 0),
+        Unit::Month => (whole, 0, 0),
+        Unit::Year => (whole.checked_mul(12)?, 0, 0),
+    };
+    let on = |day: Date, days: i64| days_later(months_later(day, months)?, days);
+    let moved = |time: Time| (i64::from(time.hour()) * 60 + i64::from(time.minute())).checked_add(minutes);
     let text = match start {
-        Moment::Day(day) => day.checked_add(span).ok()?.to_string(),
-        Moment::Clock(time) => on_the_clock(time.wrapping_add(span)),
+        // Of hours and minutes the days that are in them count.
+        Moment::Day(day) => on(day, days + minutes / DAY_MINUTES)?.to_string(),
+        Moment::Clock(time) => on_the_clock(moved(time)?),
         Moment::Both(both) => {
-            let both = both.checked_add(span).ok()?;
-            format!("{}T{}", both.date(), on_the_clock(both.time()))
+            let minute = moved(both.time())?;
+            let day = on(both.date(), days + minute.div_euclid(DAY_MINUTES))?;
+            format!("{day}T{}", on_the_clock(minute))
         }
     };
     Some(Computed::Text(text))
 }
 
-/// `07:05`
-fn on_the_clock(time: jiff::civil::Time) -> String {
-    format!("{:02}:{:02}", time.hour(), time.minute())
+const DAY_MINUTES: i64 = 1_440;
+
+/// `07:05` of so many minutes, whatever day they lead to.
+fn on_the_clock(minutes: i64) -> String {
+    let minute = minutes.rem_euclid(DAY_MINUTES);
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 /// A span in days, as far as it has a fixed length; months and years count 30 and 365.
@@ -327,5 +332,49 @@ fn text(value: &Computed) -> Result<String, NoValue> {
         Computed::Text(text) => Ok(text.clone()),
         Computed::Number(number) => Ok(super::number_text(*number)),
         _ => Err(NoValue::Unusable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Span;
+
+    use super::*;
+
+    /// Days and times are moved without jiff's spans, and as those move them.
+    #[test]
+    fn moments_move_as_by_spans() {
+        let spans: [(Unit, fn(i64) -> Span); 6] = [
+            (Unit::Minute, |count| Span::new().minutes(count)),
+            (Unit::Hour, |count| Span::new().hours(count)),
+            (Unit::Day, |count| Span::new().days(count)),
+            (Unit::Week, |count| Span::new().weeks(count)),
+            (Unit::Month, |count| Span::new().months(count)),
+            (Unit::Year, |count| Span::new().years(count)),
+        ];
+        let text = |moved: Option<Computed>| match moved {
+            Some(Computed::Text(text)) => Some(text),
+            _ => None,
+        };
+        let clock = |time: Time| format!("{:02}:{:02}", time.hour(), time.minute());
+        for (unit, span) in spans {
+            for count in [-9_000, -1_441, -61, -13, -1, 0, 1, 11, 25, 59, 1_439, 1_440, 9_000] {
+                let (span, count) = (span(count), count as f64);
+                for day in ["2024-01-31", "2023-03-31", "2024-02-29", "2025-12-01"] {
+                    let day: Date = day.parse().unwrap();
+                    let expected = day.checked_add(span).ok().map(|day| day.to_string());
+                    assert_eq!(text(later(Moment::Day(day), count, unit)), expected, "{day} {count} {unit:?}");
+                    for time in ["00:00", "00:10", "12:30:45", "23:59"] {
+                        let time: Time = time.parse().unwrap();
+                        let moved = text(later(Moment::Clock(time), count, unit));
+                        assert_eq!(moved, Some(clock(time.wrapping_add(span))), "{time} {count} {unit:?}");
+                        let both = day.to_datetime(time);
+                        let expected = both.checked_add(span).ok();
+                        let expected = expected.map(|both| format!("{}T{}", both.date(), clock(both.time())));
+                        assert_eq!(text(later(Moment::Both(both), count, unit)), expected, "{both} {count} {unit:?}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use jiff::civil::{Date, DateTime, Time};
 use serde_json::{Map, Value};
 
 use crate::decimal;
+use crate::entities::time::calendar::days_between;
 use crate::ir::{SlotType, Style};
 use crate::language::{Cue, Locale, Text};
 use crate::text::{Heard, readable};
@@ -17,7 +18,7 @@ const MAX_VALUE_DEPTH: usize = 8;
 /// Whole numbers from here on have marks between their thousands; smaller ones may be years.
 const MIN_GROUPED: f64 = 10_000.0;
 /// A date so near is shown by its relation to today.
-const MAX_RELATIVE_DAYS: i32 = 6;
+const MAX_RELATIVE_DAYS: i64 = 6;
 
 /// `{day.iso}`: the machine's form of a value.
 const ISO: &str = "iso";
@@ -203,7 +204,7 @@ impl View<'_> {
     /// "today", "tomorrow", "in 3 days"; `None` for what is far from today, or where today is not known.
     fn relative(&self, date: Date) -> Option<String> {
         let today = self.today?;
-        let days = today.until(date).ok()?.get_days();
+        let days = days_between(today, date);
         let named = self.locale.format(&format!("relative.{days}"));
         if !named.is_empty() {
             return Some(named.to_owned());

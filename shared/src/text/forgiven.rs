@@ -119,9 +119,30 @@ impl<'l> Sounds<'l> {
 
     /// How much of a word sounds like `sound`.
     fn alike(&self, word: &str, sound: &[char]) -> Alike {
+        if let Some(alike) = self.plainly_alike(word, sound) {
+            return alike;
+        }
         let mut heard = self.heard(word);
         let alike = sound.iter().zip(&mut heard).take_while(|(one, other)| *one == other).count();
         if alike == sound.len() && heard.next().is_none() { Alike::Whole } else { Alike::Letters(alike) }
+    }
+
+    /// The same where all letters of the word up to the first that sounds otherwise stand for themselves, as they mostly do.
+    fn plainly_alike(&self, word: &str, sound: &[char]) -> Option<Alike> {
+        let (mut alike, mut last) = (0, None);
+        for letter in word.bytes().map(char::from) {
+            if self.others & bit(letter) != 0 {
+                return None;
+            }
+            if last == Some(letter) && !is_vowel(letter) {
+                continue;
+            }
+            if sound.get(alike) != Some(&letter) {
+                return Some(Alike::Letters(alike));
+            }
+            (alike, last) = (alike + 1, Some(letter));
+        }
+        Some(if alike == sound.len() { Alike::Whole } else { Alike::Letters(alike) })
     }
 
     /// "combulsionando": whether a stem sounds like that of a word, where it is long enough.

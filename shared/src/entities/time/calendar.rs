@@ -46,25 +46,35 @@ pub(super) fn midnight(date: Date) -> DateTime {
     date.at(0, 0, 0, 0)
 }
 
-/// `date` moved by whole days.
+/// `date` moved by whole days, as far as a text may say.
 pub(super) fn add_days(date: Date, days: i64) -> Option<Date> {
     if days.abs() > 1_500_000 {
         return None;
     }
-    numbered(number(date) + days)
+    days_later(date, days)
+}
+
+/// `date` moved by whole days, however many.
+pub(crate) fn days_later(date: Date, days: i64) -> Option<Date> {
+    numbered(number(date).checked_add(days)?)
 }
 
 /// How many days lie from one date to another.
-pub(super) fn days_between(start: Date, end: Date) -> i64 {
+pub(crate) fn days_between(start: Date, end: Date) -> i64 {
     number(end) - number(start)
 }
 
-/// `date` moved by whole months; the day is held to the month's last.
+/// `date` moved by whole months, as far as a text may say; the day is held to the month's last.
 pub(super) fn add_months(date: Date, months: i64) -> Option<Date> {
     if months.abs() > 60_000 {
         return None;
     }
-    let index = i64::from(date.year()) * 12 + i64::from(date.month()) - 1 + months;
+    months_later(date, months)
+}
+
+/// The same, however many.
+pub(crate) fn months_later(date: Date, months: i64) -> Option<Date> {
+    let index = (i64::from(date.year()) * 12 + i64::from(date.month()) - 1).checked_add(months)?;
     let year = i16::try_from(index.div_euclid(12)).ok()?;
     let month = (index.rem_euclid(12) + 1) as i8;
     (28..=date.day()).rev().chain([date.day()]).find_map(|day| self::date(year, month, day))

@@ -7,7 +7,7 @@
 //! Overlaps: what begins first wins, then what is longest, then the order of [`TOP`].
 
 mod actions;
-mod calendar;
+pub(crate) mod calendar;
 mod chart;
 #[path = "../../language/english/time.rs"]
 mod english;
