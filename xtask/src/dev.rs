@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::folders;
 use crate::shell::{run, say};
@@ -11,10 +11,7 @@ use crate::wasm;
 
 /// Runs until interrupted. Without `games`, all of `games/`.
 pub(crate) fn dev(games: &[PathBuf], more: &[String]) -> Result<()> {
-    let component = wasm::build_edge(wasm::Target::Wasip1, None)?;
-    run(Command::new("cargo")
-        .args(["build", "--package", "lgdl-origin", "--bin", "lgdl"])
-        .current_dir(folders::root()))?;
+    let component = built()?;
     let games = if games.is_empty() { examples()? } else { games.to_vec() };
     let program = folders::target().join("debug/lgdl");
     say(format_args!("{} dev", program.display()));
@@ -30,6 +27,19 @@ pub(crate) fn dev(games: &[PathBuf], more: &[String]) -> Result<()> {
         bail!("lgdl dev ended with {status}");
     }
     Ok(())
+}
+
+/// Builds `lgdl` and the component, side by side: each ends in long steps on one core. Gives the component.
+fn built() -> Result<PathBuf> {
+    std::thread::scope(|scope| {
+        let component = scope.spawn(|| wasm::build_edge(wasm::Target::Wasip1, None));
+        let program = run(Command::new("cargo")
+            .args(["build", "--package", "lgdl-origin", "--bin", "lgdl"])
+            .current_dir(folders::root()));
+        let component = component.join().map_err(|_| anyhow!("building the component broke down"))?;
+        program?;
+        component
+    })
 }
 
 fn examples() -> Result<Vec<PathBuf>> {
