@@ -77,7 +77,6 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
         SlotType::Email | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
         SlotType::Time => one_of(slot, ty, scan).or_else(|| bare_hour(slot, scan)),
         SlotType::Quantity => one_of(slot, ty, scan).or_else(|| one_unit(slot, scan)),
-        SlotType::Money => bare_amount(slot, scan).or_else(|| one_of(slot, ty, scan)),
         _ => one_of(slot, ty, scan),
     };
     match found {
@@ -106,19 +105,6 @@ fn one_unit(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let found = one_of(slot, effective_type(slot), &read).filter(|found| found.end == one.len())?;
     let (start, end) = (words.first()?.start, unit.end);
     Some(Found { start, end, text: scan.text.get(start..end)?.to_owned(), ..found })
-}
-
-/// "about two fifty a month": an amount in words that by itself would be an hour, or two numbers.
-fn bare_amount(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
-    let words = scan.heard.words.as_slice();
-    let lead = scan.language().prefix(words, [Cue::Approximate, Cue::Introduction]);
-    let end = words.iter().position(|word| word.class.is(Class::EACH)).filter(|end| *end > lead).unwrap_or(words.len());
-    let said = |amount: &&[Word]| amount.len() > 1 && amount.iter().all(|word| word.class.is(Class::NUMBER));
-    let amount = words.get(lead..end).filter(said)?;
-    let span = (amount.first()?.start, amount.last()?.end);
-    let read = Scan::of(scan.text.get(span.0..span.1)?, [slot], scan.reference);
-    let found = one_of(slot, effective_type(slot), &read).filter(|found| found.end == read.text.len())?;
-    Some(found.behind(span.0))
 }
 
 /// "7" and "4.30" to a question for a time.

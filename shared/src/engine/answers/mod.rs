@@ -324,21 +324,19 @@ impl Run<'_> {
     }
 
     /// What declines a slot whose question yes or no answers, or of which nobody knows.
-    fn nothing_to_say(&self, asking: &Asking<'_>) -> Option<Answered> {
+    fn nothing_to_say(&mut self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
         let is_answer = asking.asked == Asked::FreeText
             && slot.required
             && self.question(mv, slot).asks_yes_or_no()
             && slots::yes_no::read(scan.text, scan.reference).is_some();
         // "nah, got all that" to "Would you like a scarf with it?"
-        let refuses = || {
-            asking.asked == Asked::Typed
-                && !slot.required
-                && begins_with_a_no(&scan.heard)
-                && self.question(mv, slot).asks_yes_or_no()
-                && self.interruption().is_none()
-        };
-        (self.declines(slot, scan) && !is_answer || refuses()).then_some(Answered::Declined)
+        let refuses = asking.asked == Asked::Typed
+            && !slot.required
+            && begins_with_a_no(&scan.heard)
+            && self.question(mv, slot).asks_yes_or_no()
+            && self.interruption().is_none();
+        (self.declines(slot, scan) && !is_answer || refuses).then_some(Answered::Declined)
     }
 
     /// "forget it, we stay at home": nothing else was understood, so the repair that it opens with counts.
