@@ -388,6 +388,17 @@ fn a_pottery_hears_the_same_in_spanish() {
 }
 
 #[test]
+fn a_weaving_studio_hears_which_slot_a_value_belongs_to() {
+    check("looms");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn an_aquarium_shop_hears_which_slot_a_value_belongs_to_in_spanish() {
+    check("acuarios");
+}
+
+#[test]
 fn a_bell_founder_hears_what_is_corrected_late_and_refused() {
     check("bells");
 }

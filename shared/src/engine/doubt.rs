@@ -142,6 +142,13 @@ impl Run<'_> {
             SlotType::Money | SlotType::Number | SlotType::Range { .. } if counts_again(scan, end) => {
                 Some(Doubt::Contested)
             }
+            // "six floors" to "How many metres?": another thing than the unit that is asked for.
+            SlotType::Number | SlotType::Range { .. }
+                if self.numbers_a_noun(mv, scan, &Stated { slot: slot.name.clone(), found: found.clone() })
+                    && slots::counts_a_unit(scan, &self.with_question(mv, slot)) =>
+            {
+                Some(Doubt::Unexplained)
+            }
             _ => {
                 let rest = words[opening..from].iter().chain(&words[until..end]);
                 let unexplained = self.unexplained(mv, slot, scan, rest);
@@ -497,8 +504,11 @@ fn is_amount(slot: &Slot) -> bool {
 }
 
 /// Whether what stands behind a number says that it is more than that.
-fn is_more(scan: &Scan<'_>, until: usize) -> bool {
-    scan.heard.words.get(until..).is_some_and(|behind| scan.language().prefix(behind, Cue::AndMore) > 0)
+pub(super) fn is_more(scan: &Scan<'_>, until: usize) -> bool {
+    let language = scan.language();
+    // "two more" are so many beside others; "six more or less" are about six.
+    let more = |behind: &[Word]| language.prefix(behind, Cue::AndMore) > language.prefix(behind, Cue::Approximate);
+    scan.heard.words.get(until..).is_some_and(more)
 }
 
 /// "I paid", "me cobraron": whether what stands before an amount in its clause tells what somebody did.

@@ -1,7 +1,6 @@
 //! Filling slots: from what a pattern captured, and from what the utterance states beside.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,11 +8,11 @@ use serde_json::json;
 
 use super::Filled;
 use super::answers::{FreeText, prompt_text, without_denials};
-use super::doubt::clause;
+use super::counts::holds_any;
 use super::hear::{Span, blanked};
 use super::people::{name_within, speakers_counted};
-use super::places::addresses;
 use super::prepositions::{Asked, by_preposition, leads, parted};
+use super::remainder::without;
 use super::rules::{Standing, parts_of};
 use super::run::Run;
 use super::wording;
@@ -123,8 +122,8 @@ impl Run<'_> {
         let said = without_own_negation(&heard, candidate, text);
         let heard_whole = Rc::clone(&heard);
         let heard = if matches!(said, Cow::Borrowed(_)) { heard } else { self.heard_in(&said) };
-        let scan = Scan::over(&said, heard, &mv.slots, &reference).knowing(&header.vocabulary);
-        let scan = scan.parting_lengths(&mv.slots);
+        let scan = Scan::over(&said, heard, &mv.slots, &reference).knowing(&header.vocabulary).among(&mv.slots);
+        let scan = scan.parting_lengths(|| self.asks_for_a_length_and_a_day(mv));
         let contested = slots::Contested::of(&mv.slots, &scan);
         let is_contested = |slot: &Slot, end: usize| {
             contested.slots.iter().any(|index| mv.slots[*index].name == slot.name)
@@ -249,24 +248,6 @@ impl Run<'_> {
         }
     }
 
-    /// "from Elm Street 8 to …", "de Calle Luna 8 a …": numbers in texts that are captured, right behind a noun or a name and with
-    /// nothing behind them that they count. Where somebody's name is asked for, a number is no part of it.
-    pub(super) fn numbers_of_names(&self, mv: &Move, scan: &Scan<'_>, texts: &[(Slot, Span)]) -> Vec<Span> {
-        let words = scan.heard.words.as_slice();
-        let belongs = |entity: &&Entity, (from, until): Span| {
-            let number = scan.heard.words_of(entity.span());
-            let found = Found::text(entity.span(), scan.text.get(entity.start..entity.end).unwrap_or_default());
-            let behind_a_name = words[..number.start].last().is_some_and(|name| {
-                name.start >= from && !words[number.start].after_break && name.class == Class::CONTENT
-            });
-            entity.end <= until && behind_a_name && nouns_behind(scan, &found).is_empty()
-        };
-        let people = |slot: &Slot| matches!(self.wanted(mv, slot), Wanted::Name | Wanted::Person);
-        let numbers = || scan.entities.iter().filter(|entity| entity.kind == Kind::Number);
-        let texts = texts.iter().filter(|(slot, _)| !people(slot));
-        texts.flat_map(|(_, span)| numbers().filter(|entity| belongs(entity, *span)).map(Entity::span)).collect()
-    }
-
     /// Fills what is stated, and notes what could not be filled; `used` is taken already.
     fn fill_stated(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, stated: Vec<Stated>, mut used: Vec<Span>) {
         for stated in stated {
@@ -291,7 +272,8 @@ impl Run<'_> {
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
         let scan = Scan::over(text, self.heard_in(text), &mv.slots, &reference).knowing(&header.vocabulary);
-        let scan = scan.parting_lengths(&mv.slots);
+        let scan = scan.among(&mv.slots);
+        let scan = scan.parting_lengths(|| self.asks_for_a_length_and_a_day(mv));
         let stated = self.stated_beside(mv, &scan, &[]);
         self.fill_stated(mv, &scan, stated, Vec::new());
     }
@@ -335,261 +317,6 @@ impl Run<'_> {
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return Vec::new() };
         let ends = |time: &Span| time.0 > first.start && time.1 >= last.end;
         if mv.slots.iter().any(|slot| open(&slot)) { scan.times().filter(ends).collect() } else { Vec::new() }
-    }
-
-    /// "5 Oak Road", "two large dogs": a number that belongs to the words behind it, where those are no words of the slot or
-    /// its question.
-    pub(super) fn numbers_a_noun(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
-        let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
-        if !slots::is_number(slot) {
-            return false;
-        }
-        let behind = nouns_behind(scan, &stated.found);
-        let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
-        !behind.is_empty()
-            && scan.entities.iter().any(is_bare)
-            && !self.counts_people(mv, slot, &behind[0])
-            && !holds_any(&self.question(mv, slot).name, behind)
-            && !is_short_for(&self.question(mv, slot).name, &behind[0])
-            && !holds_any(&self.question(mv, slot).heard, behind)
-    }
-
-    /// Where the noun ends that a number set apart counts, which its slot's question names: "Ana Lund, 4 people".
-    pub(super) fn end_of_count(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> Option<usize> {
-        let slot = mv.slots.iter().find(|slot| slot.name == stated.slot)?;
-        let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
-        let noun = nouns_behind(scan, &stated.found);
-        let asked = holds_any(&self.question(mv, slot).heard, noun) || noun.iter().all(|noun| noun.is(Cue::Carrier));
-        noun.last().filter(|_| slots::is_number(slot) && set_apart && asked).map(|noun| noun.end)
-    }
-
-    /// "I have two cats" where kilos are asked for, "the one for two people" where pizzas are: a number of something else than
-    /// the slot counts. One that opens its clause or is led to ("for two") counts what is wanted, unless it need not be said.
-    fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
-        let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
-        let of_speakers = self.number_of_speakers(mv, slot, scan).is_some_and(|(span, _)| span.0 == stated.found.start);
-        if of_speakers
-            || self.numbers_a_house(mv, slot, scan, stated.found.span())
-            || self.points_to_those_named(mv, slot, scan, &stated.found)
-            || self.is_no_count(mv, slot, scan, &stated.found)
-        {
-            return true;
-        }
-        if !self.numbers_a_noun(mv, scan, stated) {
-            return false;
-        }
-        let words = &scan.heard.words;
-        let at = scan.heard.words_of(stated.found.span()).start;
-        let leads = |word: &Word| word.class.is(Class::FOR) || word.is([Cue::CountBefore, Cue::Approximate]);
-        let before = at.checked_sub(1).map(|at| &words[at]).filter(|_| !words[at].after_break);
-        // "it's only two streets away": said of something that was named.
-        let adverb = |word: &&Word| word.is([Cue::CountBefore, Cue::ListOnly]) && !word.class.is(Class::AUXILIARY);
-        let of_it = match &words[..at - words[..at].iter().rev().take_while(adverb).count()] {
-            [.., it, is] => is.is(Cue::Copula) && it.class.is(Class::PRONOUN) && !it.is_subject() && !is.after_break,
-            _ => false,
-        };
-        // "3 nights, 2 adults"; but "two sofas" are what another slot takes.
-        let led = match before.filter(|before| !before.class.is(Class::AND)) {
-            Some(before) => leads(before) && !before.class.is(Class::OF) && !of_it,
-            None => !is_of_another(mv, slot, scan, &stated.found),
-        };
-        let own = || self.is_of_the_move(mv, nouns_behind(scan, &stated.found));
-        match (slot.default.is_some(), led) {
-            (true, _) => !own(),
-            // "three couples" is no number of nights
-            (false, true) => slots::counts_time(self.language(), slot),
-            // "four hake" to "How many?", where one is chosen: so many of what is chosen.
-            (false, false) => {
-                names_what_it_counts(&self.question(mv, slot).heard) || !own() && !is_chosen(mv, scan, &stated.found)
-            }
-        }
-    }
-
-    /// "for my father and for me, the blue one for the two", "limpieza los dos": with its article and nothing behind it, a number word is
-    /// those who were named, and counts nothing else.
-    fn points_to_those_named(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-        let words = scan.heard.words.as_slice();
-        let number = scan.heard.words_of(found.span());
-        let person = |word: &Word| self.language().cues(word.hash).has(Cue::People);
-        let definite = |word: &Word| word.class.is(Class::ARTICLE) && !word.is(Cue::ArticleIndefinite);
-        slots::is_number(slot)
-            && words.get(number.clone()).is_some_and(|said| said.iter().all(|word| word.class.is(Class::NUMBER)))
-            && words[..number.start].last().is_some_and(definite)
-            && words.get(number.end).is_none_or(|next| next.after_break)
-            && !self.question(mv, slot).heard.words.iter().any(person)
-    }
-
-    /// "we are four" to "How many bags?", where another slot's question is how many there are: a number of those who speak, and the
-    /// slot that asks in those words.
-    pub(super) fn number_of_speakers<'m>(
-        &self,
-        mv: &'m Move,
-        slot: &Slot,
-        scan: &Scan<'_>,
-    ) -> Option<(Span, &'m Slot)> {
-        let (span, only) = self.counts_speakers(mv, scan)?;
-        (slots::is_number(slot) && only.name != slot.name).then_some((span, only))
-    }
-
-    /// A number of those who speak ("we are four"), and the only slot for a number whose question has that verb.
-    pub(super) fn counts_speakers<'m>(&self, mv: &'m Move, scan: &Scan<'_>) -> Option<(Span, &'m Slot)> {
-        let (language, words) = (self.language(), scan.heard.words.as_slice());
-        let place = |entity: &&Entity| {
-            let at = words.partition_point(|word| word.start < entity.start);
-            entity.kind == Kind::Number
-                && says_of_speakers(&words[..at])
-                && words.get(at).is_some_and(|word| !word.after_break)
-        };
-        let counts = scan.entities.iter().find(place)?;
-        let verb = words.iter().rfind(|word| word.end <= counts.start)?.stem(language);
-        let asks_so = |slot: &&Slot| {
-            let asks = |question: &Heard| question.words.iter().any(|word| word.stem(language) == verb);
-            slots::is_number(slot) && asks(&self.question(mv, slot).heard)
-        };
-        let mut asking = mv.slots.iter().filter(asks_so);
-        let (only, None) = (asking.next()?, asking.next()) else { return None };
-        Some(((counts.start, counts.end), only))
-    }
-
-    /// "12 Oak Street" to "How many?"; but "12 Large Boxes", where boxes are asked for: whether a number stands in an address.
-    fn numbers_a_house(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, number: Span) -> bool {
-        let told = |word: &Word| {
-            self.is_of_the_move(mv, std::slice::from_ref(word)) || is_option_of_another(mv, slot, scan, word.start)
-        };
-        slots::is_number(slot)
-            && addresses(scan).filter(|(from, until)| *from <= number.0 && number.1 <= *until).any(|span| {
-                let words = &scan.heard.words[scan.heard.words_of(span)];
-                !words.iter().any(|word| !word.has_digit() && told(word))
-            })
-    }
-
-    /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called, and
-    /// amounts of money, for which another is open.
-    pub(super) fn numbers_of_others(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
-        if !slots::is_number(slot) {
-            return Vec::new();
-        }
-        let numbers = scan.entities.iter().filter(|entity| matches!(entity.kind, Kind::Number | Kind::Money));
-        let is_open = |name: &str| self.state.active.as_ref().is_some_and(|frame| frame.is_open(name));
-        let takes_money =
-            mv.slots.iter().any(|other| *effective_type(other) == SlotType::Money && is_open(&other.name));
-        let of_another = |entity: &&Entity| {
-            let Range { start, end: at } = scan.heard.words_of(entity.span());
-            if self.numbers_a_house(mv, slot, scan, entity.span()) {
-                return true;
-            }
-            // "up to 12,000 pesos" to "How many?"; but "3 crowns", where a crown is an option.
-            if entity.kind == Kind::Money {
-                let option = |word: &Word| is_option_of_another(mv, slot, scan, word.start);
-                return takes_money && !scan.heard.words[start..at].iter().any(option);
-            }
-            let Some(noun) = scan.heard.words.get(at).filter(|noun| !noun.after_break && noun.class == Class::CONTENT)
-            else {
-                return false;
-            };
-            let mut others = mv.slots.iter().filter(|other| other.name != slot.name && slots::is_number(other));
-            !self.question(mv, slot).name.holds(noun) && others.any(|other| self.question(mv, other).name.holds(noun))
-        };
-        numbers.filter(of_another).map(Entity::span).collect()
-    }
-
-    /// "deliver it to flat 7", "I'll get it around 7", and, where the slot need not be said, "there are 5 of us": a bare number
-    /// that numbers the noun before it, is a time, or counts those who speak.
-    pub(super) fn is_no_count(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-        let words = &scan.heard.words;
-        let Range { start: at, end } = scan.heard.words_of(found.span());
-        if !slots::is_number(slot) || words.get(at).is_none_or(|number| number.after_break) {
-            return false;
-        }
-        let of_us =
-            matches!(words.get(end..), Some([of, us, ..]) if of.class.is(Class::OF) && us.class.is(Class::PRONOUN));
-        let bare = nouns_behind(scan, found).is_empty() && !of_us;
-        if bare && self.is_told_beside(mv, slot, scan, found) {
-            return true;
-        }
-        let speakers = |word: &Word| word.class.is(Class::SUBJECT) && !word.class.is(Class::KIN);
-        match &words[..at] {
-            _ if of_us => slot.default.is_some(),
-            [.., us, are] if bare && speakers(us) && are.is(Cue::Copula) => slot.default.is_some(),
-            [before @ .., place, about] if bare && about.is(Cue::Approximate) && about.class.is(Class::LEADS) => {
-                let object = place.class.is(Class::PRONOUN) && !place.class.is(Class::SUBJECT);
-                let takes_back = before.last().is_some_and(|word| word.is(Cue::TakesBack));
-                object && !takes_back && !about.after_break
-            }
-            // "Ana Lund, room 12"
-            [.., noun] if bare && noun.class == Class::CONTENT && self.names_another(mv, slot, noun) => true,
-            // "calle Sol 5": the number of a house behind the name of its street
-            [.., kind, name] if bare && self.names_a_place(mv, slot, scan, [kind, name]) => true,
-            [.., lead, noun] if bare && noun.class == Class::CONTENT && !noun.after_break => {
-                (lead.class.is(Class::FUNCTION) || lead.has_digit())
-                    && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
-                    && !is_option_of_another(mv, slot, scan, noun.start)
-                    && !self.is_of_the_move(mv, std::slice::from_ref(noun))
-                    && !self.question(mv, slot).name.holds(noun)
-            }
-            _ => false,
-        }
-    }
-
-    /// "the last one charged me 80", "I work until 5", "not before 10": a bare number whose clause tells of something that nobody asks
-    /// about, or that a time is led to by. "For 2" counts what is wanted.
-    fn is_told_beside(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-        /// Words of content that nobody asks about, in a clause that has no subject of its own.
-        const ENOUGH: usize = 2;
-        let words = scan.heard.words.as_slice();
-        let number = scan.heard.words_of(found.span());
-        let (opening, end) = clause(words, number.start, number.end);
-        let own = |noun: &Word| !noun.after_break && self.question(mv, slot).heard.holds(noun);
-        let counts = words.get(number.end).is_some_and(own) || slots::is_named_for(slot, scan, found);
-        let before = words[..number.start].last();
-        let led =
-            |word: &Word| word.class.is(Class::FOR) || word.is(Cue::CountBefore) && !word.class.is(Class::AUXILIARY);
-        if counts || before.is_some_and(led) {
-            return false;
-        }
-        let bounds = |word: &Word| word.class.is(Class::DATING.and(Class::BREAK)) && !word.class.is(Class::BUT);
-        let beside = || words[opening..number.start].iter().chain(&words[number.end..end]);
-        let tells = |word: &Word| word.is_subject() || word.class.is(Class::NEGATOR);
-        let least = if beside().any(tells) { 1 } else { ENOUGH };
-        let plain = beside().filter(|word| !word.is_capital(scan.text));
-        before.is_some_and(bounds) || self.unexplained(mv, slot, scan, plain) >= least
-    }
-
-    /// Whether two words right before a number are a noun and a name, and nothing that the move speaks of. Where the number must
-    /// be said, the name shows as one by its capital: "Av. Mitre 12".
-    fn names_a_place(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, [kind, name]: [&Word; 2]) -> bool {
-        let strange = |word: &Word| {
-            word.class == Class::CONTENT
-                && !is_option_of_another(mv, slot, scan, word.start)
-                && !self.is_of_the_move(mv, std::slice::from_ref(word))
-                && !self.question(mv, slot).name.holds(word)
-        };
-        let shows = name.is_capital(scan.text) && !kind.is_capital(scan.text);
-        !name.after_break && (shows || slot.default.is_some()) && strange(kind) && strange(name)
-    }
-
-    /// Whether a noun is the name of another slot.
-    fn names_another(&self, mv: &Move, slot: &Slot, noun: &Word) -> bool {
-        let named = |other: &Slot| self.question(mv, other).name.holds(noun);
-        !named(slot) && mv.slots.iter().any(|other| other.name != slot.name && named(other))
-    }
-
-    /// "five people live here" to "How many rooms?": a number of something that a sentence tells of.
-    pub(super) fn counts_in_a_sentence(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-        let stated = Stated { slot: slot.name.clone(), found: found.clone() };
-        if !self.numbers_a_noun(mv, scan, &stated) {
-            return false;
-        }
-        let words = &scan.heard.words;
-        let at = scan.heard.words_of(found.span()).start;
-        let behind = nouns_behind(scan, found);
-        // "a house of two floors"
-        let described = matches!(&words[..at], [.., noun, of] if of.class.is(Class::OF) && noun.tells());
-        let people = behind.first().is_some_and(|noun| noun.is(Cue::Carrier));
-        // "I have three cats"
-        let verb = |word: &Word| word.tells() || word.class.is(Class::HOLDS) && !people;
-        let verb = words[..at].last().is_some_and(verb) && !words[at].after_break;
-        described || verb || behind.len() > 1 && people
     }
 
     /// "We have no Skye. Please choose …", where what is said for a slot is none of its options.
@@ -681,7 +408,21 @@ impl Run<'_> {
         if !others.is_empty() {
             let spans = stated.iter().map(|stated| stated.found.span());
             let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
-            stated.extend(self.stated_for(mv, &others, scan, &taken));
+            // "the ferry tomorrow": half of a moment that is wanted is no day of something that need not be said.
+            let halves = |slot: &Slot, stated: &Stated| {
+                let tense = |slot: &Slot| slots::tells_of_the_past(self.language(), slot);
+                let moment = |wanted: &&Slot| {
+                    *effective_type(wanted) == SlotType::DateTime
+                        && tense(wanted) == tense(slot)
+                        && !scan.states(wanted)
+                };
+                *effective_type(slot) == SlotType::Date
+                    && wanted.iter().any(|slot| moment(slot))
+                    && !is_of(slot, stated)
+            };
+            let found = self.stated_for(mv, &others, scan, &taken);
+            let beside = |stated: &Stated| others.iter().any(|slot| slot.name == stated.slot && halves(slot, stated));
+            stated.extend(found.into_iter().filter(|stated| !beside(stated)));
         }
         let spans = stated.iter().map(|stated| stated.found.span());
         let taken: Vec<Span> = taken.iter().copied().chain(spans).collect();
@@ -745,13 +486,23 @@ impl Run<'_> {
             SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
             SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
             SlotType::Time => scan.entities.iter().any(|entity| slots::only_bound(entity).is_some()),
+            SlotType::Date if scan.entities.iter().any(|entity| slots::last_day(entity).is_some()) => true,
             _ => scan.reference.direction == Direction::Future && self.asks_for_the_past(mv, slot),
         };
-        if needs {
-            Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() })
-        } else {
-            Cow::Borrowed(slot)
-        }
+        if needs { Cow::Owned(self.with_question(mv, slot)) } else { Cow::Borrowed(slot) }
+    }
+
+    /// Whether one slot takes a length and another the day with which it begins.
+    fn asks_for_a_length_and_a_day(&self, mv: &Move) -> bool {
+        let lasts = |slot: &Slot| {
+            matches!(effective_type(slot), SlotType::Quantity | SlotType::Number | SlotType::Range { .. })
+                && slots::takes_a_length(self.language(), &self.with_question(mv, slot))
+        };
+        mv.slots.iter().any(|slot| *effective_type(slot) == SlotType::Date) && mv.slots.iter().any(lasts)
+    }
+
+    pub(super) fn with_question(&self, mv: &Move, slot: &Slot) -> Slot {
+        Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() }
     }
 
     /// Whether the words are the move's own: of a question, its name, or a pattern.
@@ -760,75 +511,6 @@ impl Run<'_> {
             || holds_any(&Heard::of(self.language(), &readable(&mv.name)), words)
             || self.patterns(mv).iter().any(|pattern| holds_any(pattern, words))
     }
-}
-
-/// Whether words end in what says of those who speak what they are: "we are", "somos".
-fn says_of_speakers(words: &[Word]) -> bool {
-    let us = |word: &Word| word.is(Cue::Speaker);
-    match words {
-        [.., us_are] if us(us_are) && us_are.class.is(Class::AUXILIARY) && us_are.is(Cue::CountBefore) => true,
-        [.., subject, are] => {
-            us(subject) && subject.class.is(Class::SUBJECT) && are.is(Cue::Copula) && !are.after_break
-        }
-        _ => false,
-    }
-}
-
-/// The words that a number belongs to, which stand right behind it.
-fn nouns_behind<'s>(scan: &'s Scan<'_>, found: &Found) -> &'s [Word] {
-    /// "two large grey dogs"
-    const MAX_WORDS: usize = 3;
-    let words = &scan.heard.words[scan.heard.words_of(found.span()).end..];
-    let count =
-        words.iter().take(MAX_WORDS).take_while(|word| !word.after_break && word.class == Class::CONTENT).count();
-    &words[..count]
-}
-
-/// Whether the word behind a number is an option of another slot.
-fn is_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-    is_option_of_another(mv, slot, scan, nouns_behind(scan, found).first().map_or(found.end, |noun| noun.start))
-}
-
-/// Whether the word that begins there is an option of another slot.
-pub(super) fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) -> bool {
-    mv.slots.iter().filter(|other| other.name != slot.name).any(|other| {
-        let SlotType::Enum(options) = effective_type(other).item() else { return false };
-        let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);
-        stated.iter().any(|chosen| chosen.start <= noun && noun < chosen.end)
-    })
-}
-
-/// Whether a number counts the option of a slot that takes one.
-fn is_chosen(mv: &Move, scan: &Scan<'_>, found: &Found) -> bool {
-    let Some(noun) = nouns_behind(scan, found).first() else { return false };
-    let of_one = |slot: &&Slot| {
-        matches!(effective_type(slot), SlotType::Enum(options) if slots::stated_options(options, scan.vocabulary(slot), &scan.heard)
-            .iter()
-            .any(|chosen| chosen.start <= noun.start && noun.start < chosen.end))
-    };
-    mv.slots.iter().any(|slot| of_one(&slot))
-}
-
-/// Whether a text holds one of these words, in any form.
-fn holds_any(heard: &Heard, nouns: &[Word]) -> bool {
-    nouns.iter().any(|noun| heard.holds(noun))
-}
-
-/// "bed" for `bedrooms`: the beginning of a longer word.
-fn is_short_for(name: &Heard, noun: &Word) -> bool {
-    /// Letters that tell.
-    const LEAST: usize = 3;
-    let stem = noun.stem(name.language);
-    let (said, _) = stem.pieces();
-    said.len() >= LEAST && name.words.iter().any(|word| word.text.len() > said.len() + 1 && word.text.starts_with(said))
-}
-
-/// "How many kilos does it weigh?" names what it counts, "How many?" does not.
-fn names_what_it_counts(asked: &Heard) -> bool {
-    let opener = asked.words.iter().position(|word| word.class.is(Class::QUESTION));
-    let behind = opener.map_or(&[][..], |at| &asked.words[at + 1..]);
-    let noun = behind.iter().find(|word| !word.is(Cue::QuestionSecond));
-    noun.is_some_and(|noun| noun.class == Class::CONTENT && !noun.after_break)
 }
 
 /// The days of the two ends of a period that a pattern captures, each with its place: "from 26 june to 28 june in 2027".
@@ -879,146 +561,4 @@ fn asks_for_a_day(mv: &Move) -> bool {
     mv.slots.iter().any(|slot| {
         matches!(effective_type(slot), SlotType::Date | SlotType::DateTime | SlotType::Time | SlotType::Timeframe)
     })
-}
-
-/// Free text within `span`, without the values in `stated` and the words that tie them to it.
-/// `None` when nothing of its own is left.
-pub(super) fn without(
-    language: &'static Language,
-    slot: &Slot,
-    text: &str,
-    span: (usize, usize),
-    stated: &[(usize, usize)],
-) -> Option<Found> {
-    let (mut start, mut end) = span;
-    let mut inside: Vec<(usize, usize)> =
-        stated.iter().copied().filter(|(from, to)| *from < end && *to > start).collect();
-    crate::order::sort_by_key(&mut inside, |span| *span);
-    // From the end inwards: a value cuts off what stands behind it when it ends the text or a clause.
-    while let Some((from, to)) = inside.pop() {
-        let head = text.get(start..from)?;
-        let tail = text.get(to.min(end)..end)?;
-        if has_words(head) && ends_with_value(language, head, tail) {
-            end = start + trimmed_end(language, head);
-        } else if !has_words(head) {
-            start = to.min(end) + (tail.len() - trimmed_start(language, tail).len());
-        } else if head.trim_end().ends_with(['.', ';', '!', '?', '\n']) {
-            // "Leith. Tomorrow if you can": what is set apart with the value is no part of the text.
-            end = start + trimmed_end(language, head);
-        } else if let Some(cut) = clause_break(language, head) {
-            // "my back, since yesterday, it burns": the clause with the value goes, and what comes after it.
-            end = start + cut;
-        }
-        if start >= end {
-            return None;
-        }
-    }
-    let piece = text.get(start..end)?;
-    let (from, to) = slots::strings::value_span(language, slots::spoken_name(slot), piece)?;
-    let said = piece.get(from..to)?;
-    if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
-        return None;
-    }
-    Some(Found::text((from, to), said).behind(start))
-}
-
-/// Whether a value is the end of a text: nothing follows, or, behind a phrase, grammar alone ("for the two of us").
-fn ends_with_value(language: &'static Language, head: &str, tail: &str) -> bool {
-    let grammar = |word: &Word| word.class.is(Class::FUNCTION.and(Class::FILLER));
-    let says = || slots::labels::says_something_of(head, &Heard::of(language, head));
-    !has_words(tail) || Heard::of(language, tail).words.iter().all(grammar) && !says()
-}
-
-fn has_words(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
-}
-
-/// Where free text ends that is followed by a value: before the words that lead to it ("about", "since", "it's a").
-fn trimmed_end(language: &'static Language, head: &str) -> usize {
-    let heard = Heard::of(language, head);
-    let mut end = heard.words.len();
-    // "call it a box" says nothing but the value.
-    let introduced = heard.begins_with(Cue::Introduction);
-    if introduced > 0 && heard.words[introduced..].iter().all(|word| word.is(Cue::ArticleIndefinite)) {
-        return 0;
-    }
-    // "the noise level, 7": what a mark sets apart from the value does not lead to it.
-    let tail = heard.words.last().and_then(|last| head.get(last.end..)).unwrap_or_default();
-    let set_apart = tail.contains([',', ';', ':', '.', '!', '?', '\n', '–', '—']);
-    // "Jo, and add olives"
-    let adds = language.suffix(&heard.words, Cue::ListAdd);
-    if !set_apart && adds > 0 {
-        end -= adds;
-        end -= language.suffix(&heard.words[..end], Cue::Linker);
-    }
-    while !set_apart && end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
-        end -= 1;
-        if heard.words[end].after_break {
-            break;
-        }
-    }
-    // What is left of a clause that only leads to the value goes as well: "… my number is".
-    let clause = heard.words[..end].iter().rposition(|word| word.after_break);
-    let names = |word: &Word| word.class.is(Class::FUNCTION) || word.is([Cue::Label, Cue::TypeName, Cue::SlotOfName]);
-    if let Some(from) = clause.filter(|from| !set_apart && heard.words[*from..end].iter().all(names)) {
-        end = from;
-    }
-    end.checked_sub(1).map_or(0, |last| heard.words[last].end)
-}
-
-fn trimmed_start<'t>(language: &'static Language, tail: &'t str) -> &'t str {
-    let heard = Heard::of(language, tail);
-    let first = heard.words.iter().find(|word| !word.is(Cue::TieAfter) || word.after_break);
-    first.map_or("", |word| &tail[word.start..])
-}
-
-fn clause_break(language: &'static Language, head: &str) -> Option<usize> {
-    let heard = Heard::of(language, head);
-    let at = heard.words.iter().rposition(|word| word.after_break)?;
-    at.checked_sub(1).map(|before| heard.words[before].end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ir::Extract;
-
-    fn location() -> Slot {
-        Slot {
-            name: "location".into(),
-            ty: SlotType::String,
-            required: true,
-            default: None,
-            extract: Extract::Hybrid,
-            expression: None,
-            vocabulary: vec![],
-            context: None,
-            confirm: false,
-            sensitive: false,
-            retries: 3,
-            rules: None,
-            declined_by: vec![],
-            line: 1,
-        }
-    }
-
-    fn check(text: &str, values: &[&str], expected: Option<&str>) {
-        let stated: Vec<(usize, usize)> =
-            values.iter().map(|value| text.find(value).map(|start| (start, start + value.len())).unwrap()).collect();
-        let found = without(Language::english(), &location(), text, (0, text.len()), &stated).map(|found| found.text);
-        assert_eq!(found.as_deref(), expected, "{text}");
-    }
-
-    #[test]
-    fn values_beside_free_text_are_cut_off_with_the_words_that_lead_to_them() {
-        check("my lower back, about a 7, since yesterday", &["7", "yesterday"], Some("lower back"));
-        check("back since yesterday, about 7", &["yesterday", "7"], Some("back"));
-        check("knee", &[], Some("knee"));
-        check("Leith. tomorrow if you can", &["tomorrow"], Some("Leith"));
-        check("Leith on friday for the two of us", &["friday", "two"], Some("Leith"));
-        check("I paid 50 for it", &["50"], Some("I paid 50 for it"));
-        check("it's a 7", &["7"], None);
-        check("in my knee and it started 2 days ago", &["2 days ago"], Some("knee"));
-        check("7 out of 10 in my left arm", &["7 out of 10"], Some("left arm"));
-    }
 }

@@ -1,6 +1,7 @@
 //! Names of people that are said beside something else: "for my mum, Ana Reis", "I'm Tom Okafor", "para Rosa Lund, 82".
 
-use super::fill::{Stated, is_option_of_another};
+use super::counts::is_option_of_another;
+use super::fill::Stated;
 use super::hear::Span;
 use super::run::Run;
 use super::state::Open;

@@ -1,6 +1,7 @@
 //! Things that are called by a name beside something else, and how old one is: "it's a Corsa", "my Corsa 2012", "a 2012 Corsa".
 
-use super::fill::{Stated, is_option_of_another};
+use super::counts::is_option_of_another;
+use super::fill::Stated;
 use super::hear::Span;
 use super::people::{Asks, is_possessive, written_at};
 use super::run::Run;

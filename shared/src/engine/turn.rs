@@ -335,7 +335,7 @@ impl Run<'_> {
     /// among them.
     fn telling(&self, mv: &Move) -> (usize, bool) {
         let scan = Scan::over(&self.text, self.heard(), &mv.slots, &self.reference);
-        let scan = scan.knowing(&self.input.header.vocabulary);
+        let scan = scan.knowing(&self.input.header.vocabulary).among(&mv.slots);
         let slots: Vec<&Slot> = mv.slots.iter().collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         let tells = |slot: &Slot, found: &Found| match effective_type(slot).item() {
@@ -360,7 +360,7 @@ impl Run<'_> {
     /// The slots of a move that the utterance says values for.
     pub(super) fn slots_said<'m>(&self, mv: &'m Move) -> Vec<&'m Slot> {
         let scan = Scan::over(&self.text, self.heard(), &mv.slots, &self.reference);
-        let scan = scan.knowing(&self.input.header.vocabulary);
+        let scan = scan.knowing(&self.input.header.vocabulary).among(&mv.slots);
         let slots: Vec<&Slot> = mv.slots.iter().collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         let mut said: Vec<usize> = slots::mentions(&slots, &names, &scan, &[]).iter().map(|found| found.slot).collect();

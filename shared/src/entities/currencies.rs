@@ -251,7 +251,7 @@ pub(super) static SPELLINGS: Table = Table::new(
      old belarusian rouble=129|old belarusian ruble=129|oman rial=121|oman riyal=121|omani rial=121|omani riyal=121|\
      omr=121|ouguiya=191|pa'anga=209|pab=197|pakistan rupee=90|pakistani rupee=90|palau $=53|palau dollar=53|\
      palauan $=53|palauan dollar=53|panamanian balboa=197|papua new guinean kina=198|paraguayan guarani=199|\
-     pataca=186|pen=200|perak=179|peruvian nuevo sol=200|peruvian sol=200|peseta=21|peso=5|peso argentino=96|\
+     pataca=186|pavo=2|pavos=2|pen=200|perak=179|peruvian nuevo sol=200|peruvian sol=200|peseta=21|peso=5|peso argentino=96|\
      peso chileno=97|peso colombiano=98|peso mexicano=95|pesos argentinos=96|pesos chilenos=97|pesos colombianos=98|\
      pesos mexicanos=95|pgk=198|philippine peso=99|philippines peso=99|php=99|pitcairn $=54|\
      pitcairn dollar=54|pitcairn island $=54|pitcairn island dollar=54|pitcairn islands $=54|\
@@ -362,6 +362,6 @@ pub(super) static EVERYDAY_WORDS: Table = Table::new(
 
 /// Currencies' names that are things, weights and other words as well: `a pound of butter`, `a crown`, `the mark`.
 pub(super) static COMMON_NOUNS: Table = Table::new(
-    "bitcoin|colon|crown|crowns|ether|franc|grand|lira|mark|marks|para|pound|pounds|pula|quid|rand|real|som|sterling|\
+    "bitcoin|colon|crown|crowns|ether|franc|grand|lira|mark|marks|para|pavo|pavos|pound|pounds|pula|quid|rand|real|som|sterling|\
      yen",
 );

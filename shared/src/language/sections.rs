@@ -443,7 +443,7 @@ cues! {
     AsksPast = "asks.past";
     /// In a question: it asks for what is wanted, which is to come ("would", "want").
     AsksWish = "asks.wish";
-    /// What a value of a type is called ("the date"), with the type; "how long" with `P`.
+    /// What a value of a type is called ("the date"), with the type; "how long" with `P`, of time alone `PT`.
     TypeName = "type.name";
     /// Only supposes what follows: "what if".
     Supposes = "supposes";

@@ -6,13 +6,13 @@ use serde_json::{Value as Json, json};
 
 use crate::decimal;
 use crate::entities::time::calendar::days_later;
-use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
+use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, answer, recognize};
 use crate::ir::{Comparison, Condition, Literal, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::effective_type;
-use super::mentions::is_named_for;
+use super::grounds::is_named_for;
 use super::scan::{Scan, is_time};
 
 /// The length of `2026-03-06`.
@@ -110,12 +110,22 @@ pub(crate) fn asks_for_the_past(question: &Heard) -> bool {
 }
 
 /// "For how long?", `duration`
-pub(super) fn asks_for_a_length(language: &'static Language, slot: &Slot) -> bool {
+fn asks_for_a_length(language: &'static Language, slot: &Slot) -> bool {
+    asks_for(language, slot, &["P", "PT"])
+}
+
+/// Whether a slot is for how long something lasts, or counts a unit of time.
+pub(crate) fn takes_a_length(language: &'static Language, slot: &Slot) -> bool {
+    asks_for_a_length(language, slot) || counts_time(language, slot)
+}
+
+/// Whether a slot's name or its question has the name of one of these types.
+fn asks_for(language: &'static Language, slot: &Slot, types: &[&str]) -> bool {
     let asks = |text: &str| {
         let words = Heard::of(language, text).words;
         (0..words.len()).any(|at| {
             let named = &words[at..at + language.prefix(&words[at..], Cue::TypeName)];
-            language.value_of(Cue::TypeName, named) == Some("P")
+            language.value_of(Cue::TypeName, named).is_some_and(|named| types.contains(&named))
         })
     };
     asks(&super::named(slot)) || slot.context.as_deref().is_some_and(asks)
@@ -170,7 +180,11 @@ fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
     let Some(each) = behind.next().filter(|word| word.class.is(Class::EACH) && !word.after_break) else { return false };
     // "900 a month" is what is paid, again and again.
     let of = match behind.next().filter(|next| !next.after_break) {
-        Some(next) => (next.class == Class::CONTENT || !each.class.is(Class::FUNCTION)) && !next.is(Cue::UnitName),
+        // "120 euros por transferencia", where that is an option, is how they are paid.
+        Some(next) => {
+            (next.class == Class::CONTENT && !scan.is_of_an_option(next) || !each.class.is(Class::FUNCTION))
+                && !next.is(Cue::UnitName)
+        }
         None => !each.class.is(Class::FUNCTION),
     };
     let asks = |text: &str| {
@@ -232,7 +246,8 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 Kind::DateRange | Kind::DateTimeRange => {
                     let day = only_day(scan, entity, tense).map(str::to_owned);
                     let day = day.or_else(|| day_ahead(scan, entity).filter(|_| tense == Tense::Future));
-                    found(json!(day.or_else(|| edge_day(scan, entity))?))
+                    let bound = || last_day(entity).filter(|_| is_led_as_asked(scan, entity, slot)).map(str::to_owned);
+                    found(json!(day.or_else(|| edge_day(scan, entity)).or_else(bound)?))
                 }
                 Kind::Date | Kind::DateTime => found(json!(time.point.as_deref()?.get(..10)?)),
                 _ => None,
@@ -282,7 +297,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             _ => None,
         },
         SlotType::Quantity => match (entity.kind, entity.readings.first()?) {
-            (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. }) => {
+            (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. })
+                if entity.kind != Kind::Dimension || measures(scan, slot, unit) =>
+            {
                 found(json!({"text": said, "amount": number(*amount), "unit": unit}))
             }
             // "2 hours" for the length of something; "1.8m" is as many metres, unless a length of time is asked for, which is whole.
@@ -465,6 +482,12 @@ fn measure_counted(scan: &Scan<'_>, slot: &Slot) -> Option<String> {
     })
 }
 
+/// Whether a slot for a quantity may be measured in a unit: "40 inches" are no length of time, and no litres.
+fn measures(scan: &Scan<'_>, slot: &Slot, unit: &str) -> bool {
+    !asks_for(scan.language(), slot, &["PT"])
+        && measure_counted(scan, slot).is_none_or(|counted| answer::convert(1.0, unit, &counted).is_some())
+}
+
 /// A slot such as `nights` counts the unit of "2 nights", and one that is asked for in months that of "2 months".
 fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
     let unit = Heard::of(language, said);
@@ -514,6 +537,11 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
 /// Whether a slot counts units of time, by its name.
 pub(crate) fn counts_time(language: &'static Language, slot: &Slot) -> bool {
     unit_counted(language, slot).is_some()
+}
+
+/// Whether a slot counts a unit, of time by its name, of something else by its question too: "How many metres?"
+pub(crate) fn counts_a_unit(scan: &Scan<'_>, slot: &Slot) -> bool {
+    counts_time(scan.language(), slot) || measure_counted(scan, slot).is_some()
 }
 
 /// The unit of time in the name of a slot: the "nights" of `nights`.
@@ -790,7 +818,14 @@ pub(crate) fn only_bound(entity: &Entity) -> Option<(End, String)> {
     }
 }
 
-/// Whether a value is led by a word of the question or of the slot's name: "until 2" to "Until when?"
+/// The day that bounds a period which begins anywhere: "by Friday".
+pub(crate) fn last_day(entity: &Entity) -> Option<&str> {
+    let Value::Time(time) = entity.readings.first()? else { return None };
+    let (start, end) = time.range.as_ref().filter(|_| entity.kind == Kind::DateRange)?;
+    if start == ".." { end.get(..DAY_BYTES) } else { None }
+}
+
+/// Whether a value is led by a word of the question or of the slot's name: "until 2" to "Until when?", "by Friday" for `ready_by`.
 fn is_led_as_asked(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
     let Some(lead) = words_of(scan, entity).first() else { return false };
     let leads = |text: &str| Heard::of(scan.language(), text).words.iter().any(|word| word.hash == lead.hash);

@@ -320,12 +320,15 @@ fn introduced_name(language: &'static Language, text: &str, words: &[Word]) -> O
         // "my friends call me …": somebody else does what the words say.
         let callers = at == 0 || led > 1 && (words[at].after_break || words[at - 1].class == Class::CONTENT);
         // "I'm late" may say something else.
-        let telling = words.iter().skip(at).take(led).any(|word| !word.class.is(Class::FUNCTION));
+        let telling = led > 2 || words.iter().skip(at).take(led).any(|word| !word.class.is(Class::FUNCTION));
         let name = words.get(at + led..).filter(|_| telling && callers)?;
-        // "she's called Pepper, a brown one"
+        // "it's for my wife, Ana Reis", but "she's called Pepper, a brown one", "it's under Ana Reis, everyone calls me Annie"
         let (first, aside) = name.split_at(first_clause(name));
-        let name = if aside.iter().any(|word| word.is_capital(text)) { name } else { first };
-        named(&name[..name.len() - language.suffix(name, Cue::Courtesy).min(name.len().saturating_sub(1))])
+        let named = |name: &[Word]| {
+            named(&name[..name.len() - language.suffix(name, Cue::Courtesy).min(name.len().saturating_sub(1))])
+        };
+        let whole = if aside.iter().any(|word| word.is_capital(text)) { named(name) } else { None };
+        whole.or_else(|| named(first))
     });
     // "… is my name"
     let before = || match words {
@@ -515,6 +518,8 @@ fn says_more_of(language: &'static Language, text: &str, clause: &[Word]) -> boo
         return next.class.is(Class::KIN) && rest.iter().any(|word| !word.is_capital(text));
     }
     let is = first.class.is(Class::PRONOUN) && next.class.is(Class::AUXILIARY) && !rest.is_empty();
+    // "everyone calls me Tom" is another name for the one that was said.
+    let is = is || language.prefix(&clause[1..], Cue::IntroductionName) > 1;
     is || first.is_subject() || first.class.is(Class::ADDRESSED)
 }
 

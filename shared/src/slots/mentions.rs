@@ -7,16 +7,20 @@ use std::ops::Range;
 
 use serde_json::json;
 
-use crate::entities::{Conventions, Direction, Entity, Kind, Kinds, Tenses, Value, answer, recognize_by};
+use crate::entities::{Entity, Kind, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Polarity, Word, between_marks, first_clause, polarity};
+use crate::text::{Heard, Polarity, Word, first_clause, polarity};
 
-use super::convert::{End, Found, Tense, both_ends, convert, counted, only_bound};
-use super::options::negated;
-use super::read::{Answer, only_named, read_answer, read_string, read_value};
-use super::scan::{Scan, is_time};
-use super::several::{at_time, instead, near};
+use super::convert::{Found, convert, counted};
+use super::days::{
+    bare_days, is_coarse, is_denied_day, is_half_of_a_moment, is_only_discourse, is_over, is_when_all_was_well, joined,
+    leaves_the_day_open, lies_ahead, period,
+};
+use super::grounds::{is_named_for, leave_out_alternatives, prefer_the_named, settle};
+use super::read::{Answer, only_named, read_answer, read_string};
+use super::scan::Scan;
+use super::several::instead;
 use super::weekdays::Weekdays;
 use super::{effective_type, is_number, is_text, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
@@ -186,7 +190,11 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 || !options::is_somebodys(&scan.heard, scan.heard.words_of((chosen.start, chosen.end)).start)
                     && is_of_long_ago(scan, (chosen.start, chosen.end))
                 || describes_another(scan, slot, names, (chosen.start, chosen.end), option);
-            if names_a_slot || !free((chosen.start, chosen.end)) || left_out {
+            // "missing 12 screws": what another slot takes may stand between an option's words.
+            let own = |(from, to): &(usize, usize)| {
+                *to <= chosen.start || chosen.end <= *from || chosen.start < *from && *to < chosen.end
+            };
+            if names_a_slot || !taken.iter().all(own) || left_out {
                 continue;
             }
             let found = Found::text((chosen.start, chosen.end), option);
@@ -226,8 +234,18 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             let set_apart = scan.heard.words[..=at].iter().rev().take_while(|word| !word.class.is(Class::NEGATOR));
             !set_apart.into_iter().any(|word| word.after_break)
         };
+        // "no tie, got one": behind what denies something else a clause tells of that.
+        let told_beside = |found: &Found| {
+            let at = scan.heard.words_of(found.span()).start;
+            let own = scan.heard.words[..=at].iter().rev().take_while(|word| !word.after_break).count();
+            let grammar = |word: &Word| word.class.is(Class::FUNCTION.and(Class::FILLER)) || !word.cues.is_empty();
+            let taken_back = strings::taken_back(&scan.heard.words).map_or(0, |(_, end)| end);
+            let clause = at.saturating_sub(own).max(taken_back);
+            clause > taken_back && is_number(slot) && !scan.heard.words[clause..at].iter().all(grammar)
+        };
         if let Some(Answer::Value { found, .. }) = instead(slot, scan)
             && free(found.span())
+            && !told_beside(&found)
             && first.end <= found.start
             && !of_another(&found)
             && !denied(&found)
@@ -300,64 +318,12 @@ impl Contested {
 
     /// Whether the value that ends here counts one of them: "three small salami and …".
     pub(crate) fn counts(&self, scan: &Scan<'_>, end: usize) -> bool {
-        let next = scan.heard.words.iter().find(|word| word.start >= end);
-        next.is_some_and(|next| self.starts.contains(&next.start))
+        /// "15 large salami pizzas"
+        const REACH: usize = 3;
+        let behind = scan.heard.words.iter().skip_while(|word| word.start < end).take(REACH);
+        let mut nouns = behind.take_while(|word| !word.after_break && word.class == Class::CONTENT);
+        nouns.any(|noun| self.starts.contains(&noun.start))
     }
-}
-
-/// "a trip to Ronda the 28th", "desde el 16": a number behind its article with nothing that it counts, where a day is open and no other is
-/// told; with the slots that it fits.
-fn bare_days(slots: &[&Slot], scan: &Scan<'_>) -> Vec<(Found, Vec<usize>)> {
-    let words = scan.heard.words.as_slice();
-    let open: Vec<usize> = (0..slots.len()).filter(|index| *effective_type(slots[*index]) == SlotType::Date).collect();
-    // "the 18th or the 19th" leaves it open.
-    if open.is_empty() || scan.heard.tokens.classes().is(Class::OR) {
-        return Vec::new();
-    }
-    let days = [Kind::Date, Kind::DateTime, Kind::DateRange, Kind::DateTimeRange];
-    let told = |piece: (usize, usize)| {
-        let apart = |entity: &Entity| entity.end <= piece.0 || piece.1 <= entity.start;
-        scan.entities.iter().any(|entity| days.contains(&entity.kind) && apart(entity))
-    };
-    let is_led = |at: usize| {
-        let before = at.checked_sub(1).map(|before| &words[before]).filter(|_| !words[at].after_break);
-        let leads = |word: &Word| word.class.is(Class::FOR) || word.is([Cue::AsksPast, Cue::Into]);
-        let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LEADS).and(Class::DATING);
-        // "9th to the 13th" is a period
-        let ends = at > 1 && words[at - 2].has_digit();
-        before.is_none_or(|word| !word.class.is(grammar) || leads(word) && !(word.is(Cue::Into) && ends))
-    };
-    let definite = |at: &usize| {
-        let [article, number] = &words[*at..*at + 2] else { return false };
-        let definite = article.class.is(Class::ARTICLE) && !article.is(Cue::ArticleIndefinite);
-        definite && number.has_digit() && !number.after_break
-    };
-    let mut numbered = (0..words.len().saturating_sub(1)).filter(definite);
-    // "from the 9th to the 13th" are two.
-    let (Some(at), None) = (numbered.next(), numbered.next()) else { return Vec::new() };
-    let counts = |next: &Word| next.class == Class::CONTENT || next.class.is(Class::OF);
-    let counts = words.get(at + 2).is_some_and(|next| !next.after_break && counts(next));
-    let span = (words[at].start, words[at + 1].end);
-    let Some(piece) = scan.text.get(span.0..span.1).filter(|_| !counts && is_led(at) && !told(span)) else {
-        return Vec::new();
-    };
-    let read = |index: &usize| {
-        let slot = slots[*index];
-        match read_answer(slot, &Scan::of(piece, [slot], scan.reference)) {
-            Answer::Value { found, whole: true } if found.fits && !leaves_the_day_open(slot, scan) => {
-                Some((found.behind(span.0), *index))
-            }
-            _ => None,
-        }
-    };
-    let found: Vec<(Found, usize)> = open.iter().filter_map(read).collect();
-    let Some((day, first)) = found.first() else { return Vec::new() };
-    // Whether it is over or to come is not told where slots of both are open.
-    let tense = |index: usize| Tense::of(scan.language(), slots[index]);
-    if found.iter().any(|(_, index)| tense(*index) != tense(*first)) {
-        return Vec::new();
-    }
-    vec![(day.clone(), found.iter().map(|(_, index)| *index).collect())]
 }
 
 /// "un piso de una habitación" for `habitaciones`: one, in a word that is also an article.
@@ -467,7 +433,7 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     }
     let words = scan.heard.words.as_slice();
     let Range { start: first, end } = scan.heard.words_of(entity.span());
-    let share = matches!(words.get(end..), Some([of, others, ..]) if of.class.is(Class::OF)
+    let share = matches!(words.get(end..), Some([of, others, ..]) if of.class.is(Class::OF) && !of.after_break
         && others.class.is(Class::KIN.and(Class::DETERMINER)) && !others.after_break);
     let belongs = first.checked_sub(1).map(|before| &words[before]).is_some_and(|before| {
         let set_apart = words.get(first).is_none_or(|word| word.after_break);
@@ -520,7 +486,7 @@ pub(super) fn counts_some(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
 }
 
 /// "last summer we had a boat, this year we would like a yacht": what tells of long ago is not what is wanted.
-fn is_of_long_ago(scan: &Scan<'_>, span: (usize, usize)) -> bool {
+pub(super) fn is_of_long_ago(scan: &Scan<'_>, span: (usize, usize)) -> bool {
     let (tokens, year) = (&scan.heard.tokens, i32::from(scan.reference.now.year()));
     tokens.range_of(span).is_some_and(|(first, end)| polarity(tokens, first, end, Some(year)) == Polarity::Denied)
 }
@@ -556,298 +522,6 @@ fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
     matches!(effective_type(slot), SlotType::List(_)) && scan.language().suffix(before, Cue::ListRemove) > 0
 }
 
-/// "two nights, three people": what was said for one slot alone fills it, and what else was said is for the others.
-fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) {
-    let is_list = |index: usize| matches!(effective_type(slots[index]), SlotType::List(_));
-    let own: Vec<usize> =
-        values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
-    let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
-    in_order(slots, scan, values);
-    for (found, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
-        let of_a_noun = belongs_to_the_noun_before(scan, found);
-        fits.retain(|index| !filled(*index) && !of_a_noun);
-    }
-}
-
-/// "I'll bring it on the 3rd and pick it up on the 9th": two days, the later one said last, for the only two slots of days. "The 3rd"
-/// before "the 9th of April" is one of the days before that.
-fn in_order(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) {
-    let is_day = |slot: &&&Slot| *effective_type(slot) == SlotType::Date;
-    let mut days =
-        values.iter_mut().filter(|(_, fits)| matches!(fits.as_slice(), [first, _] if is_day(&&slots[*first])));
-    let (Some(one), Some(other), None) = (days.next(), days.next(), days.next()) else { return };
-    let Some(last) = other.0.value.as_str() else { return };
-    if one.1 != other.1 || slots.iter().filter(is_day).count() != 2 || one.0.end > other.0.start {
-        return;
-    }
-    let parted = |one: &mut (Found, Vec<usize>), other: &mut (Found, Vec<usize>)| {
-        one.1.truncate(1);
-        other.1.remove(0);
-    };
-    if is_counted_from_another(scan.language(), &other.0.text) {
-        return parted(one, other);
-    }
-    let slot = slots[one.1[0]];
-    let Answer::Value { found: near, .. } =
-        read_value(slot, &one.0.text, &near(slot, last, &one.0.text, scan.reference))
-    else {
-        return;
-    };
-    if near.value.as_str() < Some(last) {
-        one.0.value = near.value;
-        parted(one, other);
-    }
-}
-
-/// "a week later": whether a day is told by how long it lies behind another.
-pub(crate) fn is_counted_from_another(language: &'static Language, said: &str) -> bool {
-    let words = Heard::of(language, said).words;
-    // "a week later, at half past four"
-    let ends = |at: usize| {
-        words.get(at).is_none_or(|next| next.after_break || next.class.is(Class::LEADS) || next.has_digit())
-    };
-    (1..=words.len()).any(|at| ends(at) && language.suffix(&words[..at], Cue::Later) > 0)
-}
-
-/// "on June 13th, food for 120 people at 5pm": the only day and the only time of a text, for the slot that takes both.
-fn joined(slots: &[&Slot], index: usize, scan: &Scan<'_>) -> Option<Found> {
-    let claimed = slots.iter().any(|slot| matches!(item_type(slot), SlotType::Date | SlotType::Time));
-    let only = |kind: Kind| {
-        let mut found = scan.entities.iter().filter(|entity| entity.kind == kind);
-        found.next().filter(|_| found.next().is_none())
-    };
-    let (day, time) = (only(Kind::Date)?, only(Kind::Time)?);
-    if claimed {
-        return None;
-    }
-    let slot = slots[index];
-    let date = convert(scan, day, slot, &SlotType::Date, false)?;
-    let clock = convert(scan, time, slot, &SlotType::Time, false)?;
-    if is_denied_day(scan, slot, day) {
-        return None;
-    }
-    let value = at_time(date.value.as_str()?, clock.value.as_str()?);
-    let span = (date.start.min(clock.start), date.end.max(clock.end));
-    Some(Found::new(span, format!("{} {}", date.text, clock.text), json!(value)))
-}
-
-/// "a family of five": the number tells of that noun.
-fn belongs_to_the_noun_before(scan: &Scan<'_>, found: &Found) -> bool {
-    let at = scan.heard.words_of(found.span()).start;
-    matches!(&scan.heard.words[..at], [.., noun, of] if of.class.is(Class::OF) && (noun.class == Class::CONTENT || noun.class.is(Class::KIN)))
-}
-
-/// "tomorrow or Friday": what is left open states nothing.
-fn leave_out_alternatives(scan: &Scan<'_>, values: &mut Vec<(Found, Vec<usize>)>) {
-    let open = |(found, slots): &(Found, Vec<usize>)| values_differ_beside(scan, values, found, slots);
-    let kept: Vec<bool> = values.iter().map(|value| !open(value)).collect();
-    let mut kept = kept.into_iter();
-    values.retain(|_| kept.next().unwrap_or(true));
-}
-
-fn values_differ_beside(scan: &Scan<'_>, values: &[(Found, Vec<usize>)], found: &Found, slots: &[usize]) -> bool {
-    values.iter().any(|(other, others)| {
-        other.value != found.value
-            && others.iter().any(|slot| slots.contains(slot))
-            && (other.end <= found.start && scan.are_alternatives(other.end, found.start)
-                || found.end <= other.start && scan.are_alternatives(found.end, other.start))
-    })
-}
-
-/// A number that was said for exactly one of the slots and is out of its bounds ("for 12 people"): the slot's index.
-pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<usize> {
-    for entity in &scan.entities {
-        if taken.iter().any(|(from, to)| entity.start < *to && entity.end > *from) {
-            continue;
-        }
-        let mut fitting: Vec<(usize, Found)> = slots
-            .iter()
-            .enumerate()
-            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, item_type(slot), false)?)))
-            .filter(|(index, found)| bare_number_is_meant(scan, item_type(slots[*index]), found))
-            .collect();
-        prefer_the_named(scan, slots, entity, &mut fitting);
-        let [(index, found)] = fitting.as_slice() else { continue };
-        // "room 12": it numbers the noun before it, unless that is what the slot is called.
-        let words = &scan.heard.words;
-        let before = words.iter().rposition(|word| word.end <= found.start);
-        let numbers_a_noun = before.is_some_and(|at| {
-            words[at].class == Class::CONTENT && words.get(at + 1).is_none_or(|number| !number.after_break)
-        });
-        if !found.fits && (!numbers_a_noun || is_named_for(slots[*index], scan, found)) {
-            return Some(*index);
-        }
-    }
-    None
-}
-
-/// A day or a time that was said for several open slots of that type, and could be either: the first of them, and the value.
-pub(crate) fn undecided(
-    slots: &[&Slot],
-    ty: &SlotType,
-    scan: &Scan<'_>,
-    taken: &[(usize, usize)],
-) -> Option<(usize, Found)> {
-    // "tomorrow at 10": what the day has taken holds a time as well.
-    let free = |entity: &&Entity| {
-        *ty == SlotType::Time && entity.kind == Kind::DateTime
-            || taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to)
-    };
-    let mut days = scan.entities.iter().filter(free).filter_map(|entity| {
-        let mut fitting: Vec<(usize, Found)> = slots
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| effective_type(slot) == ty)
-            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, ty, false)?)))
-            .filter(|(index, found)| {
-                !is_only_discourse(scan, entity, found)
-                    && !is_denied_day(scan, slots[*index], entity)
-                    && !lies_ahead(scan, slots[*index], found)
-                    && !is_half_of_a_moment(slots, *index, scan, entity, found)
-            })
-            .collect();
-        prefer_the_named(scan, slots, entity, &mut fitting);
-        (fitting.len() > 1).then(|| fitting.swap_remove(0))
-    });
-    let only = days.next()?;
-    days.next().is_none().then_some(only)
-}
-
-/// "from the 10th to the 24th" where two days are open, "from 2 to 4" where times are: the one is the first of them, the other
-/// the second. One time alone is that with which it begins.
-fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<usize>)> {
-    let days = matches!(entity.kind, Kind::DateRange | Kind::DateTimeRange);
-    if !days && entity.kind != Kind::TimeRange {
-        return Vec::new();
-    }
-    let wanted = if days { SlotType::Date } else { SlotType::Time };
-    let open = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == wanted);
-    let open: Vec<usize> = open.map(|(index, _)| index).collect();
-    let found = |value: String| Found::new(entity.span(), scan.said(entity), json!(value));
-    // "from 5 on", "until 2" where both ends of a time are open.
-    if let ([first, last], Some((end, time))) = (open.as_slice(), only_bound(entity)) {
-        let index = if end == End::First { *first } else { *last };
-        return vec![(found(time), vec![index])];
-    }
-    let Some((start, end)) = both_ends(scan, entity).filter(|_| days || !is_part_of_day(entity)) else {
-        return Vec::new();
-    };
-    let ends = match open.as_slice() {
-        [first, last] => vec![(*first, start), (*last, end)],
-        [first] if !days => vec![(*first, start)],
-        // "from the 10th to the 17th": of what is moved to a moment, the day on which it is now.
-        [first] if slots[*first..].iter().any(|slot| *effective_type(slot) == SlotType::DateTime) => {
-            vec![(*first, start)]
-        }
-        _ => Vec::new(),
-    };
-    ends.into_iter().map(|(index, value)| (found(value), vec![index])).collect()
-}
-
-/// "in the afternoon": no time with which anything begins.
-fn is_part_of_day(entity: &Entity) -> bool {
-    matches!(entity.readings.first(), Some(Value::Time(time)) if time.is_part_of_day())
-}
-
-/// "he ate it an hour ago" where an appointment is open: a moment that is over is none that is wanted.
-fn is_over(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
-    if *item_type(slot) != SlotType::DateTime || scan.reference.direction == Direction::Past {
-        return false;
-    }
-    let now = scan.reference.now.to_string();
-    Tense::of(scan.language(), slot) == Tense::Future
-        && found.value.as_str().is_some_and(|moment| moment < now.as_str())
-}
-
-/// "it was fine yesterday" where something has gone on since: a time at which nothing was wrong.
-fn is_when_all_was_well(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
-    if *item_type(slot) != SlotType::Timeframe || !scan.heard.tokens.classes().is(Class::OVER) {
-        return false;
-    }
-    let own = scan.heard.words_of(entity.span());
-    let clause = between_marks(&scan.heard.words).find(|clause| {
-        let is_own = |word: &Word| scan.heard.words.get(own.start).is_some_and(|first| first.token == word.token);
-        clause.iter().any(is_own)
-    });
-    let well = |clause: &[Word]| {
-        let was = clause.iter().position(|word| word.class.is(Class::PAST) && word.class.is(Class::AUXILIARY));
-        was.and_then(|was| clause.get(was + 1)).is_some_and(Word::is_over)
-    };
-    clause.is_some_and(well)
-}
-
-/// "can you come tomorrow?" where what has been is open: a day that lies ahead is none of it.
-fn lies_ahead(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
-    let today = scan.reference.now.date().to_string();
-    *item_type(slot) == SlotType::Date
-        && Tense::of(scan.language(), slot) == Tense::Past
-        && found.value.as_str().is_some_and(|day| day > today.as_str())
-}
-
-/// "it is twelve years old", "hace 12 años", "since the eighties": what is told in years or months is no day, and a decade no
-/// time that anybody gives unasked.
-fn is_coarse(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
-    let Some(Value::Time(time)) = entity.readings.first().filter(|_| is_time(entity.kind)) else { return false };
-    if time.is_decade(scan.said(entity)) {
-        return true;
-    }
-    let long = |word: &Word| {
-        matches!(scan.language().value_of(Cue::UnitName, std::slice::from_ref(word)), Some("P1Y" | "P1M"))
-    };
-    let said = scan.heard.words.iter().filter(|word| word.start >= entity.start && word.end <= entity.end);
-    matches!(item_type(slot), SlotType::Date | SlotType::DateTime)
-        && entity.kind == Kind::Date
-        && said.into_iter().any(long)
-}
-
-/// "I won't be home on Friday": a day on which something is not so is not the one that is wanted; "I haven't slept since
-/// Friday" tells of the past, and is.
-fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
-    let days = matches!(item_type(slot), SlotType::Date | SlotType::DateTime);
-    if !days || Tense::of(scan.language(), slot) == Tense::Past {
-        return false;
-    }
-    let own = scan.heard.words_of(entity.span());
-    // "a year ago it leaked": what is long over is not to come.
-    let said = &scan.heard.words[own.clone()];
-    let tells_of_long_ago = (0..said.len()).any(|at| scan.language().prefix(&said[at..], Cue::LongAgo) > 0);
-    if tells_of_long_ago || is_of_long_ago(scan, entity.span()) {
-        return true;
-    }
-    !own.is_empty() && negated(&scan.heard, own.start, own.end)
-}
-
-/// "Easter week, not sure which days yet", "a finales de junio, no tenemos las fechas": a clause beside a day says that it is not known
-/// or not settled.
-pub(crate) fn leaves_the_day_open(slot: &Slot, scan: &Scan<'_>) -> bool {
-    let (language, words) = (scan.language(), scan.heard.words.as_slice());
-    let called = |word: &Word| language.value_of(Cue::TypeName, std::slice::from_ref(word));
-    let unsure = |clause: &[Word]| (0..clause.len()).any(|at| language.prefix(&clause[at..], Cue::Unsure) > 1);
-    let open = |clause: &[Word]| {
-        let told = scan.times().any(|(from, until)| clause.iter().any(|word| from <= word.start && word.end <= until));
-        !told
-            && clause.iter().any(|word| match called(word) {
-                // "no other day" is another than this one.
-                Some("several-dates") => unsure(clause) || clause.iter().any(|word| word.class.is(Class::NEGATOR)),
-                Some("date" | "several-days") => unsure(clause),
-                _ => false,
-            })
-    };
-    matches!(item_type(slot), SlotType::Date | SlotType::DateTime) && between_marks(words).any(open)
-}
-
-/// "I want to leave tomorrow" where a moment is asked for before a day: it is the day of that moment, of which the time is not said.
-fn is_half_of_a_moment(slots: &[&Slot], index: usize, scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
-    let slot = slots[index];
-    if entity.kind != Kind::Date || *effective_type(slot) != SlotType::Date || is_named_for(slot, scan, found) {
-        return false;
-    }
-    let tense = |slot: &Slot| Tense::of(scan.language(), slot);
-    let moment = |other: &&&Slot| *effective_type(other) == SlotType::DateTime && tense(other) == tense(slot);
-    let before = slots[..index].iter().find(moment);
-    before.is_some_and(|moment| !scan.states(moment))
-}
-
 fn listed(language: &Language, items: Vec<Found>) -> Found {
     let (start, end) =
         (items.iter().map(|item| item.start).min().unwrap_or(0), items.iter().map(|item| item.end).max().unwrap_or(0));
@@ -855,132 +529,13 @@ fn listed(language: &Language, items: Vec<Found>) -> Found {
     Found::new((start, end), language.together(&texts), items.iter().map(|item| item.value.clone()).collect())
 }
 
-fn item_type(slot: &Slot) -> &SlotType {
+pub(super) fn item_type(slot: &Slot) -> &SlotType {
     effective_type(slot).item()
-}
-
-/// "and now my arm hurts": a word of the sentence rather than a time that is told.
-fn is_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
-    scan.language().is(&scan.heard.words[scan.heard.words_of(entity.span())], Cue::Discourse)
-}
-
-/// A word such as "now" that only carries the sentence on.
-fn is_only_discourse(scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
-    let says_so = || match found.text == scan.said(entity) {
-        true => is_discourse(scan, entity),
-        false => scan.heard_in(&found.text).is(Cue::Discourse),
-    };
-    is_time(entity.kind) && says_so() || opens_a_clause_as_discourse(scan, entity)
-}
-
-/// "… and now I have mice": "now" at the head of a clause that goes on is no time that is meant.
-fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
-    let words = scan.heard.words.as_slice();
-    let Range { start: first, end } = scan.heard.words_of(entity.span());
-    let [.., before] = &words[..first] else { return false };
-    let joined = before.is([Cue::And, Cue::But, Cue::Linker]);
-    words.get(first).is_some_and(|word| word.after_break || joined)
-        && words.get(end).is_some_and(|next| !next.after_break)
-        && is_discourse(scan, entity)
-}
-
-/// "the frame split on Monday": a day that may lie on either side of now, and the verb of its clause says that it is over.
-pub(crate) fn is_told_of_the_past(scan: &Scan<'_>, span: (usize, usize)) -> bool {
-    let today = scan.reference.now.date().to_string();
-    let over = |entity: &Entity| match entity.readings.first() {
-        Some(Value::Time(time)) => time
-            .point
-            .as_deref()
-            .or(time.range.as_ref().map(|(start, _)| start.as_str()))
-            .is_some_and(|day| day < today.as_str()),
-        _ => false,
-    };
-    let inside = |entity: &&Entity| is_time(entity.kind) && entity.start < span.1 && span.0 < entity.end;
-    let Some(entity) = scan.entities.iter().find(inside).filter(|entity| entity.readings.len() > 1) else {
-        return false;
-    };
-    // "she was born on June 14, and would begin on April 6": the verbs up to another time are that one's.
-    let times = || scan.entities.iter().filter(|other| is_time(other.kind));
-    let from = times().map(|other| other.end).filter(|end| *end <= entity.start).max().unwrap_or(0);
-    let until = times().map(|other| other.start).filter(|start| *start >= entity.end).min();
-    // "starting April 6, she had lessons before": behind a mark something else is told.
-    let mark = scan.heard.words.iter().find(|word| word.start >= entity.end && word.after_break);
-    let until = until.into_iter().chain(mark.map(|word| word.start)).min().unwrap_or(scan.text.len());
-    let Some(said) = scan.text.get(from..until) else { return false };
-    let conventions = Conventions { date_order: scan.reference.place.date_order, tenses: Tenses::Heeded };
-    let kinds = Kinds::NONE.with(entity.kind);
-    let heeded = recognize_by(said, kinds, scan.reference, None, &conventions);
-    !over(entity) && heeded.iter().any(|other| other.start + from == entity.start && over(other))
-}
-
-/// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
-fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], entity: &Entity, fitting: &mut Vec<(usize, Found)>) {
-    // "Any chance of Monday?" where a moment to come is open: nothing tells that the day is over.
-    let today = scan.reference.now.date().to_string();
-    let to_come =
-        |slot: &&Slot| *item_type(slot) == SlotType::DateTime && Tense::of(scan.language(), slot) == Tense::Future;
-    let ahead = |reading: &Value| match reading {
-        Value::Time(time) => time.point.as_deref().and_then(|point| point.get(..today.len())) >= Some(&today),
-        _ => false,
-    };
-    if slots.iter().any(to_come) && entity.readings.iter().any(ahead) && !is_told_of_the_past(scan, entity.span()) {
-        fitting.retain(|(index, found)| {
-            let past =
-                *item_type(slots[*index]) == SlotType::Date && Tense::of(scan.language(), slots[*index]) == Tense::Past;
-            !past || found.value.as_str() >= Some(&today) || is_named_for(slots[*index], scan, found)
-        });
-    }
-    if fitting.len() < 2 {
-        return;
-    }
-    // A day that may lie on either side of now is to come where something to come is open, "Friday" is no day of birth, unless
-    // the verb of its clause tells of the past: "the frame split on Friday".
-    let past = |index: usize| {
-        *item_type(slots[index]) == SlotType::Date && Tense::of(scan.language(), slots[index]) == Tense::Past
-    };
-    // A day that is over is none for a slot whose rule refuses it, where another takes it.
-    let refused = |(index, found): &(usize, Found)| {
-        Tense::by_rule(slots[*index]) == Some(Tense::Future)
-            && found.value.as_str().is_some_and(|day| day < today.as_str())
-    };
-    if !fitting.iter().all(refused) {
-        fitting.retain(|fits| !refused(fits));
-    }
-    let sides: Vec<bool> = fitting.iter().map(|(index, _)| past(*index)).collect();
-    let differ = fitting.iter().any(|(_, found)| found.value != fitting[0].1.value);
-    if differ && sides.iter().any(|past| !past) {
-        let told = sides.contains(&true) && is_told_of_the_past(scan, entity.span());
-        let mut sides = sides.into_iter();
-        fitting.retain(|_| sides.next() == Some(told));
-    }
-    if fitting.len() < 2 {
-        return;
-    }
-    let marked: Vec<bool> = fitting.iter().map(|(index, found)| is_named_for(slots[*index], scan, found)).collect();
-    if marked.iter().filter(|mark| **mark).count() == 1 {
-        let mut marks = marked.into_iter();
-        fitting.retain(|_| marks.next().unwrap_or(false));
-    }
-}
-
-/// Whether a value is said in the words of a slot's name: "returning the 19th" for `return_date`, "four rooms" for `rooms`.
-pub(crate) fn is_named_for(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-    /// Words before the value.
-    const REACH: usize = 4;
-    // What belongs to the value before this one names that one: the "nights" of "two nights, three people".
-    let from = scan.entities.iter().map(|entity| entity.end).filter(|end| *end <= found.start).max().unwrap_or(0);
-    let between = scan.heard.words.iter().filter(|word| word.start >= from && word.end <= found.start);
-    let before: Vec<&Word> = between.collect();
-    let near = &before[before.len().saturating_sub(REACH)..];
-    let language = scan.language();
-    let named = |piece: &Word| near.iter().any(|word| word.stem(language) == piece.stem(language));
-    scan.heard.beside(&super::named(slot)).words.iter().any(named)
-        || only_named(slot, scan, std::slice::from_ref(found)).is_some()
 }
 
 /// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",
 /// "ACCT-002"), that is, not glued to letters or signs, and not after a noun that it numbers.
-fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
+pub(super) fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     if !ty.is_number() {
         return true;
     }

@@ -10,6 +10,8 @@ use crate::language::Language;
 use crate::text::{Heard, readable};
 
 mod convert;
+mod days;
+mod grounds;
 pub(crate) mod labels;
 mod lists;
 mod meant;
@@ -25,13 +27,15 @@ pub(crate) mod strings;
 mod weekdays;
 pub(crate) mod yes_no;
 
-pub(crate) use convert::{Found, asks_for_the_past, counts_time, number as number_value, only_bound, takes_years};
+pub(crate) use convert::{
+    Found, asks_for_the_past, counts_a_unit, counts_time, last_day, number as number_value, only_bound, takes_a_length,
+    takes_years,
+};
+pub(crate) use days::{is_counted_from_another, is_told_of_the_past, leaves_the_day_open};
+pub(crate) use grounds::{is_named_for, out_of_bounds, undecided};
 pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
-pub(crate) use mentions::{
-    Contested, is_counted_from_another, is_named_for, is_told_of_the_past, leaves_the_day_open, mentions,
-    out_of_bounds, undecided,
-};
+pub(crate) use mentions::{Contested, mentions};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};

@@ -181,13 +181,15 @@ pub(crate) struct Mentioned {
 /// Options named somewhere in the text as whole words (synonyms and plural forms count), in the order of the text;
 /// longer forms before shorter ones that they contain.
 pub(crate) fn mentioned(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
+    /// How words are compared, and how many an option has at least for that.
+    const PASSES: [(Same, usize); 3] = [(exactly, 1), (with_a_slip, 1), (in_another_form, 2)];
     let mut prepared = Prepared::of(heard.language, options, vocabulary);
     crate::order::sort_by_key(&mut prepared.forms, |(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &heard.words;
     let mut taken = vec![false; words.len()];
     let mut found: Vec<Mentioned> = Vec::new();
-    for same in [exactly, with_a_slip] {
-        for (index, form) in &prepared.forms {
+    for (same, least) in PASSES {
+        for (index, form) in prepared.forms.iter().filter(|(_, form)| form.len() >= least) {
             for at in 0..words.len().saturating_sub(form.len() - 1) {
                 let Some(end) = end_of(heard, at, form, same) else { continue };
                 if !taken[at..end].contains(&true) {
@@ -198,9 +200,45 @@ pub(crate) fn mentioned(options: &[String], vocabulary: Vocabulary<'_>, heard: &
         }
     }
     found.extend(shortened(&prepared, heard, &taken));
+    if !found.is_empty() {
+        found.extend(named_in_part(&prepared, heard, &found));
+    }
     crate::order::sort_by_key(&mut found, |mentioned| mentioned.first);
     found
 }
+
+/// "a lace veil and the gloves" where one option is "silk gloves": joined to a member that is named in full, one by a word that no
+/// other has.
+fn named_in_part(prepared: &Prepared, heard: &Heard, found: &[Mentioned]) -> Vec<Mentioned> {
+    let words = heard.words.as_slice();
+    let joins = |word: &Word| word.is([Cue::ListJoin, Cue::And]);
+    let article = |at: usize| usize::from(words.get(at).is_some_and(|word| word.class.is(Class::ARTICLE)));
+    let ends = |at: usize| words.get(at).is_none_or(|next| next.after_break || joins(next));
+    let only = |at: usize| {
+        let word = words.get(at).filter(|word| word.tells() && ends(at + 1))?;
+        let has = |(_, form): &&(usize, Vec<String>)| {
+            form.len() > 1 && form.iter().any(|part| in_another_form(heard.language, word, part))
+        };
+        let mut owners = prepared.forms.iter().filter(has).map(|(index, _)| *index);
+        let index = owners.next()?;
+        let known = found.iter().any(|other| other.index == index || (other.first..other.end).contains(&at));
+        (!known && owners.all(|other| other == index)).then_some(Mentioned { index, first: at, end: at + 1 })
+    };
+    let behind = |one: &Mentioned| {
+        let next = words.get(one.end)?;
+        let at = one.end + usize::from(joins(next));
+        (joins(next) || next.after_break).then(|| only(at + article(at)))?
+    };
+    let before = |one: &Mentioned| {
+        let own = one.first - usize::from(one.first > 0 && article(one.first - 1) > 0);
+        let joined = own > 1 && joins(&words[own - 1]);
+        if joined { only(own - 2) } else { None }
+    };
+    found.iter().flat_map(|one| [behind(one), before(one)]).flatten().collect()
+}
+
+/// Whether a word is one of an option.
+type Same = fn(&Language, &Word, &str) -> bool;
 
 /// "mon wed fri": options that are cut short, where several stand together.
 fn shortened(prepared: &Prepared, heard: &Heard, taken: &[bool]) -> Vec<Mentioned> {
@@ -222,12 +260,14 @@ fn shortened(prepared: &Prepared, heard: &Heard, taken: &[bool]) -> Vec<Mentione
     if together { short } else { Vec::new() }
 }
 
-/// Where a form ends that begins at this word; articles may stand between its words ("makes a noise").
-fn end_of(heard: &Heard, first: usize, form: &[String], same: fn(&Language, &Word, &str) -> bool) -> Option<usize> {
+/// Where a form ends that begins at this word; an article or a number may stand between its words ("makes a noise",
+/// "missing 12 screws").
+fn end_of(heard: &Heard, first: usize, form: &[String], same: Same) -> Option<usize> {
     let words = &heard.words;
     let mut at = first;
     for part in form {
-        let article = |at: usize| at > first && words.get(at).is_some_and(|word| word.class.is(Class::ARTICLE));
+        let counts = |word: &Word| word.class.is(Class::ARTICLE.and(Class::NUMBER)) || word.has_digit();
+        let article = |at: usize| at > first && words.get(at).is_some_and(counts);
         if article(at) && !same(heard.language, words.get(at)?, part) {
             at += 1;
         }
@@ -260,6 +300,14 @@ fn with_a_slip(language: &Language, word: &Word, part: &str) -> bool {
     const MIN_CHARS: usize = 5;
     same_word(language, &word.text, part)
         || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
+}
+
+/// "llegaron tarde" for `llegó tarde`: the same word in another form.
+fn in_another_form(language: &Language, word: &Word, part: &str) -> bool {
+    /// Letters that all forms of a word have.
+    const COMMON: usize = 3;
+    let begins = word.text.get(..COMMON).is_some_and(|begins| part.get(..COMMON) == Some(begins));
+    word.text.as_str() == part || begins && same_stem(language, &word.text, part)
 }
 
 /// "a bath or a cut", where there are cuts of two kinds: on the other side of an "or" stands a word of other options.
@@ -600,7 +648,7 @@ fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard
         shared.push(&word.text);
     }
     let chosen = chosen?;
-    // One word of a long option says too little: more than half of the words that only this option has, or its first
+    // One word of a long option says too little: more than half of the words that only this option has, or half
     // and nothing else ("phone" for `phone call`). Where more is said, words that others have too count as well.
     let own = || prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
     let says_nothing = |word: &Word| word.is(Cue::OptionEmpty) || word.class.is(Class::LIGHT);
@@ -619,7 +667,7 @@ fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard
         let own: Vec<&String> = form.iter().filter(owned).collect();
         let is_met = |part: &&String| shared.iter().any(|word| is_related(language, word, part));
         let met = own.iter().filter(|part| is_met(part)).count();
-        met > 0 && (met * 2 > own.len() || alone && met * 2 == own.len() && own.first().is_some_and(is_met))
+        met > 0 && (met * 2 > own.len() || alone && met * 2 == own.len())
     };
     forms.any(|(_, form)| says_enough(form)).then_some(chosen)
 }

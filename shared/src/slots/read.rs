@@ -468,6 +468,19 @@ fn read_options(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
     if !options::mentioned(options, scan.vocabulary(slot), &scan.heard).is_empty() {
         return Answer::Absent;
     }
+    // "the board and the hook": a word of each.
+    let members = split_list(scan.language(), scan.text);
+    let named = |(start, end): &(usize, usize)| {
+        let piece = scan.heard.beside(scan.text.get(*start..*end)?);
+        options.get(options::choose(options, scan.vocabulary(slot), &piece, Shown::Named)?.index)
+    };
+    if members.len() > 1
+        && !scan.heard.tokens.classes().is(Class::OR)
+        && let Some(named) = members.iter().map(named).collect::<Option<Vec<&String>>>()
+    {
+        let text = scan.language().together(&named);
+        return Answer::Value { found: Found::new(trimmed_span(scan), text, json!(named)), whole: true };
+    }
     let chosen = options::choose(options, scan.vocabulary(slot), &scan.heard, Shown::Named);
     let Some((chosen, option)) = chosen.and_then(|chosen| Some((chosen, options.get(chosen.index)?))) else {
         return Answer::Absent;

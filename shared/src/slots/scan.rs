@@ -1,5 +1,6 @@
 //! The values that the recognizers find in an utterance, found once a turn for all slots that may want them.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -8,9 +9,9 @@ use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
-use super::convert::{asks_for_a_length, convert, counts_time, says_both_ends};
+use super::convert::{convert, says_both_ends};
 use super::effective_type;
-use super::options::{Vocabulary, denied_behind, excepted};
+use super::options::{Vocabulary, denied_behind, excepted, mentioned};
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -41,6 +42,9 @@ pub(crate) struct Scan<'t> {
     refused: Vec<(usize, usize)>,
     terms: &'t [Term],
     question: Option<Rc<Heard>>,
+    slots: &'t [Slot],
+    /// Where options of those slots are named.
+    options: OnceCell<Vec<(usize, usize)>>,
 }
 
 impl<'t> Scan<'t> {
@@ -82,21 +86,25 @@ impl<'t> Scan<'t> {
             }
             !stands_for_a_thing(&heard, entity) && !only_names_a_unit(&heard, entity)
         });
-        Scan { text, heard, reference, entities, refused, terms: &[], question: None }
+        Scan {
+            text,
+            heard,
+            reference,
+            entities,
+            refused,
+            terms: &[],
+            question: None,
+            slots: &[],
+            options: OnceCell::new(),
+        }
     }
 
-    /// Where one of these slots takes a length and one a day, "two weeks from Saturday" says both.
-    pub(crate) fn parting_lengths<'s>(mut self, slots: impl IntoIterator<Item = &'s Slot> + Clone) -> Scan<'t> {
-        let language = self.language();
-        let lasts = |slot: &Slot| asks_for_a_length(language, slot) || counts_time(language, slot);
-        let begins = |slot: &Slot| *effective_type(slot) == SlotType::Date;
-        // The dear question last.
-        if !self.entities.is_empty() && slots.clone().into_iter().any(begins) && slots.into_iter().any(lasts) {
-            let parts = |entity: Entity| match length_and_day(&self.heard, self.text, &entity, self.reference) {
-                Some(parts) => parts,
-                None => vec![entity],
-            };
-            self.entities = std::mem::take(&mut self.entities).into_iter().flat_map(parts).collect();
+    /// "two weeks from Saturday" says a length and a day, where they are `wanted` apart.
+    pub(crate) fn parting_lengths(mut self, wanted: impl FnOnce() -> bool) -> Scan<'t> {
+        let parts = |entity: &Entity| length_and_day(&self.heard, self.text, entity, self.reference);
+        let found = self.entities.iter().enumerate().find_map(|(at, entity)| Some((at, parts(entity)?)));
+        if let Some((at, parts)) = found.filter(|_| wanted()) {
+            self.entities.splice(at..=at, parts);
         }
         self
     }
@@ -114,6 +122,37 @@ impl<'t> Scan<'t> {
     /// With the game's vocabulary, by which options may be called.
     pub(crate) fn knowing(self, terms: &'t [Term]) -> Scan<'t> {
         Scan { terms, ..self }
+    }
+
+    /// Among all slots of a move, whose options words may be used up by.
+    pub(crate) fn among(self, slots: &'t [Slot]) -> Scan<'t> {
+        Scan { slots, ..self }
+    }
+
+    /// Whether a word stands in an option that is named.
+    pub(super) fn is_of_an_option(&self, word: &Word) -> bool {
+        self.options().iter().any(|(from, until)| *from <= word.start && word.end <= *until)
+    }
+
+    /// Whether a word is a part of an option that is named, and so names nothing else: "wedding" in "my wedding dress". A word by
+    /// itself may be an option and lead to a value all the same, "return the 19th".
+    pub(super) fn is_used_up(&self, word: &Word) -> bool {
+        let part = |(from, until): (usize, usize)| {
+            from <= word.start && word.end <= until && (from, until) != (word.start, word.end)
+        };
+        self.options().iter().any(|span| part(*span))
+    }
+
+    fn options(&self) -> &[(usize, usize)] {
+        self.options.get_or_init(|| {
+            let named = |slot: &Slot| {
+                let SlotType::Enum(choices) = effective_type(slot).item() else { return Vec::new() };
+                mentioned(choices, self.vocabulary(slot).in_passing(), &self.heard)
+            };
+            let words = &self.heard.words;
+            let named = self.slots.iter().flat_map(named);
+            named.map(|option| (words[option.first].start, words[option.end - 1].end)).collect()
+        })
     }
 
     /// The words of a text, which is often the whole.

@@ -81,7 +81,13 @@ pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
     let object = |word: &Word| word.class.is(Class::PRONOUN) && !word.is_subject();
     // "or if not, call the other": nothing is taken back that is only supposed.
     let supposed = |at: usize| words[at].is(Cue::Not) && words[at - 1].is(Cue::Supposes);
-    let led = |at: usize| at > 0 && !words[at].after_break && (object(&words[at - 1]) || supposed(at));
+    // "with a waistcoat but no tie"
+    let denies_a_noun = |at: usize| {
+        let next = &words[at + 1];
+        words[at - 1].is(Cue::But) && words[at].class.is(Class::BARE_NO) && next.tells() && !next.after_break
+    };
+    let led =
+        |at: usize| at > 0 && !words[at].after_break && (object(&words[at - 1]) || supposed(at) || denies_a_noun(at));
     let last = (0..before.len()).rev().find(|at| before[*at].is(Cue::TakesBack) && !led(*at))?;
     let leads = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation, Cue::Speaker]);
     let run = words[..last].iter().rev().take_while(|word| leads(word) || word.class.is(Class::QUESTION)).count();

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::convert::Found;
 use super::effective_type;
-use super::mentions::is_named_for;
+use super::grounds::is_named_for;
 use super::scan::Scan;
 use crate::entities::{Entity, Kind, Kinds, Value, recognize};
 use crate::ir::{Slot, SlotType};

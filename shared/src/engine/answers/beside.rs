@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::fill::without;
+use super::super::remainder::without;
 use super::super::run::{Run, WORTH_ASKING};
 use crate::ir::{Move, Slot, SlotType};
 use crate::slots::{self, Answer, Scan, Source, effective_type};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::doubt::{Doubt, clause};
-use super::super::fill::without;
 use super::super::hear::blanked;
 use super::super::prepositions::{Asked, by_preposition, leads, may_lead};
+use super::super::remainder::without;
 use super::super::run::{Reading, Run};
 use super::super::wording;
 use crate::ir::{Move, Slot, SlotType};

@@ -1,9 +1,11 @@
 //! Answers to a question for free text, which may be anything: what is none is told first.
 
 use super::super::doubt::Doubt;
-use super::super::fill::{Stated, without};
+use super::super::fill::Stated;
 use super::super::hear::clauses;
 use super::super::people::is_possessive;
+use super::super::prepositions::may_lead;
+use super::super::remainder::without;
 use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::is_certain;
@@ -234,6 +236,7 @@ impl Run<'_> {
         }
         let found = without_denials(&self.heard_in(&found.text), slot, found);
         let question = self.question(mv, slot);
+        let found = without_the_preposition_asked(&question.heard, &self.heard_in(&found.text), found);
         let heard = self.heard_in(&found.text);
         // "oh sorry, and it isn't the 4th"
         if strings::is_noise(&heard) {
@@ -247,6 +250,21 @@ impl Run<'_> {
                 None => FreeText::Nothing,
             },
         }
+    }
+}
+
+/// "para el colegio Luna" to "¿Para qué colegio es?": an answer may repeat the preposition that its question begins with.
+fn without_the_preposition_asked(question: &Heard, heard: &Heard, found: Found) -> Found {
+    let words = heard.words.as_slice();
+    let repeats = |asked: &Word| words.first().is_some_and(|first| first.hash == asked.hash && may_lead(first.class));
+    if !question.words.first().is_some_and(repeats) {
+        return found;
+    }
+    let article = |word: &&Word| word.class.is(Class::ARTICLE) && !word.is_capital(&found.text);
+    let articles = words[1..].iter().take_while(article).count();
+    match words.get(1 + articles).and_then(|first| Some((first.start, found.text.get(first.start..)?))) {
+        Some((start, text)) => Found { start: found.start + start, ..Found::text((0, found.end), text) },
+        None => found,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answers to a question for a value of a type: a number, a day, an option.
 
 use super::super::corrections::{self, SECOND_THOUGHT};
-use super::super::doubt::Doubt;
+use super::super::doubt::{Doubt, is_more};
 use super::super::hear::clauses;
 use super::super::prepositions::options_of_others;
 use super::super::run::{Reading, Run};
@@ -128,7 +128,8 @@ impl Run<'_> {
                 let is_told = !whole
                     || is_yes_no(scan.language(), slot)
                     || matches!(effective_type(slot), SlotType::List(_))
-                    || scan.heard.begins_with(Cue::Decline) > 1;
+                    || scan.heard.begins_with(Cue::Decline) > 1
+                    || is_more(scan, scan.heard.words_of(found.span()).end);
                 if contested || is_told && !corrected {
                     let doubt = contested.then_some(Doubt::Contested);
                     let doubt = doubt.or_else(|| self.doubt_of_answer(mv, slot, scan, &found));

@@ -279,6 +279,7 @@ const RULES: &[Written] = &[
     rule(TimeRange, "InPart", clock::part_hours),
 
     rule(Stamp, "Dates Comma? ClockTime", moment::day_and_clock), rule(Stamp, "Dates HalfHour", moment::day_and_clock), rule(Stamp, "ClockTime Of? Dates", moment::day_and_clock),
+    rule(Stamp, "The DayNumber ClockTime", moment::day_number_and_clock),
     rule(Stamp, "Dates InPart ClockTime", moment::day_and_clock), rule(Stamp, "NearPart ClockTime", moment::part_and_clock),
     rule(Stamp, "ClockTime Of NearPart", moment::part_and_clock), rule(Stamp, "Shift", length::to_moment),
     rule(Stamp, "Now", moment::now), rule(Stamp, "Now Just", moment::now),
@@ -303,6 +304,7 @@ const RULES: &[Written] = &[
     rule(OpenWord, "At Starting Of", moment::open_from),
     rule(Open, "Later Of Business", moment::open_after_duty),
     rule(Open, "OpenWord EdgeDay", moment::open_side),
+    rule(Open, "At Starting Of DayNumber", moment::open_from_day_number),
     rule(Open, "OpenWord Stamp", moment::open_side), rule(Open, "OpenWord Stretch", moment::open_side),
     rule(Open, "OpenWord Dates", moment::open_side), rule(Open, "OpenWord PeriodBase", moment::open_side),
     rule(Open, "OpenWord The? ClockTime", moment::open_side), rule(Open, "OpenWord The BareHour", moment::open_side), rule(Open, "Dates OpenWord ClockTime", moment::open_on_day), rule(Open, "Dates OpenWord The BareHour", moment::open_on_day),

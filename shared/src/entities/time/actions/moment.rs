@@ -455,6 +455,24 @@ pub(crate) fn day_number_and_part(scene: &Scene, parts: &[Matched]) -> Option<No
     day_hours(day, part_span(part(parts)?))
 }
 
+/// "el 16 a las 8": a day of some month and a clock time.
+pub(crate) fn day_number_and_clock(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let article = word(parts, Sym::The)? == 0;
+    let number = super::day_number(parts).filter(|_| article)?;
+    let mut parts = parts.to_vec();
+    parts.first_mut()?.node = super::day::day_alone(scene, number)?;
+    day_and_clock(scene, &parts)
+}
+
+/// "a partir del 16": a day of some month, which its article tells from an amount.
+pub(crate) fn open_from_day_number(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let article = word(parts, Sym::Of)? == 1 && !scene.before(Sym::Unit);
+    let number = super::day_number(parts).filter(|_| article)?;
+    let mut parts = parts.to_vec();
+    parts.last_mut()?.node = super::day::day_alone(scene, number)?;
+    open_side(scene, &parts)
+}
+
 /// "los fines de semana".
 pub(crate) fn weekends(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let many = word(parts, Sym::The)? == 1 && unit(parts)? == Unit::Week;
