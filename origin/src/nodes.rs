@@ -184,7 +184,7 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
             if leaves {
                 let left = event(NODE_LEFT, &name, now_ms, json!({"node": name}));
                 // One that has started again meanwhile is known on.
-                store.forget_node(&name, seen_at, left).await?;
+                store.forget_node(&name, seen_at, vec![left]).await?;
             }
             return Ok(());
         }

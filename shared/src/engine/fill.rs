@@ -417,7 +417,7 @@ impl Run<'_> {
                         && !scan.states(wanted)
                 };
                 *effective_type(slot) == SlotType::Date
-                    && wanted.iter().any(|slot| moment(slot))
+                    && wanted.iter().any(moment)
                     && !is_of(slot, stated)
             };
             let found = self.stated_for(mv, &others, scan, &taken);

@@ -344,7 +344,8 @@ mod tests {
     /// Days and times are moved without jiff's spans, and as those move them.
     #[test]
     fn moments_move_as_by_spans() {
-        let spans: [(Unit, fn(i64) -> Span); 6] = [
+        type Spanned = (Unit, fn(i64) -> Span);
+        let spans: [Spanned; 6] = [
             (Unit::Minute, |count| Span::new().minutes(count)),
             (Unit::Hour, |count| Span::new().hours(count)),
             (Unit::Day, |count| Span::new().days(count)),
