@@ -32,10 +32,9 @@ pub(super) fn spoken<'g>(
         let same = || translations.iter().find(|(known, _)| known.split('-').next() == Some(language.as_str()));
         exact.or_else(same).map(|(known, game)| (known.clone(), game))
     };
-    let current = find(&conversation.language);
-    let asked = asked_for(turn, current.as_ref().map_or(game, |(_, game)| game)).and_then(&find);
     let requested = || TAGS.iter().find_map(|name| find(turn.context.get(*name)?.as_str()?));
-    Some(asked.or(current).or_else(requested).unwrap_or((own, game)))
+    let current = find(&conversation.language).or_else(requested).unwrap_or_else(|| (own.clone(), game));
+    Some(asked_for(turn, current.1).and_then(&find).unwrap_or(current))
 }
 
 /// The language that an utterance asks for and does little else: "in Spanish, please".
