@@ -356,6 +356,17 @@ fn a_sewing_workshop_hears_the_same_in_spanish() {
 }
 
 #[test]
+fn an_upholsterer_hears_addresses_options_and_what_is_not_wanted() {
+    check("upholstery");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn an_upholsterer_hears_the_same_in_spanish() {
+    check("tapicero");
+}
+
+#[test]
 fn a_haulier_throws_no_order_away_and_takes_no_house_for_an_hour() {
     check("haulage");
 }

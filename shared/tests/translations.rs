@@ -125,6 +125,40 @@ fn what_nobody_can_tell_apart_or_few_words_reach_is_named_in_every_language() {
 }
 
 #[test]
+fn a_choice_that_answers_nothing_is_named_in_every_language() {
+    let game = GAME.replace(
+        r#"prompt slot: ["Which size?", "Small or large?"]"#,
+        r#"prompt slot: "Which size?" offer choices: ["small", { label: "A big one", value: "large" }]"#,
+    );
+    let parsed = lgdl::syntax::parse(game.as_bytes(), None);
+    assert!(!parsed.has_errors(), "{:#?}", parsed.diagnostics);
+    let faults = |small: &str, large: &str| {
+        let choices = [("small", small), ("small", small), ("A big one", "Una bien grande"), ("large", large)];
+        let choice = |(at, (source, text)): (usize, &(&str, &str))| {
+            format!("  order.ask_size.{}: {{ source: {source}, text: {text} }}\n", at + 2)
+        };
+        let choices: String = choices.iter().enumerate().map(choice).collect();
+        let asked = r#"order.ask_size.1: { source: "Which size?", text: "¿De qué tamaño?" }"#;
+        let lines =
+            SPANISH.lines().map(|line| if line.contains("ask_size.1") { format!("  {asked}") } else { line.into() });
+        let text = format!("{}\n{choices}", lines.collect::<Vec<String>>().join("\n"));
+        check(&parsed.games[0], &TextsFile::read(text.as_bytes()).expect("readable"))
+    };
+    assert_eq!(faults("pequeña", "grande"), []);
+    assert_eq!(faults("chica", "large"), []);
+    let none = |text: &str| Fault::NoOption { text: text.into(), slot: "size".into() };
+    assert_eq!(faults("mediana", "grande"), [("order.ask_size.3".to_owned(), none("mediana"))]);
+    assert_eq!(faults("pequeña", "enorme"), [("order.ask_size.5".to_owned(), none("enorme"))]);
+}
+
+#[test]
+fn who_asks_for_the_games_own_language_at_once_gets_it() {
+    let mut talk = Talk::with(&bilingual()).in_context(json!({"locale": "es"}));
+    talk.say("in English please");
+    assert_eq!(talk.say("order a pizza").response, "Which size?");
+}
+
+#[test]
 fn what_is_missing_stale_lost_or_unknown_is_named() {
     let text = SPANISH
         .replace("text: \"¿Cuántas?\"", "text: \"\"")

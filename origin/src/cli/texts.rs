@@ -213,6 +213,9 @@ fn check_texts(which: &Which, console: &mut Console) -> End {
                 Fault::SaidForTwo { text, other } => {
                     format!("says \"{text}\", which is said for `{other}` as well: nobody can tell which is meant")
                 }
+                Fault::NoOption { text, slot } => {
+                    format!("says \"{text}\", which is no option of `{slot}`: write what the option is called")
+                }
                 Fault::FewPhrases(count) => format!(
                     "has {} for an urgent move, which is heard in little else; {MIN_EXAMPLES} or more, and meaning is heard as well",
                     self::count(count, "phrase")

@@ -179,9 +179,10 @@ pub(super) fn may_give_up(heard: &Heard) -> bool {
 pub(super) fn to_be_asked_again<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
     let language = heard.language;
     let Some(words) = behind_change(heard) else { return called_wrong(heard, held) };
-    let (slot, rest) =
-        slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type))?;
-    (language.suffix(rest, Cue::Courtesy) == rest.len()).then_some(slot)
+    // "the phone number" is the type of what is called `phone`.
+    let named = [slot_name(language, words, held.known), by_type(language, words, held.only_of_type)];
+    let mut named = named.into_iter().flatten();
+    named.find(|(_, rest)| language.suffix(rest, Cue::Courtesy) == rest.len()).map(|(slot, _)| slot)
 }
 
 /// "no, the score is wrong", "wrong day", "la fecha está mal"

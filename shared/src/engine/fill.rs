@@ -215,6 +215,7 @@ impl Run<'_> {
                 let wanted = self.wanted(mv, &slot);
                 if wanted != Wanted::Words {
                     found = without_denials(&self.heard_in(&found.text), &slot, found);
+                    found = self.without_what_is_joined(mv, &slot, found);
                 }
                 // "my daughter Sofia", "Sofia in the toddler room"
                 if matches!(wanted, Wanted::Name | Wanted::Person) {

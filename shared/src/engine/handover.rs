@@ -11,9 +11,10 @@ use super::ToldBy;
 use super::events::waits_for;
 use super::hear::{Said, Whose};
 use super::run::{Halt, Run};
-use super::state::{Conversation, Frame};
+use super::state::{Conversation, Frame, Open};
 use super::wording;
-use crate::ir::{self, Priority};
+use crate::ir::{self, Priority, Slot};
+use crate::slots::{self, Answer, Scan};
 
 /// Where a hand-over stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +210,31 @@ impl Run<'_> {
             self.end()?;
         }
         Ok(())
+    }
+
+    /// "the large one" while somebody is asked for: what was interrupted goes on where that answers its question. Whether it did.
+    pub(super) fn goes_on_meanwhile(&mut self) -> Result<bool, Halt> {
+        let Some(handover) = self.state.handover.as_ref().filter(|handover| !handover.status.urgent) else {
+            return Ok(false);
+        };
+        let Some(frame) = handover.suspended.last() else { return Ok(false) };
+        let (Some(Open::Slot { name }), Some(mv)) = (frame.open.clone(), self.move_named(&frame.move_id)) else {
+            return Ok(false);
+        };
+        // What may be anything is for whoever comes.
+        let answers = |slot: &&Slot| {
+            let scan = Scan::over(&self.text, self.heard(), [*slot], &self.reference);
+            let scan = scan.knowing(&self.input.header.vocabulary);
+            let told = slot.name == name && !slots::is_of_text(slot);
+            told && matches!(slots::read_answer(slot, &scan), Answer::Value { found, whole: true } if found.fits)
+        };
+        if !mv.slots.iter().any(|slot| answers(&slot)) {
+            return Ok(false);
+        }
+        let frame = self.state.handover.as_mut().and_then(|handover| handover.suspended.pop());
+        self.activate(frame.unwrap_or_default());
+        self.answer_slot(&name)?;
+        Ok(true)
     }
 
     /// The hand-over is over; what waited for its end is next.

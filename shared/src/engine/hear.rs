@@ -269,6 +269,11 @@ impl Run<'_> {
             }
         }
         let mut moves = accepted(&self.text, found, &words, &clauses);
+        // "en la calle Luna 6" is near to "he is lying on the road", and is no emergency.
+        let near = |said: &Said| said.is_urgent() && said.candidate.stage.is_near();
+        if moves.iter().any(near) && self.says_only_an_address() {
+            moves.retain(|said| !near(said));
+        }
         for said in moves.iter_mut().filter(|said| said.is_urgent() && said.whose == Whose::Speaker) {
             if clauses.get(said.clauses.0).is_some_and(|clause| self.is_dated_in_the_past(*clause)) {
                 said.whose = Whose::Supposed;

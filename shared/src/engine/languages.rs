@@ -18,7 +18,7 @@ pub(super) struct Spoken<'g> {
     pub(super) tag: &'g str,
     /// The game in it.
     pub(super) game: &'g CompiledGame,
-    /// The words of the utterance in the language that was spoken so far.
+    /// The words of the utterance in the language that was spoken so far, or that the request names.
     pub(super) heard: Heard,
 }
 
@@ -42,12 +42,10 @@ pub(super) fn spoken<'g>(game: &'g CompiledGame, conversation: &Conversation, tu
         let same = || translations.iter().find(|(known, _)| is_same(known));
         exact.or_else(same).map(|(known, game)| (known.as_str(), game))
     };
-    let current = find(&conversation.language);
-    let so_far = Locale::of_game(&current.map_or(game, |(_, game)| game).header()).language;
-    let heard = Heard::of(so_far, &turn.text);
-    let asked = asked_for(&heard).and_then(find);
     let requested = || TAGS.iter().find_map(|name| find(turn.context.get(*name)?.as_str()?));
-    let (tag, game) = asked.or(current).or_else(requested).unwrap_or((own, game));
+    let current = find(&conversation.language).or_else(requested).unwrap_or((own, game));
+    let heard = Heard::of(Locale::of_game(&current.1.header()).language, &turn.text);
+    let (tag, game) = asked_for(&heard).and_then(find).unwrap_or(current);
     Some(Spoken { tag, game, heard })
 }
 

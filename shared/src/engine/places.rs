@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fill::Stated;
 use super::hear::Span;
 use super::people::name_at;
+use super::prepositions::{lead_at, leads};
 use super::rules::{Standing, parts_of};
 use super::run::Run;
 use super::state::Open;
@@ -54,16 +55,88 @@ impl Run<'_> {
         Some(Found::text(span, scan.text.get(span.0..span.1)?))
     }
 
-    /// "sorry, it's 19 Quay Road": another address than the only one that is held, behind this byte.
+    /// "sorry, it's 19 Quay Road", "deliver it to 19 Quay Road": another address than the one that is held, behind this byte; of several
+    /// the one that the words before it speak of.
     pub(super) fn address_again(&self, mv: &Move, scan: &Scan<'_>, from: usize) -> Option<(Slot, Found)> {
         let frame = self.state.active.as_ref()?;
         let holds = |slot: &&Slot| frame.slot(&slot.name).is_some() && self.asks_for_an_address(mv, slot);
-        let mut held = mv.slots.iter().filter(holds);
-        let (slot, None) = (held.next()?, held.next()) else { return None };
+        let held: Vec<&Slot> = mv.slots.iter().filter(holds).collect();
+        if held.is_empty() {
+            return None;
+        }
         let span = addresses(scan).find(|span| span.0 >= from)?;
+        let slot = match held.as_slice() {
+            [only] => *only,
+            several => self.spoken_of(mv, several, &scan.heard, span.0)?,
+        };
         let found = Found::text(span, scan.text.get(span.0..span.1)?);
         // "22 Fen Lane, behind the mill" says more of it.
         (!frame.slot(&slot.name)?.text.contains(&found.text)).then(|| (slot.clone(), found))
+    }
+
+    /// "deliver it to …", "a …": of these slots the one that a clause speaks of up to this byte, in a word of its name or question, or by the
+    /// preposition that leads to it.
+    fn spoken_of<'s>(&self, mv: &Move, slots: &[&'s Slot], heard: &Heard, until: usize) -> Option<&'s Slot> {
+        let before = &heard.words[..heard.words.partition_point(|word| word.start < until)];
+        let clause = &before[before.iter().rposition(|word| word.after_break).unwrap_or(0)..];
+        let leads = leads(heard.language, mv, slots);
+        let lead = clause.iter().rfind(|word| !word.class.is(Class::ARTICLE)).and_then(|last| lead_at(last, &leads));
+        let told = |(at, slot): (usize, &&Slot)| {
+            let question = self.question(mv, slot);
+            let own = |word: &&Word| word.tells() && (question.name.holds(word) || question.heard.holds(word));
+            clause.iter().filter(own).count() + usize::from(lead == Some(at))
+        };
+        let told: Vec<usize> = slots.iter().enumerate().map(told).collect();
+        let most = told.iter().copied().max().filter(|most| *most > 0)?;
+        let mut those = slots.iter().zip(&told).filter(|(_, told)| **told == most);
+        those.next().filter(|_| those.next().is_none()).map(|(slot, _)| *slot)
+    }
+
+    /// "it goes to 40 Castle Street": the only address of a sentence that denies nothing, where one is asked for.
+    pub(super) fn address_within(&self, mv: &Move, slot: &Slot, said: &Found) -> Option<Found> {
+        if !(self.asks_for_an_address(mv, slot) || self.wanted(mv, slot) == Wanted::Place) {
+            return None;
+        }
+        let scan = Scan::of(&said.text, std::iter::empty::<&Slot>(), &self.reference);
+        if scan.heard.words.iter().any(|word| word.class.is(Class::NEGATOR)) {
+            return None;
+        }
+        let mut found = addresses(&scan);
+        let (span, None) = (found.next()?, found.next()) else { return None };
+        Some(Found::text(span, said.text.get(span.0..span.1)?).behind(said.start))
+    }
+
+    /// "40 Castle Street and tell the rider to ring": what is joined to an address, and is neither a name nor a number, is no part of it.
+    pub(super) fn without_what_is_joined(&self, mv: &Move, slot: &Slot, said: Found) -> Found {
+        let joined = || {
+            let may_be = said.text.bytes().any(|byte| byte.is_ascii_digit());
+            if !may_be || !self.asks_for_an_address(mv, slot) {
+                return None;
+            }
+            let scan = Scan::of(&said.text, std::iter::empty::<&Slot>(), &self.reference);
+            let span = addresses(&scan).next()?;
+            let behind = scan.heard.words.get(scan.heard.words_of(span).end..)?;
+            let [and, next, ..] = behind else { return None };
+            let names = next.is_capital(&said.text) || next.has_digit();
+            (and.class.is(Class::AND.and(Class::BUT)) && !names).then_some(span.1)
+        };
+        match joined().and_then(|end| said.text.get(..end)) {
+            Some(text) => Found::text((said.start, said.start + text.len()), text),
+            None => said,
+        }
+    }
+
+    /// Whether all that the utterance tells is an address.
+    pub(super) fn says_only_an_address(&self) -> bool {
+        let heard = self.heard();
+        if !heard.words.iter().any(Word::has_digit) {
+            return false;
+        }
+        let scan = Scan::over(&self.text, heard, std::iter::empty::<&Slot>(), &self.reference);
+        let said: Vec<Span> = addresses(&scan).collect();
+        let inside = |word: &Word| said.iter().any(|(from, until)| *from <= word.start && word.end <= *until);
+        let mut telling = scan.heard.words.iter().filter(|word| word.tells() || word.has_digit());
+        !said.is_empty() && telling.all(inside)
     }
 
     /// "5 Mill Lane, Selby, 49002" to "What is the street?": the slot that is asked for, and those behind it that ask in which place that is

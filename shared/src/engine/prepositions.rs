@@ -192,7 +192,7 @@ pub(super) fn may_lead(class: Class) -> bool {
 }
 
 /// The slot whose preposition a word is.
-fn lead_at(word: &Word, slots: &[Lead<'_>]) -> Option<usize> {
+pub(super) fn lead_at(word: &Word, slots: &[Lead<'_>]) -> Option<usize> {
     let is_it = |(lead, _): &&Lead<'_>| lead.eq_ignore_ascii_case(&word.text);
     if may_lead(word.class) { slots.iter().find(is_it).map(|(_, slot)| *slot) } else { None }
 }

@@ -319,6 +319,12 @@ impl Conversation {
         Some(passed || !frame.heard.is_empty() || frame.slot(slot).is_some())
     }
 
+    /// The part that is under way.
+    #[cfg(feature = "golden")]
+    pub(crate) fn part_under_way(&self) -> Option<&str> {
+        self.active.as_ref().filter(|frame| frame.caller.is_some()).map(|frame| frame.move_id.as_str())
+    }
+
     /// What was said for a slot, in whichever move has a value for it: the one under way first, then those that wait for it, then
     /// the one that has just ended; of a part that has come back, the value itself.
     #[cfg(feature = "golden")]

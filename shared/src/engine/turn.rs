@@ -98,7 +98,7 @@ impl Run<'_> {
         let text = self.text.clone();
         let chosen = self.choose(&candidates);
         let meant = matches!(&chosen, Decision::Enter(best) if best.score >= self.threshold_for(best));
-        if !meant && self.corrects_what_has_ended()? {
+        if !meant && (self.corrects_what_has_ended()? || self.goes_on_meanwhile()?) {
             return Ok(());
         }
         let entered = match &chosen {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::engine::TurnRecord;
+use crate::engine::Outcome;
 
 /// What is expected of a turn's record; what is not named is not judged.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Expectation {
     /// The move that answers; `none` when nothing may match.
     #[serde(rename = "move")]
     pub move_id: Option<String>,
-    /// The part that answers for it; null: none does.
+    /// The part that answers for it, or that asks at the end of the turn; null: none answers.
     #[serde(deserialize_with = "named")]
     pub part: Option<Option<String>>,
     /// The confidence: `">=0.7"`, with `>=`, `<=`, `>`, `<` or `=`, or a number.
@@ -40,7 +40,7 @@ pub struct Expectation {
     /// Texts that stand in what the answer carries beside its text.
     #[serde(deserialize_with = "one_or_more")]
     pub attachments: Vec<String>,
-    /// See [`TurnRecord::stage`].
+    /// See [`crate::engine::TurnRecord::stage`].
     pub stage: Option<String>,
     /// The other moves that were said or taken up again, in any order; others may be there too.
     #[serde(deserialize_with = "one_or_more")]
@@ -64,15 +64,17 @@ pub struct Mismatch {
 }
 
 impl Expectation {
-    /// Everything in which the record differs.
+    /// Everything in which the turn differs.
     #[must_use]
-    pub fn judge(&self, record: &TurnRecord) -> Vec<Mismatch> {
+    pub fn judge(&self, outcome: &Outcome) -> Vec<Mismatch> {
+        let record = &outcome.record;
         let mut judge = Judge::default();
         if let Some(expected) = &self.move_id {
             judge.expect("move", *expected == record.move_id, expected, &record.move_id);
         }
         if let Some(expected) = &self.part {
-            judge.expect("part", *expected == record.part, shown(expected), shown(&record.part));
+            let asks = expected.is_some() && expected.as_deref() == outcome.conversation.part_under_way();
+            judge.expect("part", asks || *expected == record.part, shown(expected), shown(&record.part));
         }
         if let Some(bound) = &self.confidence {
             judge.expect("confidence", bound.admits(record.confidence), bound, record.confidence);
@@ -266,20 +268,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::engine::Conversation;
 
-    fn record() -> TurnRecord {
-        serde_json::from_value(json!({
+    fn outcome() -> Outcome {
+        let record = serde_json::from_value(json!({
             "turn": 1, "at_ms": 0, "participant": "user", "user_input": "x", "sanitized_input": "x",
             "firewall_triggered": false, "move_id": "book", "confidence": 0.8, "response": "Booked for Tuesday.",
             "action": "reserve", "stage": "answered", "slots": { "size": 4.0, "day": "2025-06-17" },
             "calls": [{ "capability": "tables.reserve", "status": "ok" }],
-        }))
-        .unwrap()
+        }));
+        Outcome { conversation: Conversation::default(), record: record.unwrap(), explanation: None }
     }
 
     fn check(expectation: Value, mismatched: &[&str]) {
         let expectation: Expectation = serde_json::from_value(expectation).unwrap();
-        let found: Vec<_> = expectation.judge(&record()).into_iter().map(|mismatch| mismatch.what).collect();
+        let found: Vec<_> = expectation.judge(&outcome()).into_iter().map(|mismatch| mismatch.what).collect();
         assert_eq!(found, mismatched);
     }
 

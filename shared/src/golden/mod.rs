@@ -205,7 +205,7 @@ impl GoldenFile {
             let turn = self.turn(dialog, golden)?;
             let outcome = complete(game, conversation, turn, |call| mocks.answer(call));
             conversation = outcome.conversation.clone();
-            let mismatches = golden.expect.judge(&outcome.record);
+            let mismatches = golden.expect.judge(&outcome);
             results.push(TurnResult { outcome, mismatches });
         }
         Ok(results)

@@ -1,4 +1,4 @@
-//! Names in golden dialogues that the game does not have: told with what was probably meant.
+//! Names in golden dialogues that the game does not have, or has elsewhere: told with what was probably meant.
 
 use super::{Dialog, GoldenFile, TurnResult};
 use crate::ir::{Game, Slot, SlotType};
@@ -20,6 +20,21 @@ impl GoldenFile {
             let mut doubt = |what: String| doubts.push(format!("`{}`, turn {}: {what}", dialog.name, index + 1));
             for mismatch in &result.mismatches {
                 let wanted = mismatch.expected.as_str();
+                let record = &result.outcome.record;
+                match (mismatch.what.as_str(), &record.escalated_to) {
+                    ("action", Some(queue)) => {
+                        doubt(format!(
+                            "an action is a capability that is called; a hand-over is `escalated_to: {queue}`"
+                        ));
+                    }
+                    ("move", _) if record.also.iter().any(|also| also.move_id == wanted) => {
+                        let first = &record.move_id;
+                        doubt(format!(
+                            "`{first}` answers first, and `{wanted}` beside it: `move: {first}, also: {wanted}`"
+                        ));
+                    }
+                    _ => {}
+                }
                 let (kind, known) = match mismatch.what.as_str() {
                     "move" | "part" | "also" => ("move", &moves),
                     "awaiting_slot" => ("slot", &names),
@@ -86,12 +101,19 @@ mod tests {
       when user says something like: ["order", "order a {size} one"]
       when slot size is missing { prompt slot: "Which size?" }
       when all_slots_filled { respond with: "A {size} one." }
+    } move hours { when user says something like: ["opening hours"] when confident { respond with: "From 9 to 5." }
+    } move desk { when user says something like: ["get me the desk"] when confident { escalate to: front }
     } } }"#;
 
     fn check(expect: &str, doubts: &[&str]) {
+        check_said("order", expect, doubts);
+    }
+
+    #[track_caller]
+    fn check_said(said: &str, expect: &str, doubts: &[&str]) {
         let parsed = crate::syntax::parse(GAME.as_bytes(), None);
         let game = parsed.game(None).unwrap();
-        let yaml = format!("dialogs: [{{name: d, turns: [{{input: order, expect: {expect}}}]}}]");
+        let yaml = format!("dialogs: [{{name: d, turns: [{{input: {said}, expect: {expect}}}]}}]");
         let file = GoldenFile::read(yaml.as_bytes()).unwrap();
         let compiled = CompiledGame::compile(game).unwrap();
         let results = file.run(&file.dialogs[0], &compiled, &Mocks::default()).unwrap();
@@ -106,6 +128,14 @@ mod tests {
         check("{ awaiting_slot: sise }", &["`d`, turn 1: the game has no slot `sise`; did you mean `size`?"]);
         check("{ slots: { sise: null } }", &["`d`, turn 1: the game has no slot `sise`; did you mean `size`?"]);
         check("{ slots: { size: smal } }", &["`d`, turn 1: `smal` is no option of `size`; did you mean `small`?"]);
+    }
+
+    #[test]
+    fn what_is_expected_under_another_key_is_told() {
+        let to_a_queue = "`d`, turn 1: an action is a capability that is called; a hand-over is `escalated_to: front`";
+        check_said("get me the desk", "{ action: escalate }", &[to_a_queue]);
+        let beside = "`d`, turn 1: `hours` answers first, and `order` beside it: `move: hours, also: order`";
+        check_said("opening hours. order", "{ move: order }", &[beside]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Expectation, GoldenFile};
-use crate::engine::TurnRecord;
+use crate::engine::{Outcome, TurnRecord};
 
 /// Everything that a turn's record lets a dialogue expect.
 #[must_use]
@@ -38,8 +38,9 @@ pub fn expectation_of(record: &TurnRecord) -> Map<String, Value> {
 impl Expectation {
     /// What is asked for, by key, with what the record has in the place of what it does not fulfil.
     #[must_use]
-    pub fn fulfilled_by(&self, record: &TurnRecord) -> Map<String, Value> {
-        let broken: Vec<String> = self.judge(record).into_iter().map(|mismatch| mismatch.what).collect();
+    pub fn fulfilled_by(&self, outcome: &Outcome) -> Map<String, Value> {
+        let record = &outcome.record;
+        let broken: Vec<String> = self.judge(outcome).into_iter().map(|mismatch| mismatch.what).collect();
         let is_broken = |what: &str| broken.iter().any(|broken| broken == what);
         let mut expect = Map::new();
         let mut put = |key: &str, wanted: Option<Value>, found: Value| {

@@ -128,6 +128,17 @@ pub(crate) fn denies_by_name(slot_name: &str, heard: &Heard) -> bool {
     !negators.is_empty() && rest.iter().any(|word| name.holds(word)) && words.len() <= MAX_DENIED_WORDS
 }
 
+/// "remove the note", "forget the note": whether the text says no more than that what is called so is not wanted.
+pub(crate) fn removes_by_name(slot_name: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::CorrectionWeak]);
+    let removes = language.prefix(words, Cue::ListRemove);
+    let named = &words[removes..];
+    let named = &named[language.prefix(named, Cue::Owner)..];
+    let count = named_at(language, named, slot_name);
+    removes > 0 && count > 0 && language.suffix(&named[count..], Cue::Courtesy) == named.len() - count
+}
+
 /// Whether the text denies what is asked for in words of the question: "nothing extra" where "Anything extra on it?" is asked.
 /// The name of an option denies that option alone.
 pub(crate) fn denies_in_words_of(question: &Heard, options: &[String], heard: &Heard) -> bool {

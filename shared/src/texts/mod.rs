@@ -17,7 +17,7 @@ use crate::ir::{
 };
 use crate::language::{Language, Locale};
 use crate::meaning::MIN_EXAMPLES;
-use crate::slots::offered::SaidFor;
+use crate::slots::offered::{Forms, SaidFor};
 use crate::syntax::library;
 use crate::template::{parse, unparse};
 
@@ -72,6 +72,13 @@ pub enum Fault {
         text: String,
         /// The other option.
         other: String,
+    },
+    /// A choice that is offered with a slot's question is none of its options.
+    NoOption {
+        /// What it stands for.
+        text: String,
+        /// The slot.
+        slot: String,
     },
     /// An urgent move has so few phrases in the language, and is heard in little else.
     FewPhrases(usize),
@@ -170,8 +177,31 @@ fn heard_wrongly(mut translated: Game) -> Vec<(String, Fault)> {
         }
         _ => {}
     });
+    faults.extend(choices_that_answer_nothing(&mut translated));
     let few = phrases.into_values().filter(|(_, count)| (1..MIN_EXAMPLES).contains(count));
     faults.extend(few.map(|(id, count)| (id, Fault::FewPhrases(count))));
+    faults
+}
+
+/// Choices that are offered with a slot's question, and that the slot does not take.
+fn choices_that_answer_nothing(translated: &mut Game) -> Vec<(String, Fault)> {
+    let language = Language::of_game(translated);
+    let patterns = translated.moves.iter().flat_map(|mv| &mv.triggers).flat_map(|trigger| &trigger.patterns);
+    let patterns: BTreeSet<String> = patterns.map(|pattern| pattern.text.to_lowercase()).collect();
+    let mut faults = Vec::new();
+    walk::choices(translated, &mut |slot, id, template| {
+        let options = options_of(slot);
+        if options.is_empty() {
+            return;
+        }
+        let synonyms = slot.vocabulary.iter().flat_map(|term| &term.synonyms).map(|synonym| synonym.text.as_str());
+        let forms = Forms::of(language, options.iter().map(String::as_str).chain(synonyms));
+        for text in template.variants().iter().map(unparse) {
+            if !text.contains('{') && !patterns.contains(&text.to_lowercase()) && forms.lack(language, &text) {
+                faults.push((id.to_owned(), Fault::NoOption { text, slot: slot.name.clone() }));
+            }
+        }
+    });
     faults
 }
 

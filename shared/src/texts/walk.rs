@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Action, Attachment, Away, Block, Condition, Game, PayloadValue, Slot, SlotRules, Statement, Template};
+use crate::ir::{
+    Action, Attachment, Away, Block, Condition, Game, Move, PayloadValue, Slot, SlotRules, Statement, Template,
+};
 
 use super::{Place, options_of};
 use crate::slots::whole_of;
@@ -44,17 +46,63 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
                 }
             }
         }
-        let mut labels: BTreeMap<String, usize> = BTreeMap::new();
-        for block in &mut mv.blocks {
-            let label = numbered(&mut labels, &format!("{name}.{}", label_of(block)));
-            let mut count = 0;
-            in_block(block, &mut |action| {
-                texts_of(action, &mut |template| {
-                    count += 1;
-                    visit(&format!("{label}.{count}"), Place::Said(template));
-                });
+        in_blocks(mv, &mut |within, template| visit(within.id, Place::Said(template)));
+    }
+}
+
+/// Visits the texts of the choices that are offered with the question of a slot: the slot, the text's id, and the text of its value, or
+/// of the choice where it has none.
+pub(super) fn choices(game: &mut Game, visit: &mut dyn FnMut(&Slot, &str, &Template)) {
+    for mv in &mut game.moves {
+        let slots = mv.slots.clone();
+        in_blocks(mv, &mut |within, template| {
+            let slot = slots.iter().find(|slot| within.asked == Some(slot.name.as_str()));
+            if let Some(slot) = slot.filter(|_| within.chooses) {
+                visit(slot, within.id, template);
+            }
+        });
+    }
+}
+
+/// Where a text of a block stands.
+struct Within<'b> {
+    id: &'b str,
+    /// The slot that the block asks for.
+    asked: Option<&'b str>,
+    /// Whether it is what a choice stands for.
+    chooses: bool,
+}
+
+/// Visits the texts of a move's blocks.
+fn in_blocks(mv: &mut Move, visit: &mut dyn FnMut(Within<'_>, &mut Template)) {
+    let mut labels: BTreeMap<String, usize> = BTreeMap::new();
+    for block in &mut mv.blocks {
+        let label = numbered(&mut labels, &format!("{}.{}", mv.name, label_of(block)));
+        let asked = block.branches.first().and_then(|branch| asks_for(&branch.condition)).map(str::to_owned);
+        let mut count = 0;
+        in_block(block, &mut |action| {
+            let (offered, valued) = match action {
+                Action::OfferChoices(_) => (true, false),
+                Action::OfferValued(_) => (true, true),
+                _ => (false, false),
+            };
+            let mut within = 0;
+            texts_of(action, &mut |template| {
+                (count, within) = (count + 1, within + 1);
+                // A choice's value stands behind its label.
+                let chooses = offered && !(valued && within % 2 == 1);
+                visit(Within { id: &format!("{label}.{count}"), asked: asked.as_deref(), chooses }, template);
             });
-        }
+        });
+    }
+}
+
+/// The slot that a block asks for.
+fn asks_for(condition: &Condition) -> Option<&str> {
+    match condition {
+        Condition::SlotMissing(slot) => Some(slot),
+        Condition::All(parts) => parts.iter().find_map(asks_for),
+        _ => None,
     }
 }
 

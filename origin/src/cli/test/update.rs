@@ -22,7 +22,7 @@ pub(super) fn write(results: &[GameResult], console: &mut Console) -> End {
             let run = file.dialogs.iter().find(|result| result.dialog == *dialog);
             for (index, golden) in dialog.turns.iter().enumerate() {
                 let turn = run.and_then(|run| run.turns.get(index)).filter(|turn| !turn.mismatches.is_empty());
-                expectations.push(turn.map(|turn| golden.expect.fulfilled_by(&turn.outcome.record)));
+                expectations.push(turn.map(|turn| golden.expect.fulfilled_by(&turn.outcome)));
             }
         }
         let changed = expectations.iter().flatten().count();

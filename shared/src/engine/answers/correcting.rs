@@ -15,11 +15,12 @@ use super::super::rules::{Standing, parts_of};
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::{Caller, Frame};
 use super::super::wording;
-use super::free_text::FreeText;
+use super::free_text::{FreeText, is_verbatim};
 use super::{Asking, Reads, is_of_a_day};
 use crate::entities::{Direction, Reference};
 use crate::ir::{Action, Move, Slot, SlotType, Statement};
 use crate::language::{Class, Cue, Language, Text};
+use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_text, is_yes_no, labels, strings};
 use crate::text::{Heard, Word, first_clause};
 
@@ -48,6 +49,9 @@ impl Run<'_> {
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         // "Is that right?", of which only a yes is taken: "no, …" says what is to be instead.
         let in_vain = asked.is_some_and(|asked| self.no_is_in_vain(mv, asked, scan));
+        // "put me through to the office": another move, word for word, and no text
+        let of_another_move = scan.heard.begins_with(SECOND_THOUGHT) > 0
+            && self.interruption().is_some_and(|other| is_verbatim(&other, scan));
         // "no, two" to a question that reads back what is held
         let reads_back = asked.is_some_and(|asked| self.reads_values_back(asked));
         let Some(frame) = &self.state.active else { return false };
@@ -90,7 +94,7 @@ impl Run<'_> {
         let own = asked.is_none_or(|asked| mv.slots.iter().any(|slot| slot.name == asked.name));
         let mut free_text = own || correction.strength > Strength::Weak;
         // "actually make it large": what is of a type that a caller holds is no text of the part that asks.
-        free_text &= correction.slot.is_some() || !self.is_of_a_caller(said, scan);
+        free_text &= correction.slot.is_some() || !(of_another_move || self.is_of_a_caller(said, scan));
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
@@ -311,6 +315,8 @@ impl Run<'_> {
             corrected = self.edit_lists(&outer, Some(asked), &wider)
                 || self.correct(&outer, Some(asked), &wider)
                 || self.fill_by_its_name(&outer, &wider)
+                || self.correct_address(&outer, &wider)
+                || self.take_out(&outer, &wider)
                 || self.correct_default(&outer, asked, &wider)
                 || self.reopen(&outer, Some(asked), &wider)
                 || self.correct_for_caller(asked, scan);
@@ -370,12 +376,70 @@ impl Run<'_> {
                 given: call.given.clone(),
             }));
             self.state.active = Some(frame);
-            if self.correct(&part, asked, &wider) {
+            if self.correct(&part, asked, &wider) || self.reopen(&part, asked, &wider) {
                 return true;
             }
         }
         self.state.active = Some(outer);
         false
+    }
+
+    /// "no, deliver it to 41 Castle Street" to a question for yes or no: another address than one that is held. Whether it was that.
+    pub(super) fn correct_address(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+        let opening = scan.heard.begins_with(SECOND_THOUGHT);
+        let Some(first) = scan.heard.words.get(opening).filter(|_| opening > 0) else { return false };
+        if scan.heard.words[opening..].iter().any(|word| word.class.is(Class::NEGATOR)) {
+            return false;
+        }
+        let Some((slot, found)) = self.address_again(mv, scan, first.start) else { return false };
+        self.answered_by_active();
+        self.replace(&slot, &found);
+        true
+    }
+
+    /// "remove the note": a slot that need not be there holds no value any more. Whether one was named so.
+    pub(super) fn take_out(&mut self, mv: &Move, scan: &Scan<'_>) -> bool {
+        let named = |slot: &&Slot| {
+            !slot.required
+                && self.slot_value(&slot.name).is_some()
+                && strings::removes_by_name(slots::spoken_name(slot), &scan.heard)
+        };
+        let Some(slot) = mv.slots.iter().find(named) else { return false };
+        self.answered_by_active();
+        self.tell.reading = Reading::Correction;
+        if let Some(frame) = &mut self.state.active {
+            frame.clear(&slot.name);
+        }
+        self.pass(&slot.name);
+        true
+    }
+
+    /// "leave it at the depot" where "Where to?" is asked and the order is to be delivered: words that are an option of another slot, and
+    /// name nothing, choose that one. Whether they did.
+    pub(super) fn choose_instead(&mut self, asking: &Asking<'_>) -> bool {
+        let Asking { mv, slot, scan, .. } = asking;
+        let words = scan.heard.words.as_slice();
+        let text = is_text(slot) && asking.reads == Reads::Whole && self.wanted(mv, slot) != Wanted::Words;
+        if !text || labels::is_nominal(scan.text, words) {
+            return false;
+        }
+        let chosen = mv.slots.iter().find_map(|other| {
+            let held = self.slot_value(&other.name)?;
+            let SlotType::Enum(options) = effective_type(other) else { return None };
+            if is_yes_no(self.language(), other)
+                || !slots::is_exact_option(options, scan.vocabulary(other), &scan.heard)
+            {
+                return None;
+            }
+            match slots::read_value(other, scan.text, scan.reference) {
+                Answer::Value { found, .. } if found.value != held.value => Some((other.clone(), found)),
+                _ => None,
+            }
+        });
+        let Some((other, found)) = chosen else { return false };
+        self.answered_by_active();
+        self.replace(&other, &found);
+        true
     }
 
     /// "no, the note is ring twice" while a part asks, where the caller's slot of that name holds nothing. Whether it was that.

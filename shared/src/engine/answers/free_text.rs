@@ -61,7 +61,9 @@ impl Run<'_> {
         if slots::yes_no::is_unsure(&heard) || refuses {
             return Some(Answered::Refused(self.language().text(wording::NEEDED).to_owned()));
         }
-        let answers = yes_or_no && slots::yes_no::read(scan.text, scan.reference).is_some();
+        // "Is there a note?": a plain yes says that there is one, and not which.
+        let needed = slot.required || slot.default.is_some();
+        let answers = yes_or_no && needed && slots::yes_no::read(scan.text, scan.reference).is_some();
         (noise && !answers).then(|| Answered::Refused(reason(self.language(), slot)))
     }
 
@@ -190,6 +192,8 @@ impl Run<'_> {
             _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside)
                 .filter(|found| !goes_on_about(scan, beside, found)),
         };
+        let places = wanted == Wanted::Place || self.asks_for_an_address(mv, slot);
+        let found = found.filter(|_| !(places && is_number_to_call(scan.text)));
         let found = match wanted {
             Wanted::Code => found,
             Wanted::Name | Wanted::Person => found.filter(|_| {
@@ -235,6 +239,7 @@ impl Run<'_> {
             return FreeText::Value(found);
         }
         let found = without_denials(&self.heard_in(&found.text), slot, found);
+        let found = self.without_what_is_joined(mv, slot, found);
         let question = self.question(mv, slot);
         let found = without_the_preposition_asked(&question.heard, &self.heard_in(&found.text), found);
         let heard = self.heard_in(&found.text);
@@ -244,7 +249,7 @@ impl Run<'_> {
         }
         match labels::read(wanted, &question.name, &question.heard, &found.text, &heard) {
             Label::Stands => FreeText::Value(found),
-            Label::Sentence => FreeText::Sentence,
+            Label::Sentence => self.address_within(mv, slot, &found).map_or(FreeText::Sentence, FreeText::Value),
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
                 Some(inner) => FreeText::Value(inner.behind(found.start)),
                 None => FreeText::Nothing,
@@ -301,6 +306,12 @@ fn tells_a_day(scan: &Scan<'_>) -> bool {
     let day = |entity: &Entity| matches!(entity.kind, Kind::Date | Kind::DateTime);
     let led = || words.iter().any(|word| word.class.is(Class::FUNCTION));
     scan.entities.iter().any(day) && (led() || !words.iter().any(|word| word.is_capital(scan.text)))
+}
+
+/// "020 7946 0123": so many figures and no letter are no place.
+fn is_number_to_call(text: &str) -> bool {
+    const LEAST: usize = 7;
+    text.chars().filter(char::is_ascii_digit).count() >= LEAST && !text.chars().any(char::is_alphabetic)
 }
 
 /// "555 0147, but only after ten", "Monday would be best": what stands behind a value that opens the text goes on about that, and is no
@@ -399,7 +410,7 @@ fn is_numbered(scan: &Scan<'_>, stated: &Stated) -> bool {
 }
 
 /// Whether a pattern of literal words is all that was said, but for words that carry nothing ("well, I fell down").
-fn is_verbatim(candidate: &Candidate, scan: &Scan<'_>) -> bool {
+pub(super) fn is_verbatim(candidate: &Candidate, scan: &Scan<'_>) -> bool {
     let covered = |word: &Word| word.start >= candidate.span.0 && word.end <= candidate.span.1;
     candidate.literal_words >= 2
         && candidate.captures.is_empty()

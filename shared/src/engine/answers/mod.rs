@@ -33,7 +33,7 @@ use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::Wanted;
-use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
+use crate::slots::{self, Answer, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
 use crate::text::{Heard, Word, first_clause, readable};
 
 /// What an utterance is as an answer to a slot's question. Values are stored already.
@@ -190,7 +190,10 @@ impl Run<'_> {
                     || self.correct(mv, Some(*slot), scan)
                     || self.reopen(mv, Some(*slot), scan)
                     || self.correct_for_caller(slot, scan)
-                    || self.correct_in_a_clause(asking),
+                    || self.correct_in_a_clause(asking)
+                    || is_yes_no(self.language(), slot) && self.correct_address(mv, scan)
+                    || self.take_out(mv, scan)
+                    || self.choose_instead(asking),
             ),
             As::NotThisButThat => goes_on(self.fill_what_is_wanted_instead(asking)),
             As::Value => self.typed_value(asking),
@@ -271,14 +274,41 @@ impl Run<'_> {
     /// "no return" for `return_date`, and what the slot's author takes for declining it; other values are stored.
     fn declined_by_name(&mut self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
+        if self.fill_behind_but(asking) {
+            return Some(Answered::GoesOn);
+        }
         if slots::is_declined(slot, &scan.heard) {
             self.fill_beside(mv, scan, (0, 0));
             return Some(Answered::Declined);
         }
         let named = slots::spoken_name(slot);
-        let denies =
-            || strings::denies_by_name(named, &scan.heard) || self.question(mv, slot).is_denied_by(slot, &scan.heard);
+        let denies = || {
+            strings::denies_by_name(named, &scan.heard)
+                || strings::removes_by_name(named, &scan.heard)
+                || self.question(mv, slot).is_denied_by(slot, &scan.heard)
+        };
         (!slot.required && denies()).then_some(Answered::Declined)
+    }
+
+    /// "no note, but come to the back door": what is said behind a "but" is the text. Whether it was.
+    fn fill_behind_but(&mut self, asking: &Asking<'_>) -> bool {
+        let Asking { mv, slot, scan, .. } = asking;
+        if slot.required || !slots::is_text(slot) || self.wanted(mv, slot) != Wanted::Words {
+            return false;
+        }
+        let words = scan.heard.words.as_slice();
+        let Some(at) = words.iter().position(|word| word.class.is(Class::BUT)) else { return false };
+        let (Some(rest), Some(last)) = (words.get(at + 1), words.last()) else { return false };
+        let before = scan.heard_in(&scan.text[..words[at].start]);
+        let said = &scan.text[rest.start..last.end];
+        let heard = scan.heard_in(said);
+        let declines = slots::is_declined(slot, &before) || strings::denies_by_name(slots::spoken_name(slot), &before);
+        if !declines || strings::is_about_the_talk(&heard) || strings::is_question(said, &heard) {
+            return false;
+        }
+        let Some(found) = slots::read_string(slot, said, &heard) else { return false };
+        self.fill(slot, &found.behind(rest.start), Source::Answer);
+        true
     }
 
     /// "nope, that's all", which begins like a correction.
