@@ -151,6 +151,11 @@ fn what_is_in_doubt_is_read_back() {
 }
 
 #[test]
+fn a_sail_loft_hears_what_is_meant() {
+    check("sails");
+}
+
+#[test]
 fn a_laundry_hears_options_a_read_back_and_whom_to_reach() {
     check("laundry");
 }

@@ -1,6 +1,7 @@
 //! Several things in one turn: which of them run now, which waits for which, and what becomes of the answer beside them.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use super::decide::{Plan, Room, decide};
 use super::flow::Entry;
@@ -13,6 +14,7 @@ use super::turn::is_certain;
 use super::{AlsoState, wording};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::Cue;
+use crate::matcher::Candidate;
 use crate::slots::{self, Shown, effective_type, strings};
 use crate::text;
 
@@ -52,6 +54,7 @@ impl Run<'_> {
         let fragments = self.fragments(&heard, open);
         heard.moves.extend(fragments);
         self.leave_to_the_question(&mut heard, open);
+        self.leave_out_what_is_beside(&mut heard, open);
         self.leave_to_statements(&mut heard);
         self.leave_to_the_change(&mut heard, open);
         if !heard.moves.iter().any(Said::is_urgent) {
@@ -162,6 +165,30 @@ impl Run<'_> {
                 || !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT)
                 || elsewhere(said)
         });
+    }
+
+    /// What stands beside an answer or another move and is no emergency there: "the neighbour's shed was on fire last summer, how much is an
+    /// alarm", dated some days back, and what is usual.
+    fn leave_out_what_is_beside(&mut self, heard: &mut Readings, open: Option<&Open>) {
+        if open.is_some() || heard.moves.iter().any(|said| !said.is_urgent()) {
+            let clauses = heard.clauses.clone();
+            self.leave_out(heard, &|run, said| said.is_urgent() && run.is_a_story(clauses[said.clauses.0]));
+            self.leave_out_the_usual(heard);
+        }
+    }
+
+    /// Takes readings out, and what the whole utterance comes to of their moves.
+    pub(super) fn leave_out(&mut self, heard: &mut Readings, is_out: &dyn Fn(&Self, &Said) -> bool) {
+        let (out, left): (Vec<Said>, Vec<Said>) = heard.moves.drain(..).partition(|said| is_out(self, said));
+        heard.moves = left;
+        let of = |candidate: &Candidate| out.iter().any(|said| said.candidate.move_index == candidate.move_index);
+        let said_as_well =
+            |candidate: &Candidate| heard.moves.iter().any(|said| said.candidate.move_index == candidate.move_index);
+        if !out.is_empty() {
+            let all = self.candidates();
+            let left = all.iter().filter(|candidate| !of(candidate) || said_as_well(candidate)).cloned();
+            self.matches = Some(Arc::new(left.collect()));
+        }
     }
 
     /// "Ann Lund, and could you make it 3 bikes": a clause that changes what is held means no other move, unless in its author's words.

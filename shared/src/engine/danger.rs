@@ -347,21 +347,67 @@ impl Run<'_> {
         !(opens && !marked && !heard.tokens.ends_asking()) && inquiry::is_of_others(text, &heard)
     }
 
-    /// The stems of what moves that are not urgent are called for, of the options of their slots, and of the question that is open.
-    pub(super) fn words_of_usual_moves(&self, open: Option<&Open>) -> BTreeSet<u64> {
+    /// Whether a text comes near to something urgent in a word: in one that tells something, or that urgent phrases have. By grammar alone
+    /// nothing does ("sorry, that's the gas one").
+    pub(super) fn is_near_in_a_word(&self, heard: &Heard, candidate: &Candidate) -> bool {
+        let pattern = heard.beside(&candidate.pattern);
+        let tells = |word: &&Word| word.class == Class::CONTENT;
+        let own = |word: &Word| self.is_urgent(word) || pattern.holds(word);
+        heard.words[heard.words_of(candidate.span)].iter().any(|word| tells(&word))
+            || heard.words.iter().filter(tells).any(own)
+    }
+
+    /// Whether a clause says nothing but what other moves are about: "the wedding dress" where fittings are booked.
+    fn says_what_is_usual(&self, heard: &Heard, clause: Span) -> bool {
+        let words = heard.words_of(clause);
+        let mut said = heard.words[words.clone()].iter().filter(|word| word.class == Class::CONTENT);
+        !tells_of_danger(heard, words.start, words.end)
+            && said.all(|word| self.usual().contains(&word.stem(heard.language).hash()))
+    }
+
+    /// "book a fitting, Friday at 5, wedding dress": a clause that says nothing but what other moves are about comes near to nothing
+    /// urgent, beside another move or an answer, unless something is reported beside it.
+    pub(super) fn leave_out_the_usual(&mut self, heard: &mut Readings) {
+        let near = |said: &Said| said.is_urgent() && said.candidate.stage == Stage::Meaning;
+        if !heard.moves.iter().any(near) {
+            return;
+        }
+        let words = self.heard();
+        let reported = |clause: &Span| {
+            !self.says_what_is_usual(&words, *clause) && self.reports(&words, *clause, &|| self.usual())
+        };
+        if heard.clauses.iter().any(reported) {
+            return;
+        }
+        let clauses = heard.clauses.clone();
+        self.leave_out(heard, &|run, said| near(said) && run.says_what_is_usual(&words, clauses[said.clauses.0]));
+    }
+
+    /// The stems of what moves that are not urgent are called for, and of the options of their slots; found once a turn.
+    fn usual(&self) -> &BTreeSet<u64> {
+        self.usual
+            .get_or_init(|| self.moves_of(Priority::Normal).flat_map(|(_, mv)| self.words_of_a_move(&mv)).collect())
+    }
+
+    /// The stems of what a move is called for, and of the options of its slots.
+    pub(super) fn words_of_a_move(&self, mv: &Move) -> BTreeSet<u64> {
         let language = self.language();
         let mut stems = BTreeSet::new();
         let mut know = |text: &Heard| stems.extend(text.words.iter().map(|word| word.stem(language).hash()));
-        for mv in self.moves_of(Priority::Normal).map(|(_, mv)| mv) {
-            self.patterns(&mv).iter().for_each(&mut know);
-            for slot in &mv.slots {
-                if let SlotType::Enum(options) = effective_type(slot).item() {
-                    options.iter().for_each(|option| know(&Heard::of(language, option)));
-                }
-                let called = slot.vocabulary.iter().flat_map(|term| &term.synonyms);
-                called.for_each(|synonym| know(&Heard::of(language, &synonym.text)));
+        self.patterns(mv).iter().for_each(&mut know);
+        for slot in &mv.slots {
+            if let SlotType::Enum(options) = effective_type(slot).item() {
+                options.iter().for_each(|option| know(&Heard::of(language, option)));
             }
+            let called = slot.vocabulary.iter().flat_map(|term| &term.synonyms);
+            called.for_each(|synonym| know(&Heard::of(language, &synonym.text)));
         }
+        stems
+    }
+
+    /// The same with those of the question that is open.
+    pub(super) fn words_of_usual_moves(&self, open: Option<&Open>) -> BTreeSet<u64> {
+        let mut stems = self.usual().clone();
         // What the open question speaks of is no news.
         if let (Some(Open::Slot { name }), Some(mv)) = (open, self.active_move())
             && let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name)

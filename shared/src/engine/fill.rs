@@ -417,9 +417,7 @@ impl Run<'_> {
                         && tense(wanted) == tense(slot)
                         && !scan.states(wanted)
                 };
-                *effective_type(slot) == SlotType::Date
-                    && wanted.iter().any(moment)
-                    && !is_of(slot, stated)
+                *effective_type(slot) == SlotType::Date && wanted.iter().any(moment) && !is_of(slot, stated)
             };
             let found = self.stated_for(mv, &others, scan, &taken);
             let beside = |stated: &Stated| others.iter().any(|slot| slot.name == stated.slot && halves(slot, stated));

@@ -7,7 +7,7 @@ use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
 use super::{danger, inquiry};
 use crate::entities::time::calendar::days_later;
-use crate::entities::{Direction, Entity, Kind, Kinds, recognize};
+use crate::entities::{Direction, Entity, Kind, Kinds, Reference, recognize};
 use crate::ir::{Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
@@ -338,27 +338,38 @@ impl Run<'_> {
         self.tells_of_the_past(self.text.get(clause.0..clause.1).unwrap_or_default())
     }
 
+    /// Whether a clause is dated some days back, whatever verb tells so, and nothing in it goes on.
+    pub(super) fn is_a_story(&self, clause: Span) -> bool {
+        let text = self.text.get(clause.0..clause.1).unwrap_or_default();
+        let classes = self.heard_in(text).tokens.classes();
+        let direction = if classes.is(Class::PAST) { Direction::Past } else { self.reference.direction };
+        let said = Reference { direction, ..self.reference };
+        !classes.is(Class::COMPARES.and(Class::ONGOING))
+            && recognize(text, PERIODS, &said).iter().any(|entity| self.is_past(entity))
+    }
+
+    /// Whether a time ended some days ago. A weekday is what it is from today on; "last week" is over, whatever verb tells of it.
+    fn is_past(&self, entity: &Entity) -> bool {
+        const DAYS: i64 = 3;
+        let now = self.reference.now;
+        let day = days_later(now.date(), -DAYS).unwrap_or(now.date());
+        let before = Reference { now: day.to_datetime(now.time()), ..self.reference };
+        has_ended(entity, if entity.kind == Kind::DateRange { &self.reference } else { &before })
+    }
+
     /// The same of a clause by itself.
     pub(super) fn tells_of_the_past(&self, text: &str) -> bool {
-        const DAYS: i64 = 3;
         let classes = self.heard_in(text).tokens.classes();
         if classes.is(Class::COMPARES) {
             return false;
         }
-        let (mut reference, mut said) = (self.reference, self.reference);
         if classes.is(Class::PAST) {
             // "on 22 february there was …"
-            said.direction = Direction::Past;
-        } else {
-            if classes.is(Class::ONGOING.and(Class::TENSE)) {
-                return false;
-            }
-            let day = days_later(reference.now.date(), -DAYS).unwrap_or(reference.now.date());
-            reference.now = day.to_datetime(reference.now.time());
+            let said = Reference { direction: Direction::Past, ..self.reference };
+            return recognize(text, PERIODS, &said).iter().any(|entity| has_ended(entity, &self.reference));
         }
-        // A weekday is what it is from today on; "last week" is over, whatever verb tells of it.
-        let by = |entity: &Entity| if entity.kind == Kind::DateRange { &self.reference } else { &reference };
-        recognize(text, PERIODS, &said).iter().any(|entity| has_ended(entity, by(entity)))
+        !classes.is(Class::ONGOING.and(Class::TENSE))
+            && recognize(text, PERIODS, &self.reference).iter().any(|entity| self.is_past(entity))
     }
 
     /// Clauses that say telling words of something urgent and nothing else ("… there is smoke"), where nothing urgent is heard.

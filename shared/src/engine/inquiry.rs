@@ -6,6 +6,7 @@ use crate::matcher::Candidate;
 use crate::slots::strings;
 use crate::text::{Break, Heard, Shape, Word, between_marks, takes_its_denial_back};
 
+use super::danger;
 use super::hear::Evidence;
 
 /// What a question is about, beside the words of a pattern.
@@ -186,7 +187,10 @@ pub(super) fn is_in_words_of(heard: &Heard, candidate: &Candidate, clause: (usiz
         let before = word.token.checked_sub(1).map(|before| all[before].class);
         before.is_some_and(|class| class.is(Class::TENSE) && !class.is(Class::PAST))
     };
+    // "I'm allergic to nuts" is not all of "I'm allergic to nuts and can't breathe".
+    let said: Vec<Word> = words().cloned().collect();
     words().filter(telling).count() >= LEAST
+        && danger::has_its_danger(&pattern, &said)
         && words().filter(telling).all(|word| pattern.holds(word))
         && words().filter(telling).any(is)
 }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::compiled::CompiledGame;
 use crate::entities::{BusinessHours, Direction, Place, Reference};
 use crate::ir::{self, Move, Priority, Threshold, confidence_level};
 use crate::language::{Class, Language, Locale};
-use crate::matcher::{self, Candidate, Query, Standing};
+use crate::matcher::{self, Candidate, Query, Stage, Standing};
 use crate::slots::strings;
 use crate::template::View;
 use crate::text::{Break, Heard, Tokens, Word, between_marks};
@@ -185,6 +185,8 @@ pub(super) struct Run<'a> {
     pub(super) questions: RefCell<Vec<Rc<Question>>>,
     /// The words of the patterns of moves that were looked at, by the move's name.
     patterns: RefCell<Vec<(String, Rc<[Heard]>)>>,
+    /// The stems of words that moves are about that are not urgent.
+    pub(super) usual: OnceCell<BTreeSet<u64>>,
     pub(super) reference: Reference,
     pub(super) locale: Locale,
     /// Capability calls whose results are in, and what they brought.
@@ -240,6 +242,7 @@ impl<'a> Run<'a> {
             looked_up: RefCell::default(),
             questions: RefCell::default(),
             patterns: RefCell::default(),
+            usual: OnceCell::new(),
             reference: reference(locale, hours, turn),
             locale,
             calls_made: 0,
@@ -475,8 +478,7 @@ impl<'a> Run<'a> {
     }
 
     /// "is there a fire alarm?" and "it isn't bleeding any more" are no emergencies; and what only comes near to one is none where
-    /// something is asked, or somebody
-    /// speaks in jest.
+    /// something is asked, where somebody speaks in jest, or in no word that tells anything.
     fn leave_out_questions(&self, text: &str, found: &mut Vec<Candidate>) {
         let urgent = |candidate: &Candidate| candidate.priority == Priority::Urgent;
         if !found.iter().any(urgent) {
@@ -499,6 +501,7 @@ impl<'a> Run<'a> {
             let in_jest = || candidate.stage.is_near() && danger::is_only_in_jest(&heard);
             !(asks && near
                 || in_jest()
+                || candidate.stage == Stage::Meaning && !self.is_near_in_a_word(&heard, candidate)
                 || self.is_only_told(text, &heard, candidate)
                 || inquiry::about(text, &heard, candidate) == Some(inquiry::About::Thing)
                 || inquiry::has_stopped(&heard, candidate))

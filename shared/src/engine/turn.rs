@@ -1,5 +1,6 @@
 //! The order in which an utterance is read: an open question first, then repairs, then matching.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::agenda::Interruption;
@@ -11,9 +12,9 @@ use super::state::{Frame, Open};
 use super::wording;
 use crate::ir::{Move, Priority, Slot, SlotType};
 use crate::language::{Class, Cue};
-use crate::matcher::{Candidate, Stage, Standing};
+use crate::matcher::{Candidate, Standing};
 use crate::slots::{self, Answer, Found, Scan, Vocabulary, effective_type, strings};
-use crate::text::Word;
+use crate::text::{Polarity, Word, polarity};
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 const CERTAIN: f64 = 0.9;
@@ -243,7 +244,13 @@ impl Run<'_> {
                         self.guess(&urgent, text);
                         Ok(())
                     }
-                    None => self.no_match(),
+                    None => match self.told_by_a_word() {
+                        Some(name) => {
+                            self.guess_move(&name, WORTH_ASKING, text);
+                            Ok(())
+                        }
+                        None => self.no_match(),
+                    },
                 },
             },
         }
@@ -449,6 +456,38 @@ impl Run<'_> {
         }
     }
 
+    /// "id like a tour for two tomorrow at 5": the only move of which the most telling words are said that no other move has, as so.
+    fn told_by_a_word(&self) -> Option<String> {
+        let heard = self.heard();
+        let year = Some(i32::from(self.reference.now.year()));
+        let tells = |word: &&Word| {
+            word.class == Class::CONTENT
+                && !word.has_digit()
+                && polarity(&heard.tokens, word.token, word.token + 1, year) == Polarity::Asserted
+        };
+        let said: BTreeSet<u64> =
+            heard.words.iter().filter(tells).map(|word| word.stem(heard.language).hash()).collect();
+        // What is said to a colleague is the colleague's to understand.
+        if said.is_empty() || self.state.handover.is_some() {
+            return None;
+        }
+        let moves = (0..self.input.game.move_count().min(MAX_MOVES_SPOKEN_FOR)).filter(|index| self.admits(*index));
+        let known: Vec<(Arc<Move>, BTreeSet<u64>)> = moves
+            .filter_map(|index| self.move_at(index))
+            .filter(|mv| !mv.triggers.is_empty())
+            .map(|mv| (Arc::clone(&mv), &self.words_of_a_move(&mv) & &said))
+            .collect();
+        let own = |(mv, words): &(Arc<Move>, BTreeSet<u64>)| {
+            let other = |word: &&u64| known.iter().any(|(other, words)| other.name != mv.name && words.contains(*word));
+            words.iter().filter(|word| !other(word)).count()
+        };
+        let most = known.iter().map(own).max().filter(|most| *most > 0)?;
+        let mut best = known.iter().filter(|known| own(known) == most);
+        best.next()
+            .filter(|(mv, _)| best.next().is_none() && mv.priority == Priority::Normal)
+            .map(|(mv, _)| mv.name.clone())
+    }
+
     fn ask_which(&mut self, first: &Candidate, second: &Candidate, text: &str) {
         let options: Vec<(String, String)> = [first, second]
             .map(|candidate| self.name_of(candidate))
@@ -559,9 +598,9 @@ impl Run<'_> {
     }
 }
 
-/// Whether it is a service alone that says that something is urgent: that is asked about.
+/// Whether something urgent is only near in meaning, or a service alone says so: that is asked about.
 fn says_urgent(candidate: &Candidate) -> bool {
-    candidate.stage == Stage::Service && candidate.priority == Priority::Urgent
+    candidate.stage.is_near() && candidate.priority == Priority::Urgent
 }
 
 /// What the candidates of an utterance come to.

@@ -73,10 +73,8 @@ fn swapped(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: &[String]) ->
 /// The list that an utterance states by itself, without what it takes back of it; `None` when it names no member.
 pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let stated = edited(choices, slot, scan, Vec::new())?;
-    // "that's all" ends an order, it does not take all; nor does "nah, got all that".
-    let no = scan.heard.begins_with(Cue::No);
-    let bare = || stated.members.len() == choices.len() && stated.removed.is_empty();
-    let refuses = no > 0 && (bare() || scan.heard.words.get(1).is_some_and(|next| next.after_break));
+    // "that's all" ends an order, it does not take all, nor does "nah, got all that".
+    let refuses = scan.heard.begins_with(Cue::No) > 0 && stated.removed.is_empty();
     let ends = stated.said_all && (refuses || strings::is_decline(&scan.heard));
     (!stated.members.is_empty() && !ends).then(|| found(scan, stated))
 }
@@ -407,7 +405,7 @@ fn parted_remove(scan: &Scan<'_>, mentioned: &[Mentioned], at: usize) -> bool {
     let Some(particle) = next.and_then(|member| words.get(member.end)).filter(|word| !word.after_break) else {
         return false;
     };
-    scan.language().prefix(&[words[at].clone(), particle.clone()], Cue::ListRemove) == 2
+    options::takes_off(scan.language(), &words[at], particle)
 }
 
 /// "my brother takes the table": a clause whose subject is somebody else; no member is that.

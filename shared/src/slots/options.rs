@@ -365,6 +365,11 @@ pub(super) fn excepted(heard: &Heard, at: usize) -> bool {
     })
 }
 
+/// Whether a verb takes something away with this particle: "leave … off".
+pub(super) fn takes_off(language: &Language, verb: &Word, particle: &Word) -> bool {
+    language.prefix(&[verb.clone(), particle.clone()], Cue::ListRemove) == 2
+}
+
 /// Whether what the words `first..end` mention is denied, by the sentence ("not red") or as what is left out ("anything
 /// but red").
 pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {

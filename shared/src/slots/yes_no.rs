@@ -430,9 +430,24 @@ pub(crate) fn by_name(name: &str, heard: &Heard) -> Option<bool> {
     if is_unsure(heard) {
         return None;
     }
-    let denied = options::negated(heard, start, end) || heard.words[..start].iter().any(|word| word.is(Cue::Nothing));
+    let denied = options::negated(heard, start, end)
+        || is_taken_off(heard, start, end)
+        || heard.words[..start].iter().any(|word| word.is(Cue::Nothing));
     let unclear = heard.words[end..].iter().any(|word| word.is(Cue::Unclear));
     (!unclear).then_some(!denied)
+}
+
+/// "leave the cover off", "drop the cover": whether what the words `first..end` name is taken away.
+fn is_taken_off(heard: &Heard, first: usize, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let articles = words[..first].iter().rev().take_while(|word| word.class.is(Class::DETERMINER)).count();
+    let before = &words[..first - articles];
+    let parted = || match (before.last(), words.get(end)) {
+        (Some(verb), Some(particle)) if !particle.after_break => options::takes_off(heard.language, verb, particle),
+        _ => false,
+    };
+    let denies = before.last().is_none_or(|word| word.class.is(Class::NEGATOR));
+    !denies && (heard.language.suffix(before, Cue::ListRemove) > 0 || parted())
 }
 
 /// Where an utterance says of its own accord that a thing is or is not wanted: "with breakfast", "no fever".

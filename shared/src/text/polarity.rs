@@ -369,6 +369,9 @@ impl Sentence<'_> {
         let class = self.class(at);
         if class.is(Class::AND) {
             self.starts_clause(at + 1) || self.class(at + 1).is(Class::HOLDS.and(Class::NEGATOR))
+        } else if class.is(Class::CONCLUDES) {
+            // "… years ago so I want …", "hace años, así que quiero …"
+            self.starts_clause(at + 1) || self.class(at + 1).is(Class::THAT)
         } else {
             class.is(Class::BREAK) && !class.is(Class::DATING)
         }

@@ -88,7 +88,7 @@ impl Run<'_> {
                 self.advance(Entry::UnderWay)
             }
             None => {
-                if let Some(other) = self.interruption().filter(|_| !strings::is_noise(&scan.heard)) {
+                if let Some(other) = self.left_for(&mv, &slot, &scan).filter(|_| !strings::is_noise(&scan.heard)) {
                     return self.digress(&other);
                 }
                 self.answered_by_active();

@@ -353,9 +353,24 @@ impl Run<'_> {
         Some(self.interruption().map_or(Answered::Asks, |other| Answered::Leaves(Box::new(other))))
     }
 
-    /// What declines a slot whose question yes or no answers, or of which nobody knows.
+    /// What declines a slot whose question yes or no answers, or of which nobody knows; and a no that says why ("nah, got all that"),
+    /// where a value that need not be is asked for.
     fn nothing_to_say(&mut self, asking: &Asking<'_>) -> Option<Answered> {
         let Asking { mv, slot, scan, .. } = asking;
+        let turns = |word: &Word| word.is([Cue::Pause, Cue::TakesBack]);
+        let says_no = match &*scan.heard.words {
+            [no, next, ..] => {
+                let apart = next.after_break || next.class.is(Class::AFTER_NO) || !no.class.is(Class::NEGATOR);
+                apart && no.is(Cue::No) && no.is(Cue::AnswerAlone) && !turns(next)
+            }
+            _ => false,
+        };
+        let typed = asking.asked == Asked::Typed && takes_a_no(asking) && !is_yes_no(scan.language(), slot);
+        let asks = || strings::is_question(scan.text, &scan.heard);
+        if says_no && typed && !asks() && slots::left_out(slot, scan).is_none() {
+            self.fill_beside(mv, scan, (0, 0));
+            return Some(Answered::Declined);
+        }
         let is_answer = asking.asked == Asked::FreeText
             && slot.required
             && self.question(mv, slot).asks_yes_or_no()

@@ -1,5 +1,7 @@
 //! Answers to a question for a value of a type: a number, a day, an option.
 
+use std::sync::Arc;
+
 use super::super::corrections::{self, SECOND_THOUGHT};
 use super::super::doubt::{Doubt, is_more};
 use super::super::hear::clauses;
@@ -8,10 +10,11 @@ use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
 use super::{Answered, Asking};
-use crate::entities::Reference;
 use crate::entities::time::impossible_date;
-use crate::ir::{Slot, SlotType};
+use crate::entities::{Entity, Kind, Reference};
+use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Text};
+use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, Source, Sureness, effective_type, is_yes_no, reason, strings};
 use crate::text::{Heard, Word, between_marks, first_clause};
 
@@ -318,10 +321,18 @@ impl Run<'_> {
         if strings::is_acknowledgement(&asking.scan.heard) {
             return None;
         }
-        // What says a value for this move does not leave it for what it only comes near to.
+        self.left_for(asking.mv, asking.slot, &asking.scan).map(|other| Answered::Leaves(Box::new(other)))
+    }
+
+    /// The move that interrupts. What says a value for this one ("Saturday works, any time") does not leave it for what it only comes
+    /// near to.
+    pub(super) fn left_for(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> Option<Candidate> {
         let other = self.interruption()?;
-        let stays = other.stage.is_near() && !self.stated_beside(asking.mv, &asking.scan, &[]).is_empty();
-        (!stays).then(|| Answered::Leaves(Box::new(other)))
+        let of_time = |entity: &Entity| {
+            slots::is_of_time(effective_type(asked)) && matches!(entity.kind, Kind::Date | Kind::Time | Kind::DateTime)
+        };
+        let says = || scan.entities.iter().any(of_time) || !self.stated_beside(mv, scan, &[]).is_empty();
+        (!(other.stage.is_near() && says())).then_some(other)
     }
 
     /// What comes near to an option is that option; what may come near to it is read back.
