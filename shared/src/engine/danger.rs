@@ -352,9 +352,11 @@ impl Run<'_> {
     pub(super) fn is_near_in_a_word(&self, heard: &Heard, candidate: &Candidate) -> bool {
         let pattern = heard.beside(&candidate.pattern);
         let tells = |word: &&Word| word.class == Class::CONTENT;
-        let own = |word: &Word| self.is_urgent(word) || pattern.holds(word);
+        let own = |word: &&Word| {
+            !word.class.is(Class::FUNCTION.and(Class::FILLER)) && (self.is_urgent(word) || pattern.holds(word))
+        };
         heard.words[heard.words_of(candidate.span)].iter().any(|word| tells(&word))
-            || heard.words.iter().filter(tells).any(own)
+            || heard.words.iter().any(|word| own(&word))
     }
 
     /// Whether a clause says nothing but what other moves are about: "the wedding dress" where fittings are booked.

@@ -188,9 +188,10 @@ pub(super) fn is_in_words_of(heard: &Heard, candidate: &Candidate, clause: (usiz
         before.is_some_and(|class| class.is(Class::TENSE) && !class.is(Class::PAST))
     };
     // "I'm allergic to nuts" is not all of "I'm allergic to nuts and can't breathe".
+    let joins = pattern.words.iter().any(|word| word.class.is(Class::AND));
     let said: Vec<Word> = words().cloned().collect();
     words().filter(telling).count() >= LEAST
-        && danger::has_its_danger(&pattern, &said)
+        && (!joins || danger::has_its_danger(&pattern, &said))
         && words().filter(telling).all(|word| pattern.holds(word))
         && words().filter(telling).any(is)
 }

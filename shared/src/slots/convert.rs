@@ -463,6 +463,11 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
 
 /// The unit of measure that a slot counts by its name, or by its question ("How many feet?").
 fn measure_counted(scan: &Scan<'_>, slot: &Slot) -> Option<String> {
+    measures_named(scan, slot).into_iter().next()
+}
+
+/// The units of measure in a slot's name and in its question: "in grams or millilitres" has two.
+fn measures_named(scan: &Scan<'_>, slot: &Slot) -> Vec<String> {
     let unit = |text: &str, words: &[Word]| {
         let content = words.first().is_some_and(|word| word.class == Class::CONTENT);
         let said = text.get(words.first()?.start..words.last()?.end).filter(|_| content)?;
@@ -474,18 +479,26 @@ fn measure_counted(scan: &Scan<'_>, slot: &Slot) -> Option<String> {
         }
     };
     let named = super::named(slot);
-    [Some(named.as_str()), slot.context.as_deref()].into_iter().flatten().find_map(|text| {
+    let texts = [Some(named.as_str()), slot.context.as_deref()].into_iter().flatten();
+    let units = texts.flat_map(|text| {
         let words = Heard::of(scan.language(), text).words;
         // "square metres" are no metres.
-        let pairs = words.windows(2).find_map(|pair| unit(text, pair));
-        pairs.or_else(|| words.iter().find_map(|word| unit(text, std::slice::from_ref(word))))
-    })
+        let pairs: Vec<String> = words.windows(2).filter_map(|pair| unit(text, pair)).collect();
+        match pairs.is_empty() {
+            true => words.iter().filter_map(|word| unit(text, std::slice::from_ref(word))).collect(),
+            false => pairs,
+        }
+    });
+    units.collect()
 }
 
 /// Whether a slot for a quantity may be measured in a unit: "40 inches" are no length of time, and no litres.
 fn measures(scan: &Scan<'_>, slot: &Slot, unit: &str) -> bool {
-    !asks_for(scan.language(), slot, &["PT"])
-        && measure_counted(scan, slot).is_none_or(|counted| answer::convert(1.0, unit, &counted).is_some())
+    let named = || measures_named(scan, slot);
+    let fits = |named: Vec<String>| {
+        named.is_empty() || named.iter().any(|counted| answer::convert(1.0, unit, counted).is_some())
+    };
+    !asks_for(scan.language(), slot, &["PT"]) && fits(named())
 }
 
 /// A slot such as `nights` counts the unit of "2 nights", and one that is asked for in months that of "2 months".

@@ -653,7 +653,7 @@ fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard
         shared.push(&word.text);
     }
     let chosen = chosen?;
-    // One word of a long option says too little: more than half of the words that only this option has, or half
+    // One word of a long option says too little: more than half of the words that only this option has, or the first or the last of two
     // and nothing else ("phone" for `phone call`). Where more is said, words that others have too count as well.
     let own = || prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
     let says_nothing = |word: &Word| word.is(Cue::OptionEmpty) || word.class.is(Class::LIGHT);
@@ -672,7 +672,9 @@ fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard
         let own: Vec<&String> = form.iter().filter(owned).collect();
         let is_met = |part: &&String| shared.iter().any(|word| is_related(language, word, part));
         let met = own.iter().filter(|part| is_met(part)).count();
-        met > 0 && (met * 2 > own.len() || alone && met * 2 == own.len())
+        let at_an_end =
+            || own.first().is_some_and(is_met) || form.last().is_some_and(|last| owned(&last) && is_met(&last));
+        met > 0 && (met * 2 > own.len() || alone && met * 2 == own.len() && at_an_end())
     };
     forms.any(|(_, form)| says_enough(form)).then_some(chosen)
 }

@@ -20,7 +20,6 @@ pub(super) use self::free_text::FreeText;
 pub(super) use self::free_text::without_denials;
 pub(super) use self::question::Question;
 pub(crate) use self::question::prompt_text;
-use super::corrections::SECOND_THOUGHT;
 use super::decide::{self, As, Asked};
 use super::fill::Stated;
 use super::flow::{Entry, is_given_up_alone};
@@ -375,13 +374,7 @@ impl Run<'_> {
             && slot.required
             && self.question(mv, slot).asks_yes_or_no()
             && slots::yes_no::read(scan.text, scan.reference).is_some();
-        // "nah, got all that" to "Would you like a scarf with it?"
-        let refuses = asking.asked == Asked::Typed
-            && !slot.required
-            && begins_with_a_no(&scan.heard)
-            && self.question(mv, slot).asks_yes_or_no()
-            && self.interruption().is_none();
-        (self.declines(slot, scan) && !is_answer || refuses).then_some(Answered::Declined)
+        (self.declines(slot, scan) && !is_answer).then_some(Answered::Declined)
     }
 
     /// "forget it, we stay at home": nothing else was understood, so the repair that it opens with counts.
@@ -440,13 +433,6 @@ impl Run<'_> {
         self.pass(&slot.name);
         self.advance(Entry::UnderWay)
     }
-}
-
-/// "no, we'll see": a no that takes nothing back, and what is said about it.
-fn begins_with_a_no(heard: &Heard) -> bool {
-    let [first, next, ..] = heard.words.as_slice() else { return false };
-    let turns = SECOND_THOUGHT.with(Cue::Pause).with(Cue::Hesitation);
-    first.is(Cue::No) && first.class.is(Class::ANSWER) && !next.is(turns) && !heard.tokens.ends_asking()
 }
 
 /// "per person?", "before or after tax?": a question in fewer words than a sentence has, told by its mark.
