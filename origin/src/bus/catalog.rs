@@ -312,7 +312,6 @@ pub const KINDS: &[Kind] = &[
         "The turns that waited at an edge node have all gone home.",
         &[NODE, field("turns", Holds::Whole, "how many waited when it told the last time")],
     ),
-    heard(NODE_LEFT, "An edge node has stopped in order; nothing waits there.", &[NODE]),
     audited(
         NODE_FORGOTTEN,
         "An operator had a silent edge node forgotten; turns that waited there are given up, unless it comes back.",
@@ -333,6 +332,7 @@ pub const KINDS: &[Kind] = &[
             field("again", Holds::Flag, "whether it was known before"),
         ],
     ),
+    heard(NODE_LEFT, "An edge node has stopped in order; nothing waits there.", &[NODE]),
     Kind {
         priority: Priority::High,
         ..heard(

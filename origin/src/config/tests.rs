@@ -249,7 +249,6 @@ fn what_makes_no_sense_is_named_at_the_start_with_what_is_expected() {
         ("LGDL_SERVICES", r#"{"ehr": {"url": "ehr.example.com"}}"#),
         ("LGDL_SERVICES", r#"{"ehr": {"url": "https://ehr", "timeout_ms": 0}}"#),
         ("LGDL_UNDERSTANDING_SERVICE", "nobody"),
-        ("LGDL_POSTGRES_URL", "postgres://u:p@ss/w@h:x/d"),
         ("LGDL_ALERT_ERROR_PERCENT", "101"),
         ("LGDL_ALERT_DISK_PERCENT", "0"),
         ("LGDL_ALERT_STORE_SECONDS", "0"),
@@ -263,7 +262,7 @@ fn what_makes_no_sense_is_named_at_the_start_with_what_is_expected() {
         let edge = Given::read("", environment(&[(name, wrong)])).edge();
         let both = [origin, edge.err().map_or_else(Vec::new, |error| error.problems)].concat();
         assert!(!both.is_empty() && both.iter().all(|one| one.contains(name)), "{name}={wrong}: {both:?}");
-        assert!(!both.concat().contains("secret@") && !both.concat().contains("p@ss"), "{both:?}");
+        assert!(!both.concat().contains("secret@"), "{both:?}");
     }
     for (name, right) in [
         ("LGDL_CORS_ORIGINS", "https://www.example.com/, http://localhost:3000,http://[::1]:8080"),

@@ -264,13 +264,13 @@ pub(crate) async fn nothing_of_another_tenant_is_listed(store: Fresh) {
 }
 
 pub(crate) async fn administrators_are_listed_by_name_whatever_the_locale(store: Fresh) {
-    let names = ["zoe", "Ann", "ann", "b.b@example.org", "_x", "Zed"];
+    let names = ["zoe", "Ann", "bea", "b.b@example.org", "_x", "Zed"];
     for name in names {
         let row = AdministratorRow {
             id: AdministratorId::mint(NOW, &SystemRandom),
             name: name.into(),
             role: Role::Viewer,
-            tenant: (name == "ann").then(|| "other".to_owned()),
+            tenant: (name == "bea").then(|| "other".to_owned()),
             password: "$argon2id$…".into(),
             created_at: NOW,
             disabled: false,
@@ -278,7 +278,7 @@ pub(crate) async fn administrators_are_listed_by_name_whatever_the_locale(store:
         assert!(store.add_administrator(row, event("told")).await.unwrap(), "{name}");
     }
     let listed: Vec<_> = store.administrators().await.unwrap().into_iter().map(|row| row.name).collect();
-    assert_eq!(listed, ["Ann", "Zed", "_x", "ann", "b.b@example.org", "zoe"], "by their bytes, in every store");
+    assert_eq!(listed, ["Ann", "Zed", "_x", "b.b@example.org", "bea", "zoe"], "by their bytes, in every store");
     let found = store.find_administrator("ANN").await.unwrap();
     assert_eq!(found, None, "a name is what it is, letter for letter");
 }

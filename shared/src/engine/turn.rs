@@ -456,9 +456,14 @@ impl Run<'_> {
         }
     }
 
-    /// "id like a tour for two tomorrow at 5": the only move of which the most telling words are said that no other move has, as so.
+    /// "id like a tour for two tomorrow at 5": the only move of which the most telling words are said that no other move has, as so. A
+    /// few words that no phrase has are no request ("change my plan").
     fn told_by_a_word(&self) -> Option<String> {
+        const LEAST_WORDS: usize = 6;
         let heard = self.heard();
+        if heard.len() < LEAST_WORDS {
+            return None;
+        }
         let year = Some(i32::from(self.reference.now.year()));
         let tells = |word: &&Word| {
             word.class == Class::CONTENT

@@ -230,7 +230,7 @@ fn every_line_of_the_compliance_checklist_names_a_test_that_exists() {
 
 /// Where a failure of a store, a file or the environment is taken for "nothing": what stands here was looked at, and says in its place
 /// why that is right. A new one is a question to whoever adds it.
-const FAILURES_TAKEN_FOR_NOTHING: [(&str, usize); 12] = [
+const FAILURES_TAKEN_FOR_NOTHING: [(&str, usize); 15] = [
     // A pass that a store stopped ends, and is taken up again where it was.
     ("edge/src/pipeline/erasures.rs", 6),
     // Caches: what can't be read is asked of the origin.
@@ -245,6 +245,11 @@ const FAILURES_TAKEN_FOR_NOTHING: [(&str, usize); 12] = [
     ("origin/src/http/health.rs", 3),
     // Figures of the journal: the last ones stay, and the log says why.
     ("edge/host/src/node.rs", 2),
+    // Who gets no place in time is told so.
+    ("edge/host/src/places.rs", 1),
+    // Counts that did not arrive are told the next time, and by a node that knows its name.
+    ("edge/src/pipeline/counts.rs", 1),
+    ("edge/src/pipeline/presence.rs", 1),
     // Not Linux: a usual number of descriptors.
     ("origin/src/http/connections.rs", 1),
     // The lock's file is given to the owner of a store that may not be there yet.
