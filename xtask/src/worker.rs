@@ -14,9 +14,9 @@ use crate::shell::{output, run, say};
 use crate::{folders, npm, wasm};
 
 /// What a Worker may take, gzipped, with English and one more language. The platform allows 3 MB on its free plan; this
-/// project's own limit, so that growth is noticed, is 1 MiB for the engine in two languages and 112 KiB beside:
+/// project's own limit, so that growth is noticed, is 1 MiB for the engine in two languages and 120 KiB beside:
 /// 40 for meaning, and what it takes to hear more than the first MiB holds.
-const MAX_GZIPPED_BYTES: usize = (1024 + 112) * 1024;
+const MAX_GZIPPED_BYTES: usize = (1024 + 120) * 1024;
 /// What is uploaded.
 const PARTS: [&str; 2] = ["index.js", "index_bg.wasm"];
 
