@@ -200,6 +200,10 @@ fn unit(filter: &[String], count: &mut Count) -> Result<End> {
         Some(at) => (&filter[..at], &filter[at + 1..]),
         None => (filter, &[][..]),
     };
+    if selection.is_empty() {
+        // The one that all test programs were built with: a build of the program alone has dependencies with other features.
+        environment.push(("LGDL_PROGRAM", shown(&folders::target().join("debug/lgdl"))?));
+    }
     let counted = Mutex::new(Count::default());
     let tell = |printed: &str| {
         print!("{printed}");

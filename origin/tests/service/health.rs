@@ -366,7 +366,7 @@ async fn two_nodes_of_one_name_are_named_by_health_and_an_alert() {
     let began = Instant::now();
     loop {
         let found = open(&*edge.running.origin.store).await.unwrap();
-        if found.values().any(|incident| incident.rule.to_string() == "nodes_of_one_name") {
+        if found.values().any(|incident| incident.rule == "nodes_of_one_name") {
             break;
         }
         assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
