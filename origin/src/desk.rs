@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lgdl::engine::{Event as Happened, HandoverStage, Settings, ToldBy, Turn};
+use lgdl::ids::said_of_person;
 use lgdl::ir;
 use lgdl::wire::origin::{HandoverNow, MAX_MESSAGES, Message, Messages, Speaker};
 use serde_json::{Map, Value, json};
@@ -119,11 +120,13 @@ impl Withdrawn {
             return Ok(false);
         }
         let Some(row) = origin.store.find_by_id(tenant, &handover.conversation).await? else { return Ok(false) };
-        if self.blocked.contains(&row.user_id) {
+        // As nodes have it: a block of the plain id holds for whom a key names so, and consents are by the plain id alone.
+        let said = said_of_person(&row.user_id);
+        if self.blocked.iter().any(|blocked| *blocked == row.user_id || blocked == said) {
             return Ok(true);
         }
         let history = match needs_consent {
-            true => origin.store.consents(tenant, &row.user_id, Some(&handover.game)).await?,
+            true => origin.store.consents(tenant, said, Some(&handover.game)).await?,
             false => return Ok(false),
         };
         Ok(history.last().is_none_or(|consent| !consent.given))

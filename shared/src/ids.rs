@@ -46,6 +46,16 @@ pub const ALL_IDS: [Id; 10] = [
     Id::Stored,
 ];
 
+/// How the names begin of persons whom nothing but an API key names, where a node takes tokens that prove who others are.
+pub const NAMED_BY_KEY: &str = "key|";
+
+/// The id by which the site knows a person who is called so behind a node: consents are recorded by it. Of one that had no room behind the
+/// beginning it is not known any more.
+#[must_use]
+pub fn said_of_person(name: &str) -> &str {
+    name.strip_prefix(NAMED_BY_KEY).unwrap_or(name)
+}
+
 /// Which characters an id takes.
 #[derive(Debug, Clone, Copy)]
 enum Characters {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use http::{HeaderName, header};
 use lgdl::api_key::is_well_formed;
-use lgdl::ids::Id;
+use lgdl::ids::{Id, NAMED_BY_KEY};
 use lgdl::problem::Reason;
 use lgdl::wire::origin::{ApiKey, MAX_TOKEN_BYTES, Refused};
 use serde::{Deserialize, Serialize};
@@ -177,9 +177,6 @@ pub fn check_user(caller: &Caller, user: &str) -> Result<(), Refusal> {
         _ => Ok(()),
     }
 }
-
-/// How the names begin of persons whom nothing but an API key names, where tokens prove who others are.
-pub const NAMED_BY_KEY: &str = "key|";
 
 /// What a person is called behind the node: by limits, in stores, at the origin. A key that lies in a page may be anybody's, who names
 /// whom they like; so where the node takes tokens, whom a key names is never whom a token proves.

@@ -122,7 +122,7 @@ pub(super) async fn name<P: Platform>(call: &Call<'_, P>) -> Option<String> {
     if let Some(name) = &call.settings.node_name {
         return Some(name.clone());
     }
-    let note: Note = serde_json::from_slice(&call.platform.kv_get(NOTE).await.ok()??).ok()?;
+    let note: Note = json::read(&call.platform.kv_get(NOTE).await.ok()??).ok()?;
     (!note.name.is_empty()).then_some(note.name)
 }
 

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use lgdl::ids::Id;
+use lgdl::ids::{Id, NAMED_BY_KEY};
 use lgdl::problem::Reason;
 use lgdl::wire::origin::{Refused, Signature};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::digest;
 use crate::json;
 use crate::notes;
 use crate::origin::Origin;
-use crate::pipeline::auth::{KEY_BELIEVED_MS, KEY_BELIEVED_WHILE_AWAY_MS, NAMED_BY_KEY, unauthenticated};
+use crate::pipeline::auth::{KEY_BELIEVED_MS, KEY_BELIEVED_WHILE_AWAY_MS, unauthenticated};
 use crate::pipeline::reports;
 use crate::platform::Platform;
 use crate::settings::AuthSettings;

@@ -93,6 +93,7 @@ async fn hire(desk: &mut Desk, name: &str, tenant: Option<&str>, queues: &Value,
 pub(crate) struct Person<'e> {
     edge: &'e Edge,
     conversation: String,
+    user: &'static str,
 }
 
 /// Turns that were sent: each has a key of its own.
@@ -110,7 +111,8 @@ impl Person<'_> {
         let game = CompiledGame::load(bytes.to_vec().into()).unwrap();
         let key = format!("{}_{}", self.conversation, SENT.fetch_add(1, Ordering::SeqCst));
         for _ in 0..5 {
-            let path = format!("/edge/v1/conversations/ward/{}?user=u", self.conversation);
+            let path =
+                format!("/edge/v1/conversations/ward/{}?user={}", self.conversation, self.user.replace('|', "%7C"));
             let answer = self.edge.get(&path).await;
             let (state, at) = match answer.status() {
                 StatusCode::NOT_FOUND => (Conversation::default(), 0),
@@ -132,7 +134,7 @@ impl Person<'_> {
             let request = CommitRequest {
                 game: "ward".into(),
                 conversation_id: self.conversation.clone(),
-                user_id: "u".into(),
+                user_id: self.user.into(),
                 game_version: version.clone(),
                 expected_version: at,
                 base: None,
@@ -154,13 +156,14 @@ impl Person<'_> {
     }
 
     pub(crate) async fn hears(&self, after: u64) -> Messages {
-        let path = format!("/edge/v1/conversations/ward/{}/messages?user=u&after={after}", self.conversation);
+        let user = self.user.replace('|', "%7C");
+        let path = format!("/edge/v1/conversations/ward/{}/messages?user={user}&after={after}", self.conversation);
         body(self.edge.get(&path).await).await
     }
 }
 
 pub(crate) fn visitor<'e>(desk: &'e Desk, conversation: &str) -> Person<'e> {
-    Person { edge: &desk.edge, conversation: conversation.into() }
+    Person { edge: &desk.edge, conversation: conversation.into(), user: "u" }
 }
 
 pub(crate) fn at(id: &ConversationId, what: &str) -> String {
@@ -567,20 +570,24 @@ async fn a_hand_over_ends_when_its_person_takes_part_no_longer_and_the_agent_is_
 
 #[tokio::test]
 async fn an_agent_who_only_says_that_they_are_there_loses_whom_they_may_not_hear() {
-    let mut desk = ward(&[]).await;
-    consent_needed(&desk).await;
-    consent(&desk, true).await;
-    visitor(&desk, "c1").say("I need a nurse").await;
-    let id = visitor(&desk, "c1").id();
-    desk.become_("anna").await;
-    here(&desk).await;
-    ok(desk.send(Method::POST, &at(&id, "/accept"), &json!({"key": "k1"})).await, StatusCode::OK).await;
-    assert_eq!(here(&desk).await["mine"].as_array().unwrap().len(), 1);
-    desk.become_("boss").await;
-    consent(&desk, false).await;
-    desk.become_("anna").await;
-    let seen = here(&desk).await;
-    assert_eq!((seen["mine"].clone(), seen["ended"][0]["outcome"].clone()), (json!([]), json!("withdrawn")), "{seen}");
+    // Consents are by the id that the site has, also of whom a key names where nodes take tokens.
+    for user in ["u", "key|u"] {
+        let mut desk = ward(&[]).await;
+        consent_needed(&desk).await;
+        consent(&desk, true).await;
+        Person { user, ..visitor(&desk, "c1") }.say("I need a nurse").await;
+        let id = visitor(&desk, "c1").id();
+        desk.become_("anna").await;
+        here(&desk).await;
+        ok(desk.send(Method::POST, &at(&id, "/accept"), &json!({"key": "k1"})).await, StatusCode::OK).await;
+        assert_eq!(here(&desk).await["mine"].as_array().unwrap().len(), 1, "{user}");
+        desk.become_("boss").await;
+        consent(&desk, false).await;
+        desk.become_("anna").await;
+        let seen = here(&desk).await;
+        let (mine, ended) = (seen["mine"].clone(), seen["ended"][0]["outcome"].clone());
+        assert_eq!((mine, ended), (json!([]), json!("withdrawn")), "{user}: {seen}");
+    }
 }
 
 /// The ward asks for consent from here on.
